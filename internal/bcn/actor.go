@@ -1,0 +1,36 @@
+package bcn
+
+// ActorKind says whether a person or a machine acts.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	Person ActorKind = "person"
+	System ActorKind = "system" // bcn itself: expiry, reconciliation
+	Local  ActorKind = "local"  // somebody at the command line of the bot's machine
+)
+
+// SystemIdentity is the SourceIdentity of calls that nobody asked for.
+const SystemIdentity = "bcn-system"
+
+// Actor is who asks. It comes from Slack's envelope, never from text.
+type Actor struct {
+	Kind   ActorKind `json:"kind"`
+	User   string    `json:"user,omitempty"`   // Slack user id
+	Team   string    `json:"team,omitempty"`   // Slack workspace id
+	Name   string    `json:"name,omitempty"`   // for SourceIdentity and logs; no authority
+	Locale string    `json:"locale,omitempty"` // Slack locale, such as ja-JP
+}
+
+// Profile is what Slack says of a user, read fresh (users.info).
+type Profile struct {
+	User, Team, Enterprise string
+	Name                   string // login name, such as dana
+	RealName               string
+	Locale                 string
+	TZ                     string
+	Deleted                bool
+	Restricted             bool // guest of one or several channels
+	Stranger               bool // from another workspace (Slack Connect)
+	Bot                    bool
+}

@@ -1,0 +1,72 @@
+package bcn
+
+// The codes. Each has a sentence in internal/text in every language; its
+// params are given behind it.
+const (
+	// CodeInternal is a foreign error: its text is never shown; ref.
+	CodeInternal Code = "internal"
+	// CodeUnavailable is something outside that did not answer; what.
+	CodeUnavailable Code = "unavailable"
+
+	// Words that people type.
+	CodeBadID          Code = "bad_id"          // id
+	CodeUnknownVerb    Code = "unknown_verb"    // verb, suggestion
+	CodeUsage          Code = "usage"           // verb, problem
+	CodeNotYet         Code = "not_yet"         // verb
+	CodeUnknownApp     Code = "unknown_app"     // app, suggestion
+	CodeUnknownEnv     Code = "unknown_env"     // app, env, suggestion
+	CodeUnknownTag     Code = "unknown_tag"     // image, tag, suggestion
+	CodeUnknownID      Code = "unknown_id"      // id
+	CodeUnknownName    Code = "unknown_name"    // what (district|endpoint|service), name, suggestion
+	CodeBadName        Code = "bad_name"        // name, rule
+	CodeReservedName   Code = "reserved_name"   // name
+	CodeNameTaken      Code = "name_taken"      // name, by
+	CodeReasonTooLong  Code = "reason_too_long" // length, limit
+	CodeReasonRequired Code = "reason_required"
+
+	// Who may.
+	CodeNotAllowed       Code = "not_allowed"        // verb, who (teams that may)
+	CodeRefusedPerson    Code = "refused_person"     // why: deactivated|guest|external|bot|foreign
+	CodeNotEligible      Code = "not_eligible"       // who (teams that may decide)
+	CodeOwnRequest       Code = "own_request"        // who
+	CodeAlreadyDecided   Code = "already_decided"    // id, state, by
+	CodeDecidedBefore    Code = "decided_before"     // id: this person decided already
+	CodeCouldNotCheck    Code = "could_not_check"    // what: press again
+	CodeExpired          Code = "expired"            // id
+	CodeSuperseded       Code = "superseded"         // id, moved
+	CodeStaleCard        Code = "stale_card"         // id
+	CodeNoApprover       Code = "no_approver"        // who
+	CodeNotYours         Code = "not_yours"          // id
+	CodeChannelNotPosted Code = "channel_not_posted" // channel: the bot is not in it
+
+	// What was planned.
+	CodeNoChange           Code = "no_change"
+	CodePlanOnly           Code = "plan_only"
+	CodeRejected           Code = "rejected"            // by, reason
+	CodeCancelled          Code = "cancelled"           // by
+	CodeTooLate            Code = "too_late"            // id: cleanup has begun or it has ended
+	CodeHalted             Code = "halted"              // by
+	CodeManifest           Code = "manifest"            // file, problems (one per line, file:line:column: sentence)
+	CodeSourceUnreadable   Code = "source_unreadable"   // source, why
+	CodeSourceRefused      Code = "source_refused"      // source, allowed
+	CodeHeritageMismatch   Code = "heritage_mismatch"   // file, bound
+	CodeMissingSecret      Code = "missing_secret"      // names
+	CodeSecretNotAllowed   Code = "secret_not_allowed"  // names, app
+	CodeGuardrail          Code = "guardrail"           // findings (one per line)
+	CodeEnvironmentForeign Code = "environment_foreign" // what, name, env: does not serve it
+	CodeStackForeign       Code = "stack_foreign"       // stack: not ours
+	CodeStackBusy          Code = "stack_busy"          // stack, status
+	CodeStackBroken        Code = "stack_broken"        // stack, status, remedy
+	CodeAccessDenied       Code = "access_denied"       // action, role
+	CodeAWSRefused         Code = "aws_refused"         // what, why
+	CodePlanMoved          Code = "plan_moved"          // moved
+	CodeTampered           Code = "tampered"            // what
+	CodeDistrictInvalid    Code = "district_invalid"    // problems
+	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
+
+	// How it ended.
+	CodeStackFailed    Code = "stack_failed"    // stack, resource, why
+	CodeRolloutFailed  Code = "rollout_failed"  // service, why
+	CodeUnknownOutcome Code = "unknown_outcome" // what
+	CodeParked         Code = "parked"          // what
+)

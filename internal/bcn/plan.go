@@ -1,0 +1,132 @@
+package bcn
+
+import "encoding/json"
+
+// Plan is what a change would do. It is marshalled once; those bytes are
+// stored, hashed with SHA-256 and never marshalled again (DESIGN.md section 5).
+type Plan struct {
+	Kind        Kind            `json:"kind"`
+	Subject     string          `json:"subject"`
+	App         string          `json:"app,omitempty"`
+	Env         string          `json:"env,omitempty"`
+	Heritage    string          `json:"heritage,omitempty"`
+	District    District        `json:"district"`
+	Tag         string          `json:"tag,omitempty"`    // as it was typed
+	Image       string          `json:"image,omitempty"`  // name without tag or digest
+	Digest      string          `json:"digest,omitempty"` // sha256:...
+	OldTag      string          `json:"old_tag,omitempty"`
+	OldDigest   string          `json:"old_digest,omitempty"`
+	Source      string          `json:"source,omitempty"`
+	Commit      string          `json:"commit,omitempty"` // of the manifest; sha256:... of the file for dir:
+	Manifest    []byte          `json:"manifest,omitempty"`
+	BaseRelease int64           `json:"base_release"` // number of the last successful release; 0: none
+	Rule        json.RawMessage `json:"rule"`         // the matched rule, as configured
+	RuleIndex   int             `json:"rule_index"`
+	Record      json.RawMessage `json:"record,omitempty"` // the row that an adopt or create writes
+	Stacks      []StackPlan     `json:"stacks"`           // in the order of execution
+	Findings    []Finding       `json:"findings,omitempty"`
+	Diff        string          `json:"diff,omitempty"` // ours, from both manifests; no environment values
+	Lines       []Line          `json:"lines,omitempty"`
+}
+
+// Line is one thing that changes, for the card.
+type Line struct {
+	Mark LineMark `json:"mark"`
+	What string   `json:"what"` // such as "service web: memory 512 → 1024"
+}
+
+// LineMark says how something changes.
+type LineMark string
+
+// The marks.
+const (
+	MarkAdded    LineMark = "added"
+	MarkChanged  LineMark = "changed"
+	MarkReplaced LineMark = "replaced"
+	MarkRemoved  LineMark = "removed"
+	MarkNote     LineMark = "note" // a secret outside the app's own path, a live count kept
+)
+
+// Destructive says whether the plan replaces or removes something.
+func (p Plan) Destructive() bool {
+	for _, s := range p.Stacks {
+		for _, c := range s.Changes {
+			if c.Action == "Remove" || c.Replacement == "True" || c.Replacement == "Conditional" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Empty says that the plan would change nothing in AWS.
+func (p Plan) Empty() bool {
+	for _, s := range p.Stacks {
+		if s.ChangeSet != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// StackPlan is one stack's share of a plan, with everything that is compared
+// again before it is executed.
+type StackPlan struct {
+	Name           string          `json:"name"`
+	StackID        string          `json:"stack_id,omitempty"`
+	Create         bool            `json:"create,omitempty"`
+	ChangeSet      string          `json:"change_set,omitempty"` // ARN; empty: nothing to change
+	Template       []byte          `json:"template"`             // the bytes that were proposed
+	TemplateSHA256 string          `json:"template_sha256"`
+	Capabilities   []string        `json:"capabilities,omitempty"`
+	Tags           []Tag           `json:"tags,omitempty"`
+	LastUpdate     string          `json:"last_update,omitempty"` // RFC 3339; the stack's last update time when it was planned
+	Changes        []ResourceDelta `json:"changes,omitempty"`
+}
+
+// Tag is a key and its value; lists are sorted by key.
+type Tag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// ResourceDelta is one resource's change in a change set, all pages read.
+type ResourceDelta struct {
+	Action      string   `json:"action"` // Add | Modify | Remove | Import | Dynamic
+	LogicalID   string   `json:"logical_id"`
+	PhysicalID  string   `json:"physical_id,omitempty"`
+	Type        string   `json:"type"`                  // AWS::ECS::Service
+	Replacement string   `json:"replacement,omitempty"` // True | False | Conditional
+	Properties  []string `json:"properties,omitempty"`  // paths that change, sorted
+}
+
+// Proposal is a stack as rendered, before CloudFormation has seen it.
+type Proposal struct {
+	Name         string
+	Template     []byte // canonical JSON
+	Capabilities []string
+	Tags         []Tag // sorted by key
+}
+
+// Level says what a guardrail's finding does.
+type Level string
+
+// The levels.
+const (
+	Deny Level = "deny"
+	Warn Level = "warn"
+)
+
+// Finding is what a guardrail or the renderer has to say about a plan.
+type Finding struct {
+	ID     string            `json:"id"` // text id "guard." + ID
+	Level  Level             `json:"level"`
+	Where  string            `json:"where,omitempty"` // stack/logical id, or file:line:column
+	Params map[string]string `json:"params,omitempty"`
+}
+
+// SecretRef is a reference to a secret: the value is never read.
+type SecretRef struct {
+	Name string // environment variable
+	From string // a Parameter Store name, or an ARN of Parameter Store or Secrets Manager
+}

@@ -1,0 +1,47 @@
+package bcn
+
+import "time"
+
+// Release is a numbered, complete snapshot of what was deployed.
+type Release struct {
+	Heritage  string
+	Number    int64
+	Change    ID
+	Tag       string
+	Image     string
+	Digest    string
+	Commit    string
+	Manifest  []byte
+	PlanHash  string
+	By        string   // Slack user id
+	Approvers []string // Slack user ids
+	Outcome   ChangeState
+	Code      Code // why, where it did not succeed
+	StartedAt time.Time
+	EndedAt   time.Time
+}
+
+// Change is one thing to be done.
+type Change struct {
+	ID        ID
+	Kind      Kind
+	Subject   string // "heritage:hello", "endpoint:main", "district:default"
+	App, Env  string
+	Heritage  string
+	District  string
+	Tag       string
+	Reason    string
+	State     ChangeState
+	Code      Code              // why it ended, or why it is blocked
+	Params    map[string]string // of Code
+	Requester Actor
+	Channel   string // where the command was typed
+	Thread    string // and in which thread
+	Behind    ID     // the change that it waits for
+	Step      int    // index into the plan's stacks while applying
+	Fence     int64
+	Parked    bool
+	CreatedAt time.Time
+	StartedAt *time.Time // entered applying
+	EndedAt   *time.Time
+}

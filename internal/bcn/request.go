@@ -1,0 +1,84 @@
+package bcn
+
+import "time"
+
+// RequestState is where a request for approval stands.
+type RequestState string
+
+// The states of a request.
+const (
+	RequestPending    RequestState = "pending"
+	RequestApproved   RequestState = "approved"
+	RequestStarted    RequestState = "started"
+	RequestRejected   RequestState = "rejected"
+	RequestExpired    RequestState = "expired"
+	RequestCancelled  RequestState = "cancelled"
+	RequestSuperseded RequestState = "superseded"
+)
+
+// RequestEvent is what moves a request.
+type RequestEvent string
+
+// The events of a request.
+const (
+	RequestApprove   RequestEvent = "approve" // the quorum is reached
+	RequestReject    RequestEvent = "reject"
+	RequestExpire    RequestEvent = "expire"
+	RequestCancel    RequestEvent = "cancel"
+	RequestSupersede RequestEvent = "supersede" // what was shown is no longer what would run
+	RequestStart     RequestEvent = "start"     // the change entered applying
+)
+
+// requestMoves is the whole state machine of a request (DESIGN.md section 5).
+var requestMoves = map[RequestState]map[RequestEvent]RequestState{
+	RequestPending: {RequestApprove: RequestApproved, RequestReject: RequestRejected, RequestExpire: RequestExpired,
+		RequestCancel: RequestCancelled, RequestSupersede: RequestSuperseded},
+	RequestApproved: {RequestStart: RequestStarted, RequestSupersede: RequestSuperseded, RequestCancel: RequestCancelled},
+	RequestStarted:  {}, RequestRejected: {}, RequestExpired: {}, RequestCancelled: {}, RequestSuperseded: {},
+}
+
+// Next answers the state that the event leads to, and false where the event
+// does not belong to the state.
+func (s RequestState) Next(e RequestEvent) (RequestState, bool) {
+	next, ok := requestMoves[s][e]
+	return next, ok
+}
+
+// Need is one group's share of a quorum: Count different people of Teams.
+type Need struct {
+	Teams []string `json:"teams"`
+	Count int      `json:"count"`
+}
+
+// Request is a plan that waits for approval. Its hash never changes.
+type Request struct {
+	ID        ID // the change's id
+	State     RequestState
+	Hash      string // SHA-256 of the plan bytes, hex
+	Requester string // Slack user id
+	Needs     []Need
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	Decisions []Decision
+}
+
+// Verdict is what a person decided.
+type Verdict string
+
+// The verdicts.
+const (
+	Approve Verdict = "approve"
+	Reject  Verdict = "reject"
+)
+
+// Decision is one person's answer to a request, and what they were shown.
+type Decision struct {
+	Person  string // Slack user id; one per request
+	Verdict Verdict
+	Reason  string
+	Hash    string   // the plan hash of the card
+	Teams   []string // the request's teams the person was in, read after the click
+	Channel string   // coordinates of the card
+	TS      string
+	At      time.Time
+}

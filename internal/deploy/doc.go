@@ -1,0 +1,2 @@
+// Package deploy holds the use cases of a change.
+package deploy
