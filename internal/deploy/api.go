@@ -1,0 +1,52 @@
+package deploy
+
+import "github.com/bcn-bot/bcn/internal/bcn"
+
+// Origin is where a use case was asked: the inbox row that it answers (whose
+// fence makes a repetition harmless) and the place in chat.
+type Origin struct {
+	Key     string // inbox key; empty for the command line
+	Fence   int64
+	Channel string
+	Thread  string // ts of the thread's parent, where it was typed in one
+	Message string // ts of the card, for a click
+}
+
+// Wish is what somebody asks for. Exactly what Kind needs is set.
+type Wish struct {
+	Kind     bcn.Kind
+	App, Env string // deploy, plan
+	Tag      string // deploy, plan
+	Reason   string
+	District *bcn.District // district adopt: as it was told, not yet checked
+	Endpoint *bcn.Endpoint // endpoint create
+	Heritage *bcn.Heritage // create: Name is read from the file
+}
+
+// Asked is the answer to a wish: the number of the change, and behind which it
+// waits its turn (0: none).
+type Asked struct {
+	ID     bcn.ID
+	Behind bcn.ID
+}
+
+// Decided is what a decision led to.
+type Decided struct {
+	Request  bcn.Request
+	Complete bool // the quorum is reached, or it was rejected
+}
+
+// Parked is a change or inbox row whose job keeps failing, or a change that is
+// blocked because AWS cannot say what happened.
+type Parked struct {
+	Change bcn.Change
+	Code   bcn.Code
+	Params map[string]string
+}
+
+// Halt says whether new changes to AWS are stopped, and by whom.
+type Halt struct {
+	On     bool
+	By     string // Slack user id, or "command line"
+	Reason string
+}
