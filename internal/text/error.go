@@ -1,0 +1,47 @@
+package text
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+)
+
+// Error answers the sentence for an error: what is wrong, what would be
+// right, the next command to type. The text of a foreign error is never
+// shown: it reads as "internal" with its Ref, by which the log finds it.
+func (c *Catalogue) Error(lang string, err error) chat.Markup {
+	var known *bcn.Error
+	if !errors.As(err, &known) || !c.Has(ErrorID(known.Code)) {
+		return c.Say(lang, ErrorID(bcn.CodeInternal), Args{"ref": Ref(err)})
+	}
+	return c.Code(lang, known.Code, known.Params, Ref(err))
+}
+
+// Code answers the sentence for a stored code and its params, such as why a
+// change ended.
+func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, ref string) chat.Markup {
+	args := Args{"ref": ref}
+	for k, v := range params {
+		args[k] = v
+	}
+	if findings, ok := params["findings"]; ok {
+		args["findings"] = c.findings(lang, findings)
+	}
+	return c.Say(lang, ErrorID(code), args)
+}
+
+// ErrorID names the sentence of a code.
+func ErrorID(code bcn.Code) ID { return ID("error." + string(code)) }
+
+// Ref is the short name under which an error is both shown and logged. The
+// same error has the same name, so nothing needs to be passed along.
+func Ref(err error) string {
+	if err == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(err.Error()))
+	return hex.EncodeToString(sum[:4])
+}
