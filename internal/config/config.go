@@ -1,0 +1,127 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Config is a bot.yaml that was found valid.
+type Config struct {
+	Sources    Sources
+	Language   string    // en or ja: of what channels read
+	Tags       []bcn.Tag // sorted by key; put on every stack and resource
+	Slack      Slack
+	People     []Person
+	Teams      map[string]Team
+	Rules      []Rule // first match wins
+	Guardrails []Guardrail
+	Secrets    []SecretGrant
+	Hash       string // SHA-256 of the file, hex
+}
+
+// Sources says from where barcelona.yml may be read.
+type Sources struct {
+	Root   string   // dir: sources are below it; empty: they are refused
+	GitHub []string // OWNER/REPO or OWNER/*; empty: github: sources are refused
+}
+
+// Slack is how bcn appears in the workspace.
+type Slack struct {
+	Command  string // with its slash; default /bcn
+	Sockets  int    // per process; 1 to 10, default 2
+	Channels Channels
+}
+
+// Channels are Slack channel ids; each may be empty.
+type Channels struct {
+	Approvals string // where cards go; empty: the channel of the command
+	Announce  string
+	Security  string // empty in the file: approvals
+}
+
+// Person is one person with all their accounts. What is empty was not given.
+type Person struct {
+	Slack  string // user id
+	GitHub string // login, as written; compare without regard to case
+	Email  string
+}
+
+// Team is the union of what it names.
+type Team struct {
+	SlackUsergroup string   // user group id
+	GitHubTeam     string   // ORG/SLUG
+	Members        []string // Slack user ids
+}
+
+// Rule says who may do what where, and who must approve. A matcher that is
+// nil matches all, as "*" does.
+type Rule struct {
+	Allow       []string // teams, or "*"
+	To          []string // verbs, "read", or "*"
+	On          []string // environments
+	Apps        []string
+	Districts   []string
+	Destructive *bool         // only plans that replace or remove something (or that do not)
+	Approve     *Approve      // nil: nobody needs to
+	Max         time.Duration // of access; 0: not limited by this rule
+	Raw         json.RawMessage
+	Line        int // where it is written
+}
+
+// Approve says who must approve.
+type Approve struct {
+	By     []string // teams, never "*"
+	Count  int      // different people; default 1
+	Within time.Duration
+}
+
+// DefaultWithin is how long a request waits where its rule does not say.
+const DefaultWithin = time.Hour
+
+// Guardrail is an operator's own rule. There are none yet: a file that has
+// some is refused, so that nobody relies on what is not checked.
+type Guardrail struct{}
+
+// SecretGrant lets an app refer to a Parameter Store path outside its own.
+type SecretGrant struct {
+	App  string
+	Path string // below /barcelona/{district}/; may end in *
+}
+
+// Options is what only the caller knows.
+type Options struct {
+	// Verbs are the verbs that a rule may name, besides "read" and "*".
+	// Nil means DefaultVerbs.
+	Verbs []string
+}
+
+// DefaultVerbs are the verbs of DESIGN.md section 9, as rules name them.
+// Approving and rejecting are not among them: the request itself says who may.
+func DefaultVerbs() []string {
+	return []string{
+		"help", "whoami", "apps", "create", "show", "delete", "plan", "deploy", "status", "releases",
+		"rollback", "restart", "promote", "cancel", "approvals", "run", "scale", "logs", "env", "secret",
+		"district", "endpoint", "token", "parked", "lock", "unlock", "locks", "freeze", "thaw", "halt",
+		"resume", "drift", "login", "access", "access:live", "access:instance", "access:port", "schedule",
+		"audit",
+	}
+}
+
+// Problem is one thing that is wrong, and where.
+type Problem struct {
+	File    string // the file's path, or the name of an environment variable
+	Line    int    // 0 for the environment
+	Column  int
+	Message string
+}
+
+// Error writes it as editors understand it: file:line:column: sentence.
+func (p Problem) Error() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// people reads who is who. An account belongs to one person: were it in two
+// entries, one person's approval could count as another's.
+func (l *loader) people(path string, n *yaml.Node) {
+	taken := map[string]int{} // account → line
+	l.list(path, n, func(path string, n *yaml.Node) {
+		var p Person
+		before := len(l.problems)
+		ok := l.object(path, n,
+			field{"slack", l.checked(&p.Slack, isUser)},
+			field{"github", l.checked(&p.GitHub, isLogin)},
+			field{"email", l.checked(&p.Email, isEmail)},
+		)
+		if !ok {
+			return
+		}
+		n = resolve(n)
+		if p.Slack == "" && len(l.problems) == before {
+			l.fault(n, "%s needs slack, the Slack user id", path)
+		}
+		for _, account := range []string{
+			"the Slack account " + p.Slack,
+			"the GitHub login " + strings.ToLower(p.GitHub),
+			"the address " + strings.ToLower(p.Email),
+		} {
+			if strings.HasSuffix(account, " ") {
+				continue
+			}
+			if first, ok := taken[account]; ok {
+				l.fault(n, "%s: %s belongs to the person of line %d already", path, account, first)
+				continue
+			}
+			taken[account] = n.Line
+		}
+		l.c.People = append(l.c.People, p)
+	})
+}
+
+func (l *loader) teams(path string, n *yaml.Node) {
+	l.pairs(path, n, func(key, value *yaml.Node) {
+		if wrong := isTeam(key.Value); wrong != "" {
+			l.fault(key, "%s: %s", path, wrong)
+		}
+		var t Team
+		path := join(path, key.Value)
+		before := len(l.problems)
+		ok := l.object(path, value,
+			field{"slack_usergroup", l.checked(&t.SlackUsergroup, isUsergroup)},
+			field{"github_team", l.checked(&t.GitHubTeam, isGitHubTeam)},
+			field{"members", func(path string, n *yaml.Node) { t.Members = l.strings(path, n, isUser) }},
+		)
+		if ok && len(l.problems) == before && t.SlackUsergroup == "" && t.GitHubTeam == "" && len(t.Members) == 0 {
+			l.fault(resolve(value), "%s names nobody: give slack_usergroup, github_team or members", path)
+		}
+		l.teamAt[key.Value] = key
+		l.c.Teams[key.Value] = t
+	})
+}
+
+// quorums finds rules that nobody could ever satisfy: more approvers than the
+// listed members, where the members are all there is.
+func (l *loader) quorums() {
+	for i := range l.c.Rules {
+		rule := &l.c.Rules[i]
+		if rule.Approve == nil {
+			continue
+		}
+		people, fixed := map[string]bool{}, true
+		for _, name := range rule.Approve.By {
+			t := l.c.Teams[name]
+			if t.SlackUsergroup != "" || t.GitHubTeam != "" || len(t.Members) == 0 {
+				fixed = false
+			}
+			for _, m := range t.Members {
+				people[m] = true
+			}
+		}
+		if fixed && len(rule.Approve.By) > 0 && len(people) < rule.Approve.Count {
+			l.fault(&yaml.Node{Line: rule.Line, Column: 1},
+				"rules[%d].approve: %d people must approve, but only %d can", i, rule.Approve.Count, len(people))
+		}
+	}
+}
