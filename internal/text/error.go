@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"regexp"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -27,11 +28,18 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	for k, v := range params {
 		args[k] = v
 	}
+	if by := params["by"]; userID.MatchString(by) {
+		args["by"] = chat.Mention(by)
+	}
 	if findings, ok := params["findings"]; ok {
 		args["findings"] = c.findings(lang, findings)
 	}
 	return c.Say(lang, ErrorID(code), args)
 }
+
+// userID is how Slack writes the id of a person: codes that say by whom
+// something was done carry it.
+var userID = regexp.MustCompile(`^[UW][A-Z0-9]{3,}$`)
 
 // ErrorID names the sentence of a code.
 func ErrorID(code bcn.Code) ID { return ID("error." + string(code)) }

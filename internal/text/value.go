@@ -82,7 +82,11 @@ func lines(v any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-	all := strings.Split(strings.TrimSpace(text), "\n")
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	all := strings.Split(text, "\n")
 	var b strings.Builder
 	for i, line := range all {
 		if i == maxLines {
