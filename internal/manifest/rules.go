@@ -1,0 +1,157 @@
+package manifest
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+)
+
+// checkTop warns of keys of the top level that nothing reads. Those that hold
+// anchors, or are marked as extensions, are there on purpose.
+func (p *parser) checkTop() {
+	for _, key := range p.root.keys {
+		child := p.root.fields[key]
+		if _, known := p.schema.Properties[key]; known || child.anchor || strings.HasPrefix(key, "x-") {
+			continue
+		}
+		p.add(Problem{Line: child.keyAt.Line, Column: child.keyAt.Column, Path: key, Warning: true,
+			Message: "nothing reads the key " + quote(key), Hint: didYouMean(key, []string{"environments"})})
+	}
+}
+
+// warnDead warns of what Barcelona's client accepts and nobody reads: the
+// properties that the schema marks as deprecated.
+func (p *parser) warnDead(s *jsonschema.Schema, n *node, path []string) {
+	for s != nil && s.Ref != nil {
+		s = s.Ref
+	}
+	if s == nil || n == nil {
+		return
+	}
+	for i, item := range n.items {
+		if s.Items2020 != nil {
+			p.warnDead(s.Items2020, item, append(clip(path), fmt.Sprint(i)))
+		}
+	}
+	for _, key := range n.keys {
+		child, here := n.fields[key], append(clip(path), key)
+		property := s.Properties[key]
+		if property == nil {
+			property, _ = s.AdditionalProperties.(*jsonschema.Schema)
+		}
+		if property != nil && property.Deprecated {
+			p.add(Problem{Line: child.keyAt.Line, Column: child.keyAt.Column, Path: p.root.pathOf(here), Warning: true,
+				Message: "nothing reads the key " + quote(key), Hint: strings.TrimSuffix(property.Description, ".")})
+			continue
+		}
+		p.warnDead(property, child, here)
+	}
+}
+
+// known answers the keys that the schema has at a path, dead ones left out.
+func (p *parser) known(path []string) []string {
+	s, n := p.schema, p.root
+	for _, step := range path {
+		next := n.lookup([]string{step})
+		for s != nil && s.Ref != nil {
+			s = s.Ref
+		}
+		s = stepInto(s, step, n)
+		n = next
+	}
+	for s != nil && s.Ref != nil {
+		s = s.Ref
+	}
+	var out []string
+	if s != nil {
+		for k, v := range s.Properties {
+			if !v.Deprecated {
+				out = append(out, k)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func stepInto(s *jsonschema.Schema, step string, n *node) *jsonschema.Schema {
+	if s == nil {
+		return nil
+	}
+	candidates := append([]*jsonschema.Schema{s}, s.OneOf...)
+	for _, c := range candidates {
+		if n.kind == yaml.SequenceNode && c.Items2020 != nil {
+			return c.Items2020
+		}
+		if n.kind != yaml.MappingNode {
+			continue
+		}
+		if property := c.Properties[step]; property != nil {
+			return property
+		}
+		if all, ok := c.AdditionalProperties.(*jsonschema.Schema); ok {
+			return all
+		}
+	}
+	return nil
+}
+
+// checkRules applies what a schema cannot say. It reads the tree, so that it
+// also runs where the schema found something.
+func (p *parser) checkRules() {
+	envs := p.root.get("environments")
+	if envs == nil || envs.kind != yaml.MappingNode {
+		return
+	}
+	owners := map[string]string{}
+	for _, env := range envs.keys {
+		h, path := envs.fields[env], "environments."+env
+		if GrammarWord(env) {
+			p.add(Problem{Line: h.keyAt.Line, Column: h.keyAt.Column, Path: path,
+				Message: "the environment's name " + quote(env) + " is a word of the chat grammar", Hint: "choose another"})
+		}
+		if name := h.get("name"); name.str() != "" {
+			if why := NameProblem(name.str()); why != "" {
+				p.at(name, path+".name", "the name "+quote(name.str())+" "+why, "choose another")
+			}
+			if other, taken := owners[strings.ToLower(name.str())]; taken {
+				p.at(name, path+".name", "the environments "+other+" and "+env+" have the same name", "each is a heritage of its own")
+			}
+			owners[strings.ToLower(name.str())] = env
+		}
+		p.checkLater(h, path)
+		p.checkServices(h, path)
+		p.checkVariables(h.get("environment"), path+".environment")
+		p.checkDynamic(h, path)
+	}
+}
+
+// checkLater refuses what would be wrong to leave out silently.
+func (p *parser) checkLater(h *node, path string) {
+	if n := h.get("before_deploy"); n != nil && n.value != nil {
+		p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".before_deploy",
+			Message: "before_deploy is not available yet", Hint: "a release without it would not be what the file says"})
+	}
+	if n := h.get("scheduled_tasks"); n != nil && len(n.items) > 0 {
+		p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".scheduled_tasks",
+			Message: "scheduled_tasks are not available yet", Hint: "a release without them would not be what the file says"})
+	}
+}
+
+// checkDynamic refuses CloudFormation's dynamic references: written into a
+// template they would be resolved with CloudFormation's rights, which reach
+// further than the heritage's.
+func (p *parser) checkDynamic(n *node, path string) {
+	if strings.Contains(n.text, "{{resolve:") {
+		p.at(n, path, "a value must not hold {{resolve:", "use ssm_path or value_from")
+	}
+	for i, item := range n.items {
+		p.checkDynamic(item, fmt.Sprintf("%s[%d]", path, i))
+	}
+	for _, k := range n.keys {
+		p.checkDynamic(n.fields[k], path+"."+k)
+	}
+}

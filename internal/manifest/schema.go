@@ -1,0 +1,217 @@
+package manifest
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+//go:embed barcelona.schema.json
+var schemaJSON []byte
+
+// Schema answers barcelona.schema.json, for editors.
+func Schema() []byte { return bytes.Clone(schemaJSON) }
+
+const schemaURL = "https://github.com/bcn-bot/bcn/internal/manifest/barcelona.schema.json"
+
+func compileSchema() (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(schemaURL, doc); err != nil {
+		return nil, fmt.Errorf("add schema: %w", err)
+	}
+	s, err := c.Compile(schemaURL)
+	if err != nil {
+		return nil, fmt.Errorf("compile schema: %w", err)
+	}
+	return s, nil
+}
+
+// checkSchema reports what the schema refuses.
+func (p *parser) checkSchema(schema *jsonschema.Schema) {
+	err := schema.Validate(p.root.plain())
+	if failed, ok := err.(*jsonschema.ValidationError); ok {
+		p.explain(failed)
+	} else if err != nil {
+		p.report(p.root.at, "the file cannot be checked: %v", err)
+	}
+}
+
+// explain reports the leaves of an error: what holds them together says no
+// more than that something below is wrong.
+func (p *parser) explain(e *jsonschema.ValidationError) {
+	switch k := e.ErrorKind.(type) {
+	case *kind.OneOf: // environment, which is a list or a mapping
+		p.explainForms(e)
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			p.unknownKey(e, name)
+		}
+	case *kind.PropertyNames:
+		p.badKey(e, k.Property)
+	case *kind.Required:
+		for _, name := range k.Missing {
+			p.missingKey(e, name)
+		}
+	default:
+		if len(e.Causes) == 0 {
+			n := p.root.lookup(e.InstanceLocation)
+			p.add(Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+				Message: lastOf(e.InstanceLocation) + sentence(n, k)})
+			return
+		}
+		for _, c := range e.Causes {
+			p.explain(c)
+		}
+	}
+}
+
+// explainForms follows the form that was meant: a cause that complains of the
+// value's own type belongs to the other form.
+func (p *parser) explainForms(e *jsonschema.ValidationError) {
+	n := p.root.lookup(e.InstanceLocation)
+	if n.items == nil && n.fields == nil {
+		p.add(Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+			Message: lastOf(e.InstanceLocation) + "must be a list or a mapping", Hint: "leave the key out if there are none"})
+		return
+	}
+	for _, c := range e.Causes {
+		if t, ok := c.ErrorKind.(*kind.Type); ok && len(c.InstanceLocation) == len(e.InstanceLocation) && len(t.Want) == 1 {
+			continue
+		}
+		p.explain(c)
+	}
+}
+
+func (p *parser) unknownKey(e *jsonschema.ValidationError, name string) {
+	at := p.keyAt(e.InstanceLocation, name)
+	hint := didYouMean(name, p.known(e.InstanceLocation))
+	p.add(Problem{Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
+		Message: "unknown key " + quote(name), Hint: hint})
+}
+
+func (p *parser) badKey(e *jsonschema.ValidationError, name string) {
+	at := p.keyAt(e.InstanceLocation, name)
+	p.add(Problem{Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
+		Message: quote(name) + " cannot be a name here", Hint: "letters, digits, hyphens and underscores, starting with a letter"})
+}
+
+func (p *parser) missingKey(e *jsonschema.ValidationError, name string) {
+	n := p.root.lookup(e.InstanceLocation)
+	problem := Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+		Message: "the key " + name + " is missing"}
+	var unknown []string
+	known := p.known(e.InstanceLocation)
+	for _, k := range n.keys {
+		if !contains(known, k) {
+			unknown = append(unknown, k)
+		}
+	}
+	if typo := nearest(name, unknown); typo != "" {
+		at := n.fields[typo].keyAt
+		problem.Line, problem.Column, problem.Hint = at.Line, at.Column, "is "+quote(typo)+" meant to be it?"
+	}
+	p.add(problem)
+}
+
+func (p *parser) keyAt(path []string, name string) Position {
+	if child := p.root.lookup(path).get(name); child != nil {
+		return child.keyAt
+	}
+	return p.root.at
+}
+
+// sentence says what is wrong in words of ours where the library's are about
+// patterns and types.
+func sentence(n *node, k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		s := "must be " + typeWords(k.Want) + ", not " + typeWords([]string{k.Got})
+		if n.kind == 0 || n.value == nil && len(n.items)+len(n.fields) == 0 && k.Got == "null" {
+			s = "is empty, it must be " + typeWords(k.Want)
+		}
+		return s
+	case *kind.Pattern:
+		return "cannot be " + quote(k.Got)
+	case *kind.Enum:
+		var words []string
+		for _, w := range k.Want {
+			words = append(words, fmt.Sprint(w))
+		}
+		return fmt.Sprintf("must be %s, not %s", strings.Join(words, " or "), quote(fmt.Sprint(k.Got)))
+	case *kind.MinItems:
+		return "must not be empty"
+	case *kind.MinProperties:
+		return "must not be empty"
+	case *kind.MinLength:
+		return "must not be empty"
+	case *kind.MaxLength:
+		return fmt.Sprintf("is too long: %d characters, at most %d", k.Got, k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("has too many items: %d, at most %d", k.Got, k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("has too many keys: %d, at most %d", k.Got, k.Want)
+	case *kind.Minimum:
+		return "must be at least " + k.Want.RatString()
+	case *kind.Maximum:
+		return "must be at most " + k.Want.RatString()
+	default:
+		return k.LocalizedString(message.NewPrinter(language.English))
+	}
+}
+
+func typeWords(types []string) string {
+	var words []string
+	for _, t := range types {
+		switch t {
+		case "object":
+			words = append(words, "a mapping")
+		case "array":
+			words = append(words, "a list")
+		case "string":
+			words = append(words, "text")
+		case "integer":
+			words = append(words, "a whole number")
+		case "number":
+			words = append(words, "a number")
+		case "boolean":
+			words = append(words, "true or false")
+		case "null":
+			words = append(words, "nothing")
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// lastOf names the value: the last key of its path.
+func lastOf(path []string) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] != "" && (path[i][0] < '0' || path[i][0] > '9') {
+			if i < len(path)-1 {
+				return "an item of " + path[i] + " "
+			}
+			return path[i] + " "
+		}
+	}
+	return "the file "
+}
+
+func clip(path []string) []string { return path[:len(path):len(path)] }
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}

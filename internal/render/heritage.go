@@ -1,0 +1,42 @@
+package render
+
+import (
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Heritage renders the two stacks of a heritage, base first, as they are
+// executed. Its findings are warnings. Errors carry codes: bad_name,
+// reserved_name, name_taken, unknown_name, environment_foreign, unavailable,
+// secret_not_allowed, district_invalid, internal.
+func Heritage(in Input) ([]bcn.Proposal, []bcn.Finding, error) {
+	s, err := newSource(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	stacks, err := s.render()
+	if err != nil {
+		return nil, nil, err
+	}
+	return stacks, s.findings, nil
+}
+
+func (s *source) render() ([]bcn.Proposal, error) {
+	base, err := s.base()
+	if err != nil {
+		return nil, err
+	}
+	services, err := s.services()
+	if err != nil {
+		return nil, err
+	}
+	h := bcn.Heritage{Name: s.Heritage.Name}
+	first, err := propose(h.BaseStack(), base, []string{"CAPABILITY_NAMED_IAM"}, s.tags)
+	if err != nil {
+		return nil, err
+	}
+	second, err := propose(h.ServicesStack(), services, nil, s.tags)
+	if err != nil {
+		return nil, err
+	}
+	return []bcn.Proposal{first, second}, nil
+}

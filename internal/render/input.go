@@ -1,0 +1,98 @@
+package render
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/manifest"
+)
+
+// The tags that bcn puts on everything; bot.yaml's cannot override them.
+const (
+	TagInstallation = "bcn:installation"
+	TagApp          = "bcn:app"
+	TagEnvironment  = "bcn:environment"
+	TagEndpoint     = "bcn:endpoint"
+)
+
+// Input is all that the stacks of a heritage are made of.
+type Input struct {
+	Heritage     *manifest.Heritage
+	File         string // name of the manifest, for findings
+	App, Env     string
+	District     bcn.District
+	Endpoints    map[string]bcn.Endpoint // by name; those of other districts are left out
+	Digest       string                  // sha256:... of Heritage.ImageName
+	Installation string
+	Tags         map[string]string // of bot.yaml
+	// Desired sets the count of a service. A service that is missing here has
+	// no DesiredCount in the template: ECS then starts a new one with one task
+	// and keeps the live count of one that runs, whatever it is by the time the
+	// plan is executed (AWS::ECS::Service, DesiredCount).
+	Desired map[string]int
+}
+
+// source is the input with what follows from it.
+type source struct {
+	Input
+	image    string // name@sha256:..., or name:tag offline
+	tags     []tag
+	findings []bcn.Finding
+}
+
+func newSource(in Input) (*source, error) {
+	if in.Heritage == nil {
+		return nil, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("render: no heritage"))
+	}
+	if !ValidDigest(in.Digest) {
+		return nil, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("render: digest %q is not sha256", in.Digest))
+	}
+	if err := checkNames(in.District, in.Heritage); err != nil {
+		return nil, err
+	}
+	if n := len(in.District.SecurityGroups); n >= maxTaskGroup {
+		return nil, bcn.E(bcn.CodeDistrictInvalid, "problems",
+			fmt.Sprintf("%d security groups: a task takes %d, one of them its own", n, maxTaskGroup))
+	}
+	s := &source{Input: in, image: in.Heritage.ImageName + "@" + in.Digest}
+	s.tags = tags(in.Tags, map[string]string{
+		TagInstallation: in.Installation, TagApp: in.App, TagEnvironment: in.Env,
+	})
+	return s, nil
+}
+
+// ValidDigest says whether s is sha256: and 64 lower-case hexadecimal digits.
+func ValidDigest(s string) bool {
+	digits, ok := strings.CutPrefix(s, "sha256:")
+	return ok && len(digits) == 64 && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
+// tags joins bot.yaml's tags and ours, which win, sorted by key.
+func tags(configured, ours map[string]string) []tag {
+	var out []tag
+	for k, v := range configured {
+		if _, mine := ours[k]; !mine {
+			out = append(out, tag{k, v})
+		}
+	}
+	for k, v := range ours {
+		out = append(out, tag{k, v})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Key < out[j].Key })
+	return out
+}
+
+// propose makes a stack of a template.
+func propose(name string, t *template, capabilities []string, tags []tag) (bcn.Proposal, error) {
+	body, err := t.canonical()
+	if err != nil {
+		return bcn.Proposal{}, bcn.E(bcn.CodeInternal).Wrap(err)
+	}
+	p := bcn.Proposal{Name: name, Template: body, Capabilities: capabilities}
+	for _, t := range tags {
+		p.Tags = append(p.Tags, bcn.Tag(t))
+	}
+	return p, nil
+}

@@ -1,0 +1,125 @@
+package render
+
+import (
+	"strconv"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/manifest"
+)
+
+const deregistrationDelay = 60 // seconds
+
+// joined is what ties a service to its endpoints.
+type joined struct {
+	rules     []string // logical ids; ECS refuses a target group without a load balancer
+	balancers []loadBalancer
+}
+
+// join adds a target group and rules per listener, and one security group
+// that lets the endpoints in.
+func (s *source) join(t *template, m manifest.Service) (joined, error) {
+	id := LogicalID(m.Name)
+	var out joined
+	group := securityGroup{GroupDescription: "bcn: endpoints to " + Family(s.Heritage.Name, m.Name), VpcId: s.District.VPC, Tags: s.tags}
+	for _, l := range m.Listeners {
+		e, err := s.endpoint(l.Endpoint)
+		if err != nil {
+			return out, err
+		}
+		s.warnEndpoint(m, l, e)
+		target := id + "TargetGroup" + LogicalID(e.Name)
+		if err := t.add(target, resource{Type: "AWS::ElasticLoadBalancingV2::TargetGroup", Properties: s.targetGroup(m, l)}); err != nil {
+			return out, err
+		}
+		rules, err := s.rules(t, m, l, e, target)
+		if err != nil {
+			return out, err
+		}
+		out.rules = append(out.rules, rules...)
+		out.balancers = append(out.balancers, loadBalancer{ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target)})
+		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{Description: "endpoint " + e.Name, IpProtocol: "tcp",
+			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup})
+	}
+	return out, t.add(id+"SecurityGroup", resource{Type: "AWS::EC2::SecurityGroup", Properties: group})
+}
+
+// endpoint answers an endpoint that may be used: it is there, of this
+// district, serves the environment, and was made.
+func (s *source) endpoint(name string) (bcn.Endpoint, error) {
+	e, ok := s.Endpoints[name]
+	if !ok || e.District != s.District.Name {
+		return e, bcn.E(bcn.CodeUnknownName, "what", "endpoint", "name", name, "suggestion", s.suggest(name))
+	}
+	if !e.Serves(s.Env) {
+		return e, bcn.E(bcn.CodeEnvironmentForeign, "what", "endpoint", "name", name, "env", s.Env)
+	}
+	if e.HTTPListener == "" || e.SecurityGroup == "" {
+		return e, bcn.E(bcn.CodeUnavailable, "what", "endpoint "+name)
+	}
+	return e, nil
+}
+
+func (s *source) suggest(name string) string {
+	best, distance := "", 1+len(name)/3
+	for candidate, e := range s.Endpoints {
+		d := levenshtein.ComputeDistance(name, candidate)
+		if e.District == s.District.Name && e.Serves(s.Env) && (d < distance || d == distance && (best == "" || candidate < best)) {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// warnEndpoint says where the file and the endpoint disagree.
+func (s *source) warnEndpoint(m manifest.Service, l manifest.Listener, e bcn.Endpoint) {
+	warn := func(id string) {
+		s.findings = append(s.findings, bcn.Finding{ID: id, Level: bcn.Warn, Where: s.where(l.At),
+			Params: map[string]string{"service": m.Name, "endpoint": e.Name}})
+	}
+	if m.ForceSSL && e.HTTPSListener == "" {
+		warn("force_ssl_without_certificate")
+	}
+	if m.Public != nil && *m.Public != e.Public {
+		warn("public_mismatch")
+	}
+}
+
+func (s *source) targetGroup(m manifest.Service, l manifest.Listener) targetGroup {
+	return targetGroup{
+		Port: m.Port, Protocol: "HTTP", TargetType: "ip", VpcId: s.District.VPC,
+		HealthCheckEnabled: true, HealthCheckPath: l.HealthPath, HealthCheckProtocol: "HTTP",
+		HealthCheckIntervalSeconds: l.Interval, HealthCheckTimeoutSeconds: l.Timeout,
+		HealthyThresholdCount: l.HealthyThreshold, UnhealthyThresholdCount: l.UnhealthyThreshold,
+		Matcher:               map[string]string{"HttpCode": "200-299"},
+		TargetGroupAttributes: []tag{{"deregistration_delay.timeout_seconds", strconv.Itoa(deregistrationDelay)}},
+		Tags:                  s.tags,
+	}
+}
+
+// rules adds the listener rules and answers their logical ids. Where plain
+// HTTP must be redirected, the HTTP listener gets none: its default does that.
+func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, target string) ([]string, error) {
+	var ids []string
+	add := func(protocol, arn string) error {
+		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{{Type: "forward", TargetGroupArn: ref(target)}}}
+		for _, c := range l.Conditions {
+			r.Conditions = append(r.Conditions, ruleCondition{Field: c.Type, Values: []string{c.Value}})
+		}
+		id := LogicalID(m.Name) + protocol + "Rule" + LogicalID(e.Name)
+		ids = append(ids, id)
+		return t.add(id, resource{Type: "AWS::ElasticLoadBalancingV2::ListenerRule", Properties: r})
+	}
+	if e.HTTPSListener != "" {
+		if err := add("HTTPS", e.HTTPSListener); err != nil {
+			return nil, err
+		}
+	}
+	if e.HTTPSListener == "" || !m.ForceSSL {
+		if err := add("HTTP", e.HTTPListener); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

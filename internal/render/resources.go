@@ -1,0 +1,207 @@
+package render
+
+// The resource types that bcn writes, with the properties that it uses. The
+// names are CloudFormation's.
+
+type logGroup struct {
+	LogGroupName    string
+	RetentionInDays int
+	Tags            []tag
+}
+
+type role struct {
+	RoleName                 string
+	Path                     string
+	Description              string
+	PermissionsBoundary      string
+	AssumeRolePolicyDocument policyDocument
+	Policies                 []inlinePolicy `json:",omitempty"`
+	Tags                     []tag
+}
+
+type inlinePolicy struct {
+	PolicyName     string
+	PolicyDocument policyDocument
+}
+
+type policyDocument struct {
+	Version   string
+	Statement []statement
+}
+
+type statement struct {
+	Effect    string
+	Principal map[string]string            `json:",omitempty"`
+	Action    []string                     // sorted
+	Resource  []string                     `json:",omitempty"` // sorted
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+type taskDefinition struct {
+	Family                  string
+	Cpu                     string
+	Memory                  string
+	NetworkMode             string
+	RequiresCompatibilities []string
+	ExecutionRoleArn        any
+	TaskRoleArn             any
+	ContainerDefinitions    []container
+	Tags                    []tag
+}
+
+type container struct {
+	Name             string
+	Image            string
+	Essential        bool
+	Command          []string      `json:",omitempty"`
+	Environment      []keyValue    `json:",omitempty"`
+	Secrets          []secret      `json:",omitempty"`
+	PortMappings     []portMapping `json:",omitempty"`
+	LogConfiguration logConfiguration
+}
+
+type keyValue struct {
+	Name  string
+	Value string
+}
+
+type secret struct {
+	Name      string
+	ValueFrom string
+}
+
+type portMapping struct {
+	ContainerPort int
+	Protocol      string
+}
+
+type logConfiguration struct {
+	LogDriver string
+	Options   map[string]string
+}
+
+type ecsService struct {
+	Cluster                       string
+	LaunchType                    string
+	TaskDefinition                any
+	DesiredCount                  *int `json:",omitempty"`
+	DeploymentConfiguration       deploymentConfiguration
+	NetworkConfiguration          networkConfiguration
+	LoadBalancers                 []loadBalancer `json:",omitempty"`
+	HealthCheckGracePeriodSeconds *int           `json:",omitempty"`
+	EnableECSManagedTags          bool
+	PropagateTags                 string
+	Tags                          []tag
+}
+
+type deploymentConfiguration struct {
+	MinimumHealthyPercent    int
+	MaximumPercent           int
+	DeploymentCircuitBreaker circuitBreaker
+}
+
+type circuitBreaker struct {
+	Enable   bool
+	Rollback bool
+}
+
+type networkConfiguration struct {
+	AwsvpcConfiguration awsvpcConfiguration
+}
+
+type awsvpcConfiguration struct {
+	AssignPublicIp string
+	SecurityGroups []any
+	Subnets        []string
+}
+
+type loadBalancer struct {
+	ContainerName  string
+	ContainerPort  int
+	TargetGroupArn any
+}
+
+type securityGroup struct {
+	GroupDescription     string
+	VpcId                string
+	SecurityGroupIngress []ingress
+	Tags                 []tag
+}
+
+type ingress struct {
+	Description           string
+	IpProtocol            string
+	FromPort              int
+	ToPort                int
+	CidrIp                string `json:",omitempty"`
+	CidrIpv6              string `json:",omitempty"`
+	SourceSecurityGroupId string `json:",omitempty"`
+}
+
+type targetGroup struct {
+	Port                       int
+	Protocol                   string
+	TargetType                 string
+	VpcId                      string
+	HealthCheckEnabled         bool
+	HealthCheckPath            string
+	HealthCheckProtocol        string
+	HealthCheckIntervalSeconds int
+	HealthCheckTimeoutSeconds  int
+	HealthyThresholdCount      int
+	UnhealthyThresholdCount    int
+	Matcher                    map[string]string
+	TargetGroupAttributes      []tag
+	Tags                       []tag
+}
+
+type listenerRule struct {
+	ListenerArn string
+	Priority    int
+	Conditions  []ruleCondition
+	Actions     []action
+}
+
+type ruleCondition struct {
+	Field  string
+	Values []string
+}
+
+type action struct {
+	Type                string
+	TargetGroupArn      any            `json:",omitempty"`
+	FixedResponseConfig *fixedResponse `json:",omitempty"`
+	RedirectConfig      *redirect      `json:",omitempty"`
+}
+
+type fixedResponse struct {
+	StatusCode  string
+	ContentType string
+	MessageBody string
+}
+
+type redirect struct {
+	Protocol   string
+	Port       string
+	StatusCode string
+}
+
+type applicationLoadBalancer struct {
+	Name                   string
+	Type                   string
+	Scheme                 string
+	IpAddressType          string
+	Subnets                []string
+	SecurityGroups         []any
+	LoadBalancerAttributes []tag
+	Tags                   []tag
+}
+
+type listener struct {
+	LoadBalancerArn any
+	Port            int
+	Protocol        string
+	SslPolicy       string              `json:",omitempty"`
+	Certificates    []map[string]string `json:",omitempty"`
+	DefaultActions  []action
+}

@@ -1,0 +1,86 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// MaxTemplate is the most bytes that CloudFormation takes inline; a longer
+// template goes through the district's bucket (CloudFormation quotas).
+const MaxTemplate = 51_200
+
+// template is a CloudFormation template.
+type template struct {
+	AWSTemplateFormatVersion string
+	Description              string
+	Resources                map[string]resource
+	Outputs                  map[string]output `json:",omitempty"`
+}
+
+type resource struct {
+	Type                string
+	DependsOn           []string `json:",omitempty"`
+	DeletionPolicy      string   `json:",omitempty"`
+	UpdateReplacePolicy string   `json:",omitempty"`
+	Properties          any
+}
+
+type output struct {
+	Description string
+	Value       any
+}
+
+// tag is a resource's tag; resource types spell it in the same way.
+type tag struct {
+	Key   string
+	Value string
+}
+
+// ref and getAtt are the only intrinsic functions that bcn writes.
+func ref(id string) any { return map[string]string{"Ref": id} }
+
+func getAtt(id, attribute string) any {
+	return map[string][]string{"Fn::GetAtt": {id, attribute}}
+}
+
+func newTemplate(description string) *template {
+	return &template{AWSTemplateFormatVersion: "2010-09-09", Description: description, Resources: map[string]resource{}}
+}
+
+// add puts a resource in; two of one logical id would silently be one.
+func (t *template) add(id string, r resource) error {
+	if _, taken := t.Resources[id]; taken {
+		return bcn.E(bcn.CodeNameTaken, "name", id, "by", "another resource of the stack")
+	}
+	t.Resources[id] = r
+	return nil
+}
+
+// canonical writes the template as JSON with sorted keys and no white space.
+func (t *template) canonical() ([]byte, error) {
+	structured, err := encode(t)
+	if err != nil {
+		return nil, err
+	}
+	// Going through maps sorts the keys of structs too.
+	d := json.NewDecoder(bytes.NewReader(structured))
+	d.UseNumber()
+	var tree any
+	if err := d.Decode(&tree); err != nil {
+		return nil, fmt.Errorf("read template back: %w", err)
+	}
+	return encode(tree)
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("write template: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
