@@ -1,0 +1,166 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+)
+
+// Phase is a step within the state applying that is not a state of its own.
+type Phase string
+
+// The phases of applying.
+const (
+	PhaseApply   Phase = ""        // stack after stack
+	PhaseRestore Phase = "restore" // the services failed: the base goes back to the last release
+)
+
+// StoredPlan is a plan as it was hashed.
+type StoredPlan struct {
+	Bytes []byte
+	Hash  string // SHA-256 of Bytes, hex
+}
+
+// Claimed is a change that this process alone may move, until its lease ends.
+type Claimed struct {
+	Change   bcn.Change // Fence is the claim's
+	Wish     Wish
+	Phase    Phase
+	Failures int // steps that failed in a row
+	Plan     *StoredPlan
+	Request  *bcn.Request
+	Halt     Halt
+	Now      time.Time // the database's
+}
+
+// Note is something to be said once about a change; Key makes it once.
+type Note struct {
+	Key       string
+	Role      Role
+	Channel   string // for an announcement
+	To        string // for a direct message: Slack user id
+	Body      chat.Message
+	Broadcast bool
+}
+
+// Role says where a message stands.
+type Role string
+
+// The roles.
+const (
+	RoleCard     Role = "card"
+	RoleThread   Role = "thread"
+	RoleLink     Role = "link"
+	RoleAnnounce Role = "announce"
+	RoleDirect   Role = "direct"
+)
+
+// Follow is a stack that a running change waits for.
+type Follow struct {
+	Stack, StackID string
+	Target         bcn.District
+	Since          time.Time
+	Status, Reason string
+	ReadAt         *time.Time
+}
+
+// Move is one step of a claimed change: everything in it is written in one
+// transaction, or nothing, and nothing where the fence is no longer ours.
+type Move struct {
+	From     Claimed
+	Event    bcn.ChangeEvent // "" leaves the state
+	Code     bcn.Code        // why, for an end
+	Params   map[string]string
+	Step     int   // the plan's stack that is next, from From.Change.Step
+	Phase    Phase // with Step
+	Failures int
+
+	Plan     *StoredPlan      // when it was planned
+	Details  *bcn.Plan        // what Plan's bytes say; for columns of the row
+	Ask      *bcn.Request     // people must approve
+	Request  bcn.RequestEvent // moves the request too
+	Release  *bcn.Release     // recorded; its number is given by the store
+	Base     []byte           // with Release: the base stack's template
+	District *bcn.District    // adopted
+	Endpoint *bcn.Endpoint    // made
+	Heritage *bcn.Heritage    // created
+	Follow   []Follow         // stacks to follow from now on
+	Notes    []Note
+	Audit    map[string]any // beyond what every move writes
+	Again    time.Duration  // look again after; 0: wait for an event
+	Urgent   bool           // the card is a decision or a verdict
+	Quiet    bool           // the card shows nothing new
+}
+
+// ErrBusy says that another change of the subject is running.
+var ErrBusy = errors.New("the subject is busy")
+
+// Store keeps changes. internal/store implements it; each method is one
+// transaction. ErrConflict (from the store) means that another has moved on.
+type Store interface {
+	// New stores a change as planning, or as waiting_turn behind a busy one of
+	// its subject, with its card and job, and settles the origin's inbox row.
+	New(ctx context.Context, o Origin, c bcn.Change, w Wish, notes []Note) (bcn.Change, error)
+	// Claim leases the change for one step. It answers false where there is
+	// nothing to do for it, or it is leased by another. An ended change is
+	// answered while its change sets are still to be discarded.
+	Claim(ctx context.Context, id bcn.ID) (Claimed, bool, error)
+	// Apply writes one step and gives the lease back.
+	Apply(ctx context.Context, m Move) (bcn.Change, error)
+	// Start moves a queued change to applying. It proves first, in the same
+	// transaction: no other change of the subject is busy (else it answers
+	// ErrBusy), bcn is not halted, the plan's bytes have the request's hash and
+	// MACs, the request is approved, and the audit chain holds its decisions.
+	// It supersedes every other waiting request of the subject.
+	Start(ctx context.Context, m Move, notes func(superseded bcn.Change) []Note) (bcn.Change, error)
+	// Discarded notes that nothing of an ended change is left in AWS.
+	Discarded(ctx context.Context, c Claimed) error
+	// Failed counts a failed step and gives the lease back; park stops it.
+	Failed(ctx context.Context, c Claimed, park bool, notes []Note) error
+	// Decide records a decision under the request's row lock; judge is asked
+	// with what is stored and answers the event that follows from it.
+	Decide(ctx context.Context, o Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []Note) (bcn.Request, error)
+	// Interrupt applies an event from outside a claim (cancel, replay, close)
+	// to a change in one of the states; the running step's fence is overtaken.
+	Interrupt(ctx context.Context, o Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string) (bcn.Change, error)
+	// SetHalt stops or resumes new changes; every open card shows it.
+	SetHalt(ctx context.Context, o Origin, actor string, on bool, reason string) error
+	// Unpark lets a parked change's job run again.
+	Unpark(ctx context.Context, o Origin, actor string, id bcn.ID) error
+
+	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
+	Request(ctx context.Context, id bcn.ID) (bcn.Request, error)
+	Heritage(ctx context.Context, app, env string) (bcn.Heritage, error)
+	District(ctx context.Context, name string) (bcn.District, error)
+	Endpoints(ctx context.Context) ([]bcn.Endpoint, error)
+	Districts(ctx context.Context) ([]bcn.District, error)
+	Heritages(ctx context.Context) ([]bcn.Heritage, error)
+	// LastRelease answers the last successful release and the base stack's
+	// template of it; ErrNotFound where there is none.
+	LastRelease(ctx context.Context, heritage string) (bcn.Release, []byte, error)
+	// Follows answers what is known of a change's stacks, and their events.
+	Follows(ctx context.Context, id bcn.ID) ([]Follow, []StackEvent, error)
+}
+
+// FollowStore is what the follower needs.
+type FollowStore interface {
+	// Following answers the active follows of an account and region by change.
+	Following(ctx context.Context, account, region string) ([]Following, error)
+	// Read records a status and new events of one stack, and looks at the
+	// change when something moved.
+	Read(ctx context.Context, f Following, status StackStatus, events []StackEvent) error
+}
+
+// Following is one followed stack of one change.
+type Following struct {
+	Change    bcn.ID
+	Stack     string
+	StackID   string
+	District  string
+	Since     time.Time
+	Status    string
+	LastEvent string
+}

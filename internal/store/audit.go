@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// record collects an audit entry; it is sealed and written at the end of the
+// transaction.
+func (t *txn) record(kind, actor string, change bcn.ID, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("write audit entry %s: %w", kind, err)
+	}
+	t.entries = append(t.entries, audit.Entry{Kind: kind, Actor: actor, Change: int64(change), Body: string(b)})
+	return nil
+}
+
+// writeAudit locks the head, seals the entries and moves the head. A head that
+// this key did not write stops everything: nothing happens unrecorded.
+func (t *txn) writeAudit(ctx context.Context) error {
+	if len(t.entries) == 0 {
+		return nil
+	}
+	var (
+		seq       int64
+		hash, mac []byte
+		now       time.Time
+	)
+	err := t.QueryRow(ctx, `select seq, hash, mac, bcn_now() from audit_head for update`).Scan(&seq, &hash, &mac, &now)
+	if err != nil {
+		return fmt.Errorf("lock the audit head: %w", err)
+	}
+	if seq > 0 && !audit.Equal(mac, t.s.key.HeadMAC(seq, hash)) {
+		return bcn.E(bcn.CodeTampered, "what", "audit head")
+	}
+	for _, e := range t.entries {
+		seq++
+		e.Seq, e.At = seq, now
+		e = t.s.key.Seal(e, hash)
+		hash = e.Hash
+		_, err := t.Exec(ctx, `insert into audit_entry (seq, at, kind, actor, change, body, hash, mac)
+			values ($1, $2, $3, $4, $5, $6, $7, $8)`, e.Seq, e.At, e.Kind, e.Actor, e.Change, e.Body, e.Hash, e.MAC)
+		if err != nil {
+			return fmt.Errorf("write audit entry: %w", err)
+		}
+	}
+	_, err = t.Exec(ctx, `update audit_head set seq = $1, hash = $2, mac = $3`, seq, hash, t.s.key.HeadMAC(seq, hash))
+	return err
+}
+
+// Refused writes down a decision or command that was refused.
+func (s *Store) Refused(ctx context.Context, actor string, change bcn.ID, what string, cause error) error {
+	return s.tx(ctx, func(t *txn) error {
+		return t.record("refused", actor, change, map[string]string{"what": what, "code": string(bcn.CodeOf(cause))})
+	})
+}
+
+// VerifyAudit walks the whole chain and answers how many entries are whole; an
+// audit.BrokenError names the first that is not.
+func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
+	v := audit.NewVerifier(s.key)
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select seq, at, kind, actor, change, body, hash, mac from audit_entry order by seq`)
+		if err != nil {
+			return err
+		}
+		var e audit.Entry
+		_, err = pgx.ForEachRow(rows, []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC}, func() error {
+			return v.Next(audit.Entry{Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, Change: e.Change,
+				Body: e.Body, Hash: append([]byte{}, e.Hash...), MAC: e.MAC})
+		})
+		if err != nil {
+			return err
+		}
+		var seq int64
+		var hash, mac []byte
+		if err := tx.QueryRow(ctx, `select seq, hash, mac from audit_head`).Scan(&seq, &hash, &mac); err != nil {
+			return fmt.Errorf("read the audit head: %w", err)
+		}
+		return v.End(seq, hash, mac)
+	})
+	return v.Verified(), err
+}
+
+// auditOf answers whether the chain holds an entry of that kind for a change,
+// written with our key. It is read before anything is executed.
+func (t *txn) auditOf(ctx context.Context, kind string, change bcn.ID, want map[string]string) (bool, error) {
+	rows, err := t.Query(ctx, `select seq, hash, mac, body from audit_entry where change = $1 and kind = $2 order by seq`, int64(change), kind)
+	if err != nil {
+		return false, err
+	}
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Entry, error) {
+		var e audit.Entry
+		err := row.Scan(&e.Seq, &e.Hash, &e.MAC, &e.Body)
+		return e, err
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if audit.Equal(e.MAC, t.s.key.MAC("audit", e.Hash)) && holds(e.Body, want) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// holds says whether a JSON object has all the wanted members.
+func holds(body string, want map[string]string) bool {
+	var got map[string]any
+	if json.Unmarshal([]byte(body), &got) != nil {
+		return false
+	}
+	for k, v := range want {
+		if fmt.Sprint(got[k]) != v {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/chat"
+)
+
+// maxBatch bounds how many requests share one insert.
+const maxBatch = 128
+
+// putTimeout is how long one insert may take: Slack waits 3 s for an
+// acknowledgement.
+const putTimeout = 2 * time.Second
+
+// batcher inserts inbox rows. While one insert is on its way to the disk the
+// requests that arrive meanwhile collect, and share the next one: the cost of
+// a commit is paid once for all of them, and a single request never waits.
+type batcher struct {
+	s       *Store
+	in      chan put
+	stop    chan struct{}
+	workers sync.WaitGroup
+}
+
+type put struct {
+	request chat.Request
+	body    []byte
+	answer  chan<- putAnswer
+}
+
+type putAnswer struct {
+	fresh bool
+	err   error
+}
+
+func newBatcher(s *Store) *batcher {
+	b := &batcher{s: s, in: make(chan put, maxBatch), stop: make(chan struct{})}
+	b.workers.Go(b.work)
+	return b
+}
+
+func (b *batcher) close() {
+	close(b.stop)
+	b.workers.Wait()
+}
+
+func (b *batcher) put(ctx context.Context, r chat.Request) (bool, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return false, fmt.Errorf("write inbox row: %w", err)
+	}
+	answer := make(chan putAnswer, 1)
+	select {
+	case b.in <- put{r, body, answer}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-b.stop:
+		return false, context.Canceled
+	}
+	select {
+	case a := <-answer:
+		return a.fresh, a.err
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+func (b *batcher) work() {
+	for {
+		select {
+		case p := <-b.in:
+			b.insert(b.collect(p))
+		case <-b.stop:
+			return
+		}
+	}
+}
+
+func (b *batcher) collect(first put) []put {
+	batch := []put{first}
+	for len(batch) < maxBatch {
+		select {
+		case p := <-b.in:
+			batch = append(batch, p)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// insert stores the batch in one statement. A key that is known is not fresh,
+// unless its first acknowledgement was never written.
+func (b *batcher) insert(batch []put) {
+	ctx, cancel := context.WithTimeout(context.Background(), putTimeout)
+	defer cancel()
+	var keys, bodies []string
+	first := map[string]int{}
+	for i, p := range batch {
+		if _, twice := first[p.request.Key]; !twice {
+			first[p.request.Key] = i
+			keys, bodies = append(keys, p.request.Key), append(bodies, string(p.body))
+		}
+	}
+	fresh := map[string]bool{}
+	rows, err := b.s.pool.Query(ctx, `insert into inbox as i (key, request)
+		select k, b::jsonb from unnest($1::text[], $2::text[]) as t (k, b)
+		on conflict (key) do update set state = 'received' where i.state = 'unacked'
+		returning key`, keys, bodies)
+	if err == nil {
+		var stored []string
+		stored, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, k := range stored {
+			fresh[k] = true
+		}
+	}
+	for i, p := range batch {
+		p.answer <- putAnswer{fresh: fresh[p.request.Key] && first[p.request.Key] == i, err: err}
+	}
+}

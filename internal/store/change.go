@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+const changeColumns = `id, kind, subject, app, env, heritage, district, tag, reason, state, code, params,
+	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at`
+
+func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
+	var (
+		c                 bcn.Change
+		params, requester []byte
+	)
+	err := row.Scan(&c.ID, &c.Kind, &c.Subject, &c.App, &c.Env, &c.Heritage, &c.District, &c.Tag, &c.Reason,
+		&c.State, &c.Code, &params, &requester, &c.Channel, &c.Thread, &c.Behind, &c.Step, &c.Fence, &c.Parked,
+		&c.CreatedAt, &c.StartedAt, &c.EndedAt)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(params, &c.Params); err != nil {
+		return c, fmt.Errorf("read the params of %s: %w", c.ID, err)
+	}
+	if err := json.Unmarshal(requester, &c.Requester); err != nil {
+		return c, fmt.Errorf("read the requester of %s: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func oneChange(ctx context.Context, q querier, where string, args ...any) (bcn.Change, error) {
+	rows, err := q.Query(ctx, `select `+changeColumns+` from change where `+where, args...)
+	if err != nil {
+		return bcn.Change{}, err
+	}
+	return found(pgx.CollectExactlyOneRow(rows, scanChange))
+}
+
+func manyChanges(ctx context.Context, q querier, where string, args ...any) ([]bcn.Change, error) {
+	rows, err := q.Query(ctx, `select `+changeColumns+` from change where `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanChange)
+}
+
+// notEnded is the predicate of the index change_open.
+const notEnded = `state not in ('succeeded', 'failed', 'rolled_back', 'rollback_failed', 'cancelled', 'closed')`
+
+// Change answers one change, or unknown_id.
+func (s *Store) Change(ctx context.Context, id bcn.ID) (bcn.Change, error) {
+	c, err := oneChange(ctx, s.pool, `id = $1`, int64(id))
+	if err == ErrNotFound {
+		return c, bcn.E(bcn.CodeUnknownID, "id", id.String())
+	}
+	return c, err
+}
+
+// Open answers the changes that have not ended, oldest first.
+func (s *Store) Open(ctx context.Context) ([]bcn.Change, error) {
+	return manyChanges(ctx, s.pool, notEnded+` order by id`)
+}
+
+// New stores a change; see deploy.Store.
+func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy.Wish, notes []deploy.Note) (bcn.Change, error) {
+	wish, err := json.Marshal(w)
+	if err != nil {
+		return c, err
+	}
+	requester, err := json.Marshal(c.Requester)
+	if err != nil {
+		return c, err
+	}
+	err = s.tx(ctx, func(t *txn) error {
+		if err := t.settle(ctx, o); err != nil {
+			return err
+		}
+		behind, err := t.busy(ctx, c.Subject)
+		if err != nil {
+			return err
+		}
+		c.State, c.Behind = bcn.ChangePlanning, behind
+		if behind != 0 {
+			c.State = bcn.ChangeWaitingTurn
+		}
+		err = t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
+			state, requester, channel, thread, behind) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			returning id, created_at`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
+			c.State, requester, c.Channel, c.Thread, c.Behind).Scan(&c.ID, &c.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("store the change: %w", err)
+		}
+		if err := t.say(ctx, c.ID, notes); err != nil {
+			return err
+		}
+		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{"kind": c.Kind, "subject": c.Subject,
+			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key}); err != nil {
+			return err
+		}
+		if c.State == bcn.ChangePlanning {
+			return t.kick(ctx, c.ID)
+		}
+		return nil
+	})
+	if err == nil {
+		s.log.Info("change stored", "change", int64(c.ID), "kind", c.Kind, "subject", c.Subject, "state", c.State, "actor", who(c.Requester))
+	}
+	return c, err
+}
+
+// busy locks the subject and answers the change that holds it, 0 for none.
+func (t *txn) busy(ctx context.Context, subject string) (bcn.ID, error) {
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, 0))`, subject); err != nil {
+		return 0, err
+	}
+	var id bcn.ID
+	err := t.QueryRow(ctx, `select coalesce(max(id), 0) from change where subject = $1
+		and state in ('applying', 'verifying', 'cancelling', 'blocked')`, subject).Scan(&id)
+	return id, err
+}
+
+// Claim leases the change for one step; see deploy.Store.
+func (s *Store) Claim(ctx context.Context, id bcn.ID) (deploy.Claimed, bool, error) {
+	var c deploy.Claimed
+	err := s.tx(ctx, func(t *txn) error {
+		var wish []byte
+		err := t.QueryRow(ctx, `update change set fence = fence + 1, lease_until = bcn_now() + $2
+			where id = $1 and not parked and (leftover or `+notEnded+`) and (lease_until is null or lease_until < bcn_now())
+			returning wish, phase, failures, bcn_now()`, int64(id), s.lease).Scan(&wish, &c.Phase, &c.Failures, &c.Now)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(wish, &c.Wish); err != nil {
+			return fmt.Errorf("read the wish of %s: %w", id, err)
+		}
+		if c.Change, err = oneChange(ctx, t, `id = $1`, int64(id)); err != nil {
+			return err
+		}
+		return t.claimRest(ctx, &c)
+	})
+	if _, err := found(0, err); err == ErrNotFound {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
+	var plan deploy.StoredPlan
+	err := t.QueryRow(ctx, `select bytes, hash from plan where change = $1`, int64(c.Change.ID)).Scan(&plan.Bytes, &plan.Hash)
+	switch _, err = found(0, err); err {
+	case nil:
+		c.Plan = &plan
+	case ErrNotFound:
+	default:
+		return err
+	}
+	r, err := request(ctx, t, c.Change.ID)
+	switch err {
+	case nil:
+		c.Request = &r
+	case ErrNotFound:
+	default:
+		return err
+	}
+	c.Halt, err = halt(ctx, t)
+	return err
+}
+
+// who names an actor in the audit log.
+func who(a bcn.Actor) string {
+	switch a.Kind {
+	case bcn.Person:
+		return a.User
+	case bcn.Local:
+		return "command line"
+	default:
+		return bcn.SystemIdentity
+	}
+}
+
+// Discarded notes that nothing of an ended change is left in AWS.
+func (s *Store) Discarded(ctx context.Context, c deploy.Claimed) error {
+	return s.tx(ctx, func(t *txn) error {
+		return t.moved(ctx, `update change set leftover = false, lease_until = null where id = $1 and fence = $2`,
+			int64(c.Change.ID), c.Change.Fence)
+	})
+}

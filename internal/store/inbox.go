@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// maxInboxAttempts is how often a stored command is tried before it is parked.
+const maxInboxAttempts = 5
+
+// Put stores what somebody did, durably; see slackbot.Inbox. Puts that are
+// under way at the same time share one insert.
+func (s *Store) Put(ctx context.Context, r chat.Request) (bool, error) {
+	return s.inbox.put(ctx, r)
+}
+
+// Unacked marks a request whose acknowledgement could not be written.
+func (s *Store) Unacked(ctx context.Context, key string) error {
+	_, err := s.pool.Exec(ctx, `update inbox set state = 'unacked' where key = $1 and state = 'received' and fence = 0`, key)
+	return err
+}
+
+// ClaimInbox leases a stored request for running; false where another has it,
+// or it is done.
+func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64, bool, error) {
+	var (
+		raw   []byte
+		fence int64
+	)
+	err := s.pool.QueryRow(ctx, `update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = bcn_now() + $2
+		where key = $1 and state = 'received' and (lease_until is null or lease_until < bcn_now())
+		returning request, fence`, key, s.lease).Scan(&raw, &fence)
+	if _, err := found(0, err); err == ErrNotFound {
+		return chat.Request{}, 0, false, nil
+	}
+	if err != nil {
+		return chat.Request{}, 0, false, fmt.Errorf("claim inbox row: %w", err)
+	}
+	var r chat.Request
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return chat.Request{}, 0, false, fmt.Errorf("read inbox row: %w", err)
+	}
+	return r, fence, true, nil
+}
+
+// Settle ends a stored request that changed nothing.
+func (s *Store) Settle(ctx context.Context, key string, fence int64) error {
+	return s.tx(ctx, func(t *txn) error {
+		err := t.settle(ctx, deploy.Origin{Key: key, Fence: fence})
+		if err == ErrConflict {
+			return nil // the use case settled it in its own transaction
+		}
+		return err
+	})
+}
+
+// InboxFailed gives a request back after an error of ours; after some attempts
+// it is parked and true is answered.
+func (s *Store) InboxFailed(ctx context.Context, key string, fence int64, cause string) (parked bool, err error) {
+	var state string
+	err = s.pool.QueryRow(ctx, `update inbox set lease_until = bcn_now() + interval '2 seconds', error = $3,
+		state = case when attempts >= $4 then 'parked' else state end
+		where key = $1 and fence = $2 and state = 'received' returning state`, key, fence, cause, maxInboxAttempts).Scan(&state)
+	if _, err := found(0, err); err == ErrNotFound {
+		return false, nil
+	}
+	return state == "parked", err
+}
+
+// settle marks the origin's inbox row as done in the transaction of what it
+// led to. ErrConflict means that the row was run by another meanwhile.
+func (t *txn) settle(ctx context.Context, o deploy.Origin) error {
+	if o.Key == "" {
+		return nil
+	}
+	return t.moved(ctx, `update inbox set state = 'done', lease_until = null
+		where key = $1 and fence = $2 and state = 'received'`, o.Key, o.Fence)
+}
+
+// OrphanedInbox answers the keys of requests that nobody runs: their process
+// died after it stored them.
+func (s *Store) OrphanedInbox(ctx context.Context, olderThan time.Duration) ([]string, error) {
+	rows, err := s.pool.Query(ctx, `select key from inbox where state = 'received'
+		and received_at < bcn_now() - $1::interval and (lease_until is null or lease_until < bcn_now())
+		order by received_at limit 100`, olderThan)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// ForgetInbox removes keys that are older than a day, the time for which a
+// redelivery is recognised.
+func (s *Store) ForgetInbox(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `delete from inbox where received_at < bcn_now() - interval '24 hours'
+		and state in ('done', 'unacked')`)
+	return err
+}

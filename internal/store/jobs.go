@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// ChangeArgs kicks one change.
+type ChangeArgs struct {
+	ID bcn.ID `json:"id"`
+}
+
+// Kind names the job.
+func (ChangeArgs) Kind() string { return "change" }
+
+// FollowArgs kicks the follower of one account and region.
+type FollowArgs struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
+}
+
+// Kind names the job.
+func (FollowArgs) Kind() string { return "follow" }
+
+// Handlers run the jobs. Each does one short step and says when to look again;
+// zero means that the job is over. An error is retried by River.
+type Handlers struct {
+	Change func(ctx context.Context, id bcn.ID) (time.Duration, error)
+	Follow func(ctx context.Context, account, region string) (time.Duration, error)
+}
+
+// Workers are the running jobs of one process.
+type Workers struct{ client *river.Client[pgx.Tx] }
+
+// Stop lets the running steps end; what is left is picked up elsewhere.
+func (w *Workers) Stop(ctx context.Context) error { return w.client.Stop(ctx) }
+
+type changeWorker struct {
+	river.WorkerDefaults[ChangeArgs]
+	h Handlers
+}
+
+func (w *changeWorker) Work(ctx context.Context, job *river.Job[ChangeArgs]) error {
+	return again(w.h.Change(ctx, job.Args.ID))
+}
+
+type followWorker struct {
+	river.WorkerDefaults[FollowArgs]
+	h Handlers
+}
+
+func (w *followWorker) Work(ctx context.Context, job *river.Job[FollowArgs]) error {
+	return again(w.h.Follow(ctx, job.Args.Account, job.Args.Region))
+}
+
+func again(d time.Duration, err error) error {
+	if err != nil {
+		return err
+	}
+	if d > 0 {
+		return river.JobSnooze(d)
+	}
+	return nil
+}
+
+// insertOnly makes the client that inserts jobs in our transactions.
+func (s *Store) insertOnly() error {
+	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{Logger: s.log})
+	if err != nil {
+		return fmt.Errorf("prepare the queue: %w", err)
+	}
+	s.river = c
+	return nil
+}
+
+// StartWorkers begins to run jobs. JobTimeout is a minute: a step that takes
+// longer is given up, and its row's lease lets another take over.
+func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &changeWorker{h: h})
+	river.AddWorker(workers, &followWorker{h: h})
+	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
+		Logger:               s.log,
+		Workers:              workers,
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 12}},
+		FetchCooldown:        50 * time.Millisecond,
+		FetchPollInterval:    300 * time.Millisecond,
+		JobTimeout:           time.Minute,
+		RescueStuckJobsAfter: 90 * time.Second,
+		MaxAttempts:          1000,
+		RetryPolicy:          retryPolicy{},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the workers: %w", err)
+	}
+	if err := c.Start(ctx); err != nil {
+		return nil, fmt.Errorf("start the workers: %w", err)
+	}
+	return &Workers{client: c}, nil
+}
+
+// kick inserts a job for the change unless one is about to run.
+func (t *txn) kick(ctx context.Context, id bcn.ID) error {
+	return t.insertOnce(ctx, ChangeArgs{ID: id})
+}
+
+func (t *txn) insertOnce(ctx context.Context, args river.JobArgs) error {
+	b, err := json.Marshal(args)
+	if err != nil {
+		return err
+	}
+	var waiting bool
+	err = t.QueryRow(ctx, `select exists (select 1 from river_job where kind = $1 and args @> $2
+		and state in ('available', 'scheduled', 'retryable', 'pending'))`, args.Kind(), string(b)).Scan(&waiting)
+	if err != nil || waiting {
+		return err
+	}
+	_, err = t.s.river.InsertTx(ctx, t.Tx, args, nil)
+	return err
+}

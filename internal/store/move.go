@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// Apply writes one step of a claimed change; see deploy.Store.
+func (s *Store) Apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
+	var c bcn.Change
+	err := s.tx(ctx, func(t *txn) (err error) {
+		c, err = t.apply(ctx, m)
+		return err
+	})
+	s.logMove(c, m, err)
+	return c, err
+}
+
+func (s *Store) logMove(c bcn.Change, m deploy.Move, err error) {
+	if err == nil && m.Event != "" {
+		s.log.Info("change moved", "change", int64(c.ID), "heritage", c.Heritage, "from", m.From.Change.State, "to", c.State, "code", c.Code)
+	}
+}
+
+// apply writes the parts of a move in an order in which no lock is waited for
+// twice: the change's row first, the audit head (at the end of tx) last.
+func (t *txn) apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
+	c, err := t.moveChange(ctx, m)
+	if err != nil {
+		return c, err
+	}
+	for _, part := range []func(context.Context, bcn.Change, deploy.Move) error{
+		t.storePlan, t.storeRequest, t.storeRecords, t.storeRelease, t.storeFollows, t.afterwards,
+	} {
+		if err := part(ctx, c, m); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// moveChange moves the row itself: state, fence and lease in the WHERE.
+func (t *txn) moveChange(ctx context.Context, m deploy.Move) (bcn.Change, error) {
+	from := m.From.Change
+	next := from.State
+	if m.Event != "" {
+		var ok bool
+		if next, ok = from.State.Next(m.Event); !ok {
+			return from, fmt.Errorf("event %q does not belong to state %q of %s: %w", m.Event, from.State, from.ID, ErrConflict)
+		}
+	}
+	params, err := json.Marshal(paramsOf(m))
+	if err != nil {
+		return from, err
+	}
+	err = t.moved(ctx, `update change set state = $4, code = case when $5 = '' then code else $5 end,
+		params = case when $5 = '' then params else $6::jsonb end, step = $7, phase = $8, failures = $9, lease_until = null,
+		started_at = case when $4 = 'applying' and started_at is null then bcn_now() else started_at end,
+		leftover = $10 and $4 <> 'succeeded',
+		ended_at = case when $10 then bcn_now() else ended_at end,
+		behind = case when $4 = 'waiting_turn' then behind else 0 end
+		where id = $1 and state = $2 and fence = $3`,
+		int64(from.ID), from.State, from.Fence, next, m.Code, params, m.Step, m.Phase, m.Failures, next.Ended())
+	if err != nil {
+		return from, err
+	}
+	t.s.faults("change moved to " + string(next))
+	if m.Details != nil {
+		_, err := t.Exec(ctx, `update change set heritage = $2, district = $3, app = $4, env = $5 where id = $1`,
+			int64(from.ID), m.Details.Heritage, m.Details.District.Name, m.Details.App, m.Details.Env)
+		if err != nil {
+			return from, err
+		}
+	}
+	return oneChange(ctx, t, `id = $1`, int64(from.ID))
+}
+
+func (t *txn) storePlan(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	if m.Plan == nil {
+		return nil
+	}
+	_, err := t.Exec(ctx, `insert into plan (change, bytes, hash, mac) values ($1, $2, $3, $4)`,
+		int64(c.ID), m.Plan.Bytes, m.Plan.Hash, t.s.planMAC(c.ID, m.Plan.Hash))
+	return err
+}
+
+func (t *txn) storeRequest(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	if m.Ask != nil {
+		if err := t.insertRequest(ctx, *m.Ask); err != nil {
+			return err
+		}
+	}
+	if m.Request == "" {
+		return nil
+	}
+	return t.moveRequest(ctx, c.ID, m.Request)
+}
+
+func (t *txn) storeRecords(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	if d := m.District; d != nil {
+		if err := t.insertDistrict(ctx, *d); err != nil {
+			return err
+		}
+	}
+	if e := m.Endpoint; e != nil {
+		if err := t.insertEndpoint(ctx, *e); err != nil {
+			return err
+		}
+	}
+	if h := m.Heritage; h != nil {
+		if err := t.insertHeritage(ctx, *h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *txn) storeRelease(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	if m.Release == nil {
+		return nil
+	}
+	return t.insertRelease(ctx, *m.Release, m.Base)
+}
+
+func (t *txn) storeFollows(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	for _, f := range m.Follow {
+		_, err := t.Exec(ctx, `insert into follow (change, stack, stack_id, district, account, region, since)
+			values ($1, $2, $3, $4, $5, $6, $7)
+			on conflict (change, stack) do update set stack_id = excluded.stack_id, since = excluded.since,
+				status = '', reason = '', read_at = null, active = true`,
+			int64(c.ID), f.Stack, f.StackID, f.Target.Name, f.Target.Account, f.Target.Region, f.Since)
+		if err != nil {
+			return fmt.Errorf("follow the stack %s: %w", f.Stack, err)
+		}
+		if err := t.insertOnce(ctx, FollowArgs{Account: f.Target.Account, Region: f.Target.Region}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// afterwards writes what follows from the move: messages, audit, jobs, and
+// whose turn it is now.
+func (t *txn) afterwards(ctx context.Context, c bcn.Change, m deploy.Move) error {
+	if err := t.say(ctx, c.ID, m.Notes); err != nil {
+		return err
+	}
+	if !m.Quiet {
+		if err := t.refreshCard(ctx, c.ID, m.Urgent || c.State != m.From.Change.State); err != nil {
+			return err
+		}
+	}
+	if m.Event != "" {
+		body := map[string]any{"from": m.From.Change.State, "to": c.State}
+		if m.Code != "" {
+			body["code"] = m.Code
+		}
+		if m.Plan != nil {
+			body["hash"] = m.Plan.Hash
+		}
+		maps.Copy(body, m.Audit)
+		if err := t.record("change."+string(m.Event), actorOf(m), c.ID, body); err != nil {
+			return err
+		}
+	}
+	if c.State.Ended() {
+		if err := t.ended(ctx, c); err != nil {
+			return err
+		}
+	}
+	if m.Again > 0 || m.Event == "" {
+		return nil // the job itself looks again
+	}
+	return t.kick(ctx, c.ID)
+}
+
+// ended stops following and gives the subject's next change its turn.
+func (t *txn) ended(ctx context.Context, c bcn.Change) error {
+	if _, err := t.Exec(ctx, `update follow set active = false where change = $1`, int64(c.ID)); err != nil {
+		return err
+	}
+	var next bcn.ID
+	err := t.QueryRow(ctx, `select id from change where subject = $1 and state = 'waiting_turn' and id <> $2 order by id limit 1`,
+		c.Subject, int64(c.ID)).Scan(&next)
+	if _, err := found(0, err); err == ErrNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.kick(ctx, next)
+}
+
+func paramsOf(m deploy.Move) map[string]string {
+	if m.Params == nil {
+		return map[string]string{}
+	}
+	return m.Params
+}
+
+// actorOf says in whose name a step of a job is done: bcn's own, unless the
+// move says otherwise in its audit fields.
+func actorOf(m deploy.Move) string {
+	if a, ok := m.Audit["actor"].(string); ok {
+		return a
+	}
+	return bcn.SystemIdentity
+}

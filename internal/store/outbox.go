@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// cardSpacing is the least time between two edits of one card that are not
+// decisions or verdicts: chat.update allows 50 a minute for the workspace.
+const cardSpacing = 2 * time.Second
+
+// Out is a message that is due. A card has no Body: it is rendered when it is
+// sent, from what is true then.
+type Out struct {
+	ID          int64
+	Change      bcn.ID
+	Role        deploy.Role
+	Channel     string
+	Recipient   string
+	ThreadTS    string
+	TS          string // set: edit
+	Broadcast   bool
+	Version     int64
+	Priority    int
+	Unconfirmed bool
+	Body        *chat.Message
+}
+
+// say stores messages about a change, each once.
+func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
+	for _, n := range notes {
+		var body []byte
+		if n.Role != deploy.RoleCard {
+			b, err := json.Marshal(n.Body)
+			if err != nil {
+				return err
+			}
+			body = b
+		}
+		_, err := t.Exec(ctx, `insert into outbox (change, role, key, channel, recipient, thread_of, body, broadcast, priority)
+			values ($1, $2, $3, $4, $5, case when $2 = 'thread' then (select id from outbox where change = $1 and role = 'card') end,
+				$6, $7, case when $2 = 'thread' then 1 else 0 end)
+			on conflict (change, key) do nothing`, int64(id), n.Role, n.Key, n.Channel, n.To, body, n.Broadcast)
+		if err != nil {
+			return fmt.Errorf("store a message about %s: %w", id, err)
+		}
+		t.outbox = true
+	}
+	return nil
+}
+
+// refreshCard makes the card be shown again as it is now. Progress waits for
+// its turn; what is urgent does not.
+func (t *txn) refreshCard(ctx context.Context, id bcn.ID, urgent bool) error {
+	t.outbox = true
+	_, err := t.Exec(ctx, `update outbox set version = version + 1,
+		priority = case when $2 then 0 when sent = version then 1 else priority end,
+		not_before = case when $2 then bcn_now() else not_before end
+		where change = $1 and role = 'card'`, int64(id), urgent)
+	return err
+}
+
+// ClaimOutbox leases messages that are due. A message of a thread waits for its
+// parent and for those before it; a lease that ran out makes it unconfirmed.
+func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
+	rows, err := s.pool.Query(ctx, `with due as (
+		select o.id from outbox o left join outbox p on p.id = o.thread_of
+		where o.sent < o.version and o.dropped = '' and o.not_before <= bcn_now()
+		and (o.lease_until is null or o.lease_until < bcn_now())
+		and (o.thread_of is null or p.ts <> '')
+		and not exists (select 1 from outbox e where e.thread_of = o.thread_of and e.id < o.id and e.sent < e.version and e.dropped = '')
+		order by o.priority, o.not_before, o.id limit $1 for update of o skip locked)
+		update outbox o set unconfirmed = o.unconfirmed or (o.lease_until is not null and o.ts = ''),
+			lease_until = bcn_now() + $2, attempts = attempts + 1
+		from due left join outbox d on d.id = due.id left join outbox p on p.id = d.thread_of where o.id = due.id
+		returning o.id, coalesce(o.change, 0), o.role, coalesce(p.posted_to, o.channel), o.recipient, coalesce(p.ts, ''),
+			o.ts, o.broadcast, o.version, o.priority, o.unconfirmed, o.body, o.posted_to`, limit, 30*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Out, error) {
+		var (
+			o      Out
+			body   []byte
+			posted string
+		)
+		err := row.Scan(&o.ID, &o.Change, &o.Role, &o.Channel, &o.Recipient, &o.ThreadTS, &o.TS, &o.Broadcast,
+			&o.Version, &o.Priority, &o.Unconfirmed, &body, &posted)
+		if err != nil {
+			return o, err
+		}
+		if posted != "" {
+			o.Channel = posted
+		}
+		if body != nil {
+			o.Body = &chat.Message{}
+			return o, json.Unmarshal(body, o.Body)
+		}
+		return o, nil
+	})
+}
+
+// Posted records where a version of a message is now.
+func (s *Store) Posted(ctx context.Context, id int64, channel, ts string, version int64) error {
+	_, err := s.pool.Exec(ctx, `update outbox set sent = greatest(sent, $4), posted_to = $2, ts = $3, unconfirmed = false,
+		attempts = 0, lease_until = null,
+		not_before = case when version > $4 and priority = 0 then bcn_now() else bcn_now() + $5 end,
+		priority = case when version > $4 then priority else 1 end
+		where id = $1`, id, channel, ts, version, cardSpacing)
+	if err == nil {
+		s.Wake()
+	}
+	return err
+}
+
+// RetryOutbox gives a message back, due later. What may have been posted is
+// looked up first.
+func (s *Store) RetryOutbox(ctx context.Context, id int64, after time.Duration) error {
+	_, err := s.pool.Exec(ctx, `update outbox set lease_until = null, not_before = bcn_now() + $2,
+		unconfirmed = unconfirmed or ts = '' where id = $1`, id, after)
+	return err
+}
+
+// DropOutbox ends a message that Slack will never take, and those that would
+// hang below it. It answers the change whose card was lost, 0 for none.
+func (s *Store) DropOutbox(ctx context.Context, id int64, reason string) (bcn.ID, error) {
+	var change bcn.ID
+	err := s.tx(ctx, func(t *txn) error {
+		err := t.QueryRow(ctx, `update outbox set dropped = $2, lease_until = null where id = $1
+			returning case when role = 'card' then coalesce(change, 0) else 0 end`, id, reason).Scan(&change)
+		if err != nil {
+			return err
+		}
+		_, err = t.Exec(ctx, `update outbox set dropped = $2 where thread_of = $1`, id, "parent: "+reason)
+		return err
+	})
+	return change, err
+}
+
+// CardAt answers where a change's card is; empty where it was not posted yet.
+func (s *Store) CardAt(ctx context.Context, id bcn.ID) (channel, ts string, err error) {
+	err = s.pool.QueryRow(ctx, `select posted_to, ts from outbox where change = $1 and role = 'card'`, int64(id)).Scan(&channel, &ts)
+	if _, err := found(0, err); err == ErrNotFound {
+		return "", "", nil
+	}
+	return channel, ts, err
+}

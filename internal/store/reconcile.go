@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// Reconcile inserts a job for every unfinished row that has none: what a
+// process left behind when it died, requests that expired, subjects that are
+// free again, stacks that are followed. It answers how many jobs it inserted.
+func (s *Store) Reconcile(ctx context.Context) (int, error) {
+	n := 0
+	err := s.tx(ctx, func(t *txn) error {
+		ids, err := t.stranded(ctx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := t.kick(ctx, id); err != nil {
+				return err
+			}
+		}
+		follows, err := t.unfollowed(ctx)
+		if err != nil {
+			return err
+		}
+		for _, f := range follows {
+			if err := t.insertOnce(ctx, f); err != nil {
+				return err
+			}
+		}
+		n = len(ids) + len(follows)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reconcile: %w", err)
+	}
+	return n, nil
+}
+
+// stranded finds changes that something should happen to now and that no job
+// waits for. A job that says running counts only while the row is leased.
+func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
+	rows, err := t.Query(ctx, `select c.id from change c where not c.parked
+		and (c.lease_until is null or c.lease_until < bcn_now())
+		and (c.leftover
+			or c.state in ('planning', 'planned', 'queued', 'applying', 'verifying', 'cancelling')
+			or (c.state = 'waiting' and exists (select 1 from request r where r.id = c.id and r.expires_at <= bcn_now()))
+			or (c.state = 'waiting_turn' and not exists (select 1 from change b where b.subject = c.subject
+				and b.state in ('applying', 'verifying', 'cancelling', 'blocked'))))
+		and not exists (select 1 from river_job j where j.kind = 'change' and j.args @> jsonb_build_object('id', c.id)
+			and j.state in ('available', 'scheduled', 'retryable', 'pending'))
+		order by c.id limit 500`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bcn.ID])
+}
+
+// unfollowed finds accounts and regions whose follower stopped.
+func (t *txn) unfollowed(ctx context.Context) ([]FollowArgs, error) {
+	rows, err := t.Query(ctx, `select distinct f.account, f.region from follow f where f.active
+		and (f.read_at is null or f.read_at < bcn_now() - interval '10 seconds')
+		and not exists (select 1 from river_job j where j.kind = 'follow'
+			and j.args @> jsonb_build_object('account', f.account, 'region', f.region)
+			and j.state in ('available', 'scheduled', 'retryable', 'pending'))`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[FollowArgs])
+}
+
+// Parked answers the changes whose job keeps failing or whose outcome is
+// unknown, oldest first.
+func (s *Store) Parked(ctx context.Context) ([]deploy.Parked, error) {
+	changes, err := manyChanges(ctx, s.pool, `parked or state = 'blocked' order by id`)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]deploy.Parked, 0, len(changes))
+	for _, c := range changes {
+		p := deploy.Parked{Change: c, Code: bcn.CodeParked, Params: map[string]string{"what": string(c.State)}}
+		if c.State == bcn.ChangeBlocked {
+			p.Code, p.Params = c.Code, c.Params
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+func (s *Store) planMAC(id bcn.ID, hash string) []byte {
+	return s.key.MAC("plan", fmt.Append(nil, int64(id)), []byte(hash))
+}
+
+// requestMAC covers what decides who may approve what until when.
+func (s *Store) requestMAC(r bcn.Request, needs []byte) []byte {
+	return s.key.MAC("request", fmt.Append(nil, int64(r.ID)), []byte(r.Hash), []byte(r.Requester), needs,
+		fmt.Append(nil, r.ExpiresAt.UnixMicro()))
+}
+
+func (s *Store) decisionMAC(id bcn.ID, d bcn.Decision, teams []byte) []byte {
+	return s.key.MAC("decision", fmt.Append(nil, int64(id)), []byte(d.Person), []byte(d.Verdict), []byte(d.Reason),
+		[]byte(d.Hash), teams, fmt.Append(nil, d.At.UnixMicro()))
+}
+
+func (t *txn) insertRequest(ctx context.Context, r bcn.Request) error {
+	needs, err := json.Marshal(r.Needs)
+	if err != nil {
+		return err
+	}
+	r.ExpiresAt = r.ExpiresAt.UTC().Truncate(time.Microsecond)
+	_, err = t.Exec(ctx, `insert into request (id, state, hash, requester, needs, expires_at, mac)
+		values ($1, 'pending', $2, $3, $4, $5, $6)`, int64(r.ID), r.Hash, r.Requester, needs, r.ExpiresAt, t.s.requestMAC(r, needs))
+	return err
+}
+
+// moveRequest applies an event to the request, whose state decides.
+func (t *txn) moveRequest(ctx context.Context, id bcn.ID, event bcn.RequestEvent) error {
+	for _, from := range []bcn.RequestState{bcn.RequestPending, bcn.RequestApproved} {
+		next, ok := from.Next(event)
+		if !ok {
+			continue
+		}
+		err := t.moved(ctx, `update request set state = $3 where id = $1 and state = $2`, int64(id), from, next)
+		if err != ErrConflict {
+			return err
+		}
+	}
+	return ErrConflict
+}
+
+// request reads a request with its decisions.
+func request(ctx context.Context, q interface {
+	querier
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}, id bcn.ID) (bcn.Request, error) {
+	var (
+		r     bcn.Request
+		needs []byte
+	)
+	err := q.QueryRow(ctx, `select id, state, hash, requester, needs, created_at, expires_at from request where id = $1`, int64(id)).
+		Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt)
+	if err != nil {
+		return found(r, err)
+	}
+	if err := json.Unmarshal(needs, &r.Needs); err != nil {
+		return r, fmt.Errorf("read the needs of %s: %w", id, err)
+	}
+	rows, err := q.Query(ctx, `select person, verdict, reason, hash, teams, channel, ts, at from decision where request = $1 order by at`, int64(id))
+	if err != nil {
+		return r, err
+	}
+	r.Decisions, err = pgx.CollectRows(rows, scanDecision)
+	return r, err
+}
+
+func scanDecision(row pgx.CollectableRow) (bcn.Decision, error) {
+	var (
+		d     bcn.Decision
+		teams []byte
+	)
+	if err := row.Scan(&d.Person, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal(teams, &d.Teams)
+}
+
+// proveRequest checks the MACs of a request and its decisions.
+func (t *txn) proveRequest(ctx context.Context, r bcn.Request) error {
+	var needs, mac []byte
+	if err := t.QueryRow(ctx, `select needs, mac from request where id = $1 for update`, int64(r.ID)).Scan(&needs, &mac); err != nil {
+		return err
+	}
+	if !audit.Equal(mac, t.s.requestMAC(r, canonical(r.Needs))) || !sameJSON(needs, r.Needs) {
+		return bcn.E(bcn.CodeTampered, "what", "request")
+	}
+	for _, d := range r.Decisions {
+		var mac []byte
+		err := t.QueryRow(ctx, `select mac from decision where request = $1 and person = $2`, int64(r.ID), d.Person).Scan(&mac)
+		if err != nil {
+			return err
+		}
+		if !audit.Equal(mac, t.s.decisionMAC(r.ID, d, canonical(d.Teams))) || d.Hash != r.Hash {
+			return bcn.E(bcn.CodeTampered, "what", "decision")
+		}
+	}
+	return nil
+}
+
+// canonical is how needs and teams are written when they are authenticated.
+func canonical(v any) []byte {
+	b, _ := json.Marshal(v) // plain strings and numbers cannot fail
+	return b
+}
+
+// sameJSON compares by meaning: jsonb gives back other spacing.
+func sameJSON(stored []byte, needs []bcn.Need) bool {
+	var got []bcn.Need
+	return json.Unmarshal(stored, &got) == nil && bytes.Equal(canonical(got), canonical(needs))
+}
+
+// Request answers the request of a change.
+func (s *Store) Request(ctx context.Context, id bcn.ID) (bcn.Request, error) {
+	return request(ctx, s.pool, id)
+}
+
+// Pending answers the requests that wait for a decision, the one that expires
+// first at the front.
+func (s *Store) Pending(ctx context.Context) ([]bcn.Request, error) {
+	rows, err := s.pool.Query(ctx, `select id from request where state = 'pending' and expires_at > bcn_now() order by expires_at limit 200`)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[bcn.ID])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bcn.Request, 0, len(ids))
+	for _, id := range ids {
+		r, err := s.Request(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Decide records a decision under the request's lock; see deploy.Store.
+func (s *Store) Decide(ctx context.Context, o deploy.Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []deploy.Note) (bcn.Request, error) {
+	var r bcn.Request
+	err := s.tx(ctx, func(t *txn) error {
+		if err := t.settle(ctx, o); err != nil {
+			return err
+		}
+		// The change first, then its request: the order in which every other
+		// transaction locks them.
+		c, err := oneChange(ctx, t, `id = $1 for update`, int64(id))
+		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `select 1 from request where id = $1 for update`, int64(id)); err != nil {
+			return err
+		}
+		if r, err = request(ctx, t, id); err != nil {
+			return err
+		}
+		if err := t.proveRequest(ctx, r); err != nil {
+			return err
+		}
+		if err := t.QueryRow(ctx, `select bcn_now()`).Scan(&d.At); err != nil {
+			return err
+		}
+		d.At, d.Hash = d.At.UTC().Truncate(time.Microsecond), r.Hash
+		event, err := judge(r, d.At)
+		if err != nil {
+			return err
+		}
+		if err := t.insertDecision(ctx, id, d); err != nil {
+			return err
+		}
+		r.Decisions = append(r.Decisions, d)
+		return t.decided(ctx, c, &r, event, d, notes)
+	})
+	if err == nil {
+		s.log.Info("decision", "change", int64(id), "verdict", d.Verdict, "actor", d.Person, "request", r.State)
+	}
+	return r, err
+}
+
+func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) error {
+	teams := canonical(d.Teams)
+	_, err := t.Exec(ctx, `insert into decision (request, person, verdict, reason, hash, teams, channel, ts, at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, int64(id), d.Person, d.Verdict, d.Reason, d.Hash, teams,
+		d.Channel, d.TS, d.At, t.s.decisionMAC(id, d, teams))
+	if err != nil {
+		return fmt.Errorf("store the decision: %w", err)
+	}
+	return t.record("decision."+string(d.Verdict), d.Person, id, map[string]any{"person": d.Person, "hash": d.Hash,
+		"teams": d.Teams, "reason": d.Reason, "channel": d.Channel, "ts": d.TS})
+}
+
+// decided writes what a decision leads to: the request's and the change's next
+// state, the job, and what is said.
+func (t *txn) decided(ctx context.Context, c bcn.Change, r *bcn.Request, event bcn.RequestEvent, d bcn.Decision, notes func(bcn.Request) []deploy.Note) error {
+	switch event {
+	case bcn.RequestApprove:
+		if err := t.moveRequest(ctx, c.ID, event); err != nil {
+			return err
+		}
+		r.State = bcn.RequestApproved
+		if _, err := t.overtake(ctx, c, bcn.EventQueue, "", nil); err != nil {
+			return err
+		}
+		if err := t.record("change."+string(bcn.EventQueue), d.Person, c.ID, map[string]any{"from": c.State, "to": bcn.ChangeQueued}); err != nil {
+			return err
+		}
+	case bcn.RequestReject:
+		r.State = bcn.RequestRejected
+		err := t.closeNow(ctx, c, bcn.CodeRejected, map[string]string{"by": d.Person, "reason": d.Reason}, event, d.Person)
+		if err != nil {
+			return err
+		}
+	default:
+		if err := t.refreshCard(ctx, c.ID, true); err != nil {
+			return err
+		}
+	}
+	return t.say(ctx, c.ID, notes(*r))
+}

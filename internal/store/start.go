@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// Start moves a queued change to applying, proving first that what is stored
+// is what was approved; see deploy.Store.
+func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change) []deploy.Note) (bcn.Change, error) {
+	var c bcn.Change
+	err := s.tx(ctx, func(t *txn) error {
+		from := m.From.Change
+		if busy, err := t.busy(ctx, from.Subject); err != nil {
+			return err
+		} else if busy != 0 {
+			return fmt.Errorf("change %s: %w", busy, deploy.ErrBusy)
+		}
+		// FOR SHARE: a halt that was committed before this one is seen, and one
+		// that comes later waits until this change has started.
+		h, err := halt(ctx, t)
+		if err != nil {
+			return err
+		}
+		if h.On {
+			return bcn.E(bcn.CodeHalted, "by", h.By)
+		}
+		if err := t.prove(ctx, from.ID); err != nil {
+			return err
+		}
+		if c, err = t.apply(ctx, m); err != nil {
+			return err
+		}
+		return t.supersedeOthers(ctx, c, notes)
+	})
+	s.logMove(c, m, err)
+	return c, err
+}
+
+// prove checks hash, MACs, state and audit of what is about to run.
+func (t *txn) prove(ctx context.Context, id bcn.ID) error {
+	var (
+		bytes, mac []byte
+		hash       string
+	)
+	err := t.QueryRow(ctx, `select bytes, hash, mac from plan where change = $1`, int64(id)).Scan(&bytes, &hash, &mac)
+	if err != nil {
+		return fmt.Errorf("read the plan of %s: %w", id, err)
+	}
+	sum := sha256.Sum256(bytes)
+	if hex.EncodeToString(sum[:]) != hash || !audit.Equal(mac, t.s.planMAC(id, hash)) {
+		return bcn.E(bcn.CodeTampered, "what", "plan")
+	}
+	if ok, err := t.auditOf(ctx, "change."+string(bcn.EventPlanned), id, map[string]string{"hash": hash}); err != nil || !ok {
+		return tampered("audit entry of the plan", err)
+	}
+	r, err := request(ctx, t, id)
+	if err == ErrNotFound {
+		return t.proveUngated(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	if r.State != bcn.RequestApproved || r.Hash != hash {
+		return bcn.E(bcn.CodeTampered, "what", "request")
+	}
+	if err := t.proveRequest(ctx, r); err != nil {
+		return err
+	}
+	for _, d := range r.Decisions {
+		if d.Verdict != bcn.Approve {
+			continue
+		}
+		ok, err := t.auditOf(ctx, "decision.approve", id, map[string]string{"person": d.Person, "hash": hash})
+		if err != nil || !ok {
+			return tampered("audit entry of a decision", err)
+		}
+	}
+	return nil
+}
+
+// proveUngated checks that the log says that no approval was needed, so that
+// removing the request's row cannot open a gate.
+func (t *txn) proveUngated(ctx context.Context, id bcn.ID) error {
+	ok, err := t.auditOf(ctx, "change."+string(bcn.EventPlanned), id, map[string]string{"gated": "false"})
+	if err != nil || !ok {
+		return tampered("request", err)
+	}
+	return nil
+}
+
+func tampered(what string, err error) error {
+	if err != nil {
+		return err
+	}
+	return bcn.E(bcn.CodeTampered, "what", what)
+}
+
+// supersedeOthers closes every other change of the subject that has a plan:
+// ExecuteChangeSet deletes a stack's other change sets.
+func (t *txn) supersedeOthers(ctx context.Context, c bcn.Change, notes func(bcn.Change) []deploy.Note) error {
+	others, err := manyChanges(ctx, t, `subject = $1 and id <> $2 and kind <> 'plan'
+		and state in ('planning', 'planned', 'waiting', 'queued') order by id for update`, c.Subject, int64(c.ID))
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		err := t.closeNow(ctx, o, bcn.CodeSuperseded, map[string]string{"id": o.ID.String(), "by": c.ID.String()},
+			bcn.RequestSupersede, bcn.SystemIdentity)
+		if err != nil {
+			return err
+		}
+		if err := t.say(ctx, o.ID, notes(o)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeNow ends a change that has not begun to apply, overtaking its fence,
+// and its request with it.
+func (t *txn) closeNow(ctx context.Context, c bcn.Change, code bcn.Code, params map[string]string, req bcn.RequestEvent, actor string) error {
+	if _, err := t.overtake(ctx, c, bcn.EventClose, code, params); err != nil {
+		return err
+	}
+	if err := t.moveRequest(ctx, c.ID, req); err != nil && err != ErrConflict {
+		return err
+	}
+	return t.record("change."+string(bcn.EventClose), actor, c.ID, map[string]any{"from": c.State, "to": bcn.ChangeClosed, "code": code})
+}
