@@ -1,0 +1,160 @@
+package roles
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Input is what the roles are made for.
+type Input struct {
+	District string
+	Account  string // 12 digits
+	Region   string
+	// BotPrincipal is the ARN as which bcn itself runs.
+	BotPrincipal string
+	// ExternalID is what bcn sends with AssumeRole.
+	ExternalID string
+	// AnyExternalID asks for some external id without saying which. It is for
+	// the local AWS, whose sample is made before the bot's installation is.
+	AnyExternalID bool
+	// Installation is the value of the tag bcn:installation. Empty: any, as
+	// long as the stack has the tag.
+	Installation string
+	// Cluster is the ECS cluster's name; empty: the district's name.
+	Cluster string
+	// Bucket is where large templates go; empty: DefaultBucket.
+	Bucket string
+}
+
+// InstallationTag is the tag that every stack of bcn carries.
+const InstallationTag = "bcn:installation"
+
+// DefaultBucket is the name of a district's bucket where none was said.
+func DefaultBucket(district, account, region string) string {
+	return "bcn-" + district + "-" + account + "-" + region
+}
+
+// BotRoleName is the name of the role that bcn assumes.
+func BotRoleName(district string) string { return "bcn-" + district + "-bot" }
+
+// CFNRoleName is the name of the role that CloudFormation is passed.
+func CFNRoleName(district string) string { return "bcn-" + district + "-cloudformation" }
+
+// Path is the IAM path of the roles that stacks make, and of the boundary.
+func Path(district string) string { return "/bcn/" + district + "/" }
+
+// BoundaryName is the name, below Path, of the permissions boundary.
+const BoundaryName = "boundary"
+
+// TaskLogGroups is the pattern of the names of a district's log groups.
+func TaskLogGroups(district string) string { return "Barcelona/" + district + "/*" }
+
+// BotRoleARN is the ARN of the role that bcn assumes.
+func (in Input) BotRoleARN() string { return in.iam("role/" + BotRoleName(in.District)) }
+
+// CFNRoleARN is the ARN of the role that CloudFormation is passed.
+func (in Input) CFNRoleARN() string { return in.iam("role/" + CFNRoleName(in.District)) }
+
+// BoundaryARN is the ARN of the permissions boundary.
+func (in Input) BoundaryARN() string { return in.iam("policy" + Path(in.District) + BoundaryName) }
+
+func (in Input) iam(rest string) string {
+	return "arn:" + in.partition() + ":iam::" + in.Account + ":" + rest
+}
+
+// arn is an ARN of a service in the district's account and region.
+func (in Input) arn(service, rest string) string {
+	return "arn:" + in.partition() + ":" + service + ":" + in.Region + ":" + in.Account + ":" + rest
+}
+
+func (in Input) partition() string {
+	switch {
+	case strings.HasPrefix(in.Region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(in.Region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// taskRoles is the ARN pattern of the roles that stacks make.
+func (in Input) taskRoles() string { return in.iam("role" + Path(in.District) + "*") }
+
+func (in Input) cluster() string { return in.arn("ecs", "cluster/"+in.Cluster) }
+
+func (in Input) bucket(rest string) string {
+	return "arn:" + in.partition() + ":s3:::" + in.Bucket + rest
+}
+
+// check refuses what would make a policy mean something else: a wildcard or a
+// slash in a name.
+func (in Input) check() error {
+	for _, c := range []struct{ what, value, pattern string }{
+		{"district", in.District, `^[a-z][a-z0-9-]{0,40}$`},
+		{"account", in.Account, `^[0-9]{12}$`},
+		{"region", in.Region, `^[a-z]{2}(-[a-z]+)+-[0-9]$`},
+		{"bot principal", in.BotPrincipal, `^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)$`},
+		{"installation", in.Installation, `^[\w+=,.@:/-]*$`},
+		{"cluster", in.Cluster, `^[A-Za-z0-9_-]{1,255}$`},
+		{"bucket", in.Bucket, `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`},
+	} {
+		if !regexp.MustCompile(c.pattern).MatchString(c.value) {
+			return fmt.Errorf("roles: %s %q has not the form %s", c.what, c.value, c.pattern)
+		}
+	}
+	if !in.AnyExternalID && !regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}$`).MatchString(in.ExternalID) {
+		return fmt.Errorf("roles: external id %q is not 2 to 1000 letters, digits or +=,.@:/-", in.ExternalID)
+	}
+	return nil
+}
+
+func (in Input) defaults() Input {
+	if in.Cluster == "" {
+		in.Cluster = in.District
+	}
+	if in.Bucket == "" {
+		in.Bucket = DefaultBucket(in.District, in.Account, in.Region)
+	}
+	return in
+}
+
+// Template answers the CloudFormation template, JSON with indentation for
+// people. Applying it needs CAPABILITY_NAMED_IAM.
+func Template(in Input) ([]byte, error) {
+	in = in.defaults()
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	t := template{
+		Version:     "2010-09-09",
+		Description: "The roles of bcn in district " + in.District + ". Apply with CAPABILITY_NAMED_IAM.",
+		Resources: map[string]resource{
+			"Boundary": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
+				Name: BoundaryName, Path: Path(in.District), Description: "What no task of the district can exceed",
+				Document: in.document(boundary(in)),
+			}},
+			"BotRole": {Type: "AWS::IAM::Role", Properties: role{
+				Name: BotRoleName(in.District), Description: "Assumed by bcn", MaxSession: 3600,
+				Trust:    in.document(trust(in)),
+				Policies: []inline{{Name: "bcn", Document: in.document(bot(in))}},
+			}},
+			"CloudFormationRole": {Type: "AWS::IAM::Role", DependsOn: []string{"Boundary"}, Properties: role{
+				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600,
+				Trust:    in.document(cfnTrust()),
+				Policies: []inline{{Name: "bcn", Document: in.document(cfn(in))}},
+			}},
+		},
+		Outputs: map[string]output{
+			"Role":     {Description: "for district adopt --role", Value: getAtt{"BotRole", "Arn"}},
+			"CfnRole":  {Description: "for district adopt --cfn-role", Value: getAtt{"CloudFormationRole", "Arn"}},
+			"Boundary": {Description: "the permissions boundary of all task roles", Value: ref{"Boundary"}},
+		},
+	}
+	out, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the roles' template: %w", err)
+	}
+	return append(out, '\n'), nil
+}
