@@ -43,9 +43,9 @@ type Outcome struct {
 // Outbox holds the messages that are to be posted or edited, oldest first
 // within a priority. internal/store implements it.
 type Outbox interface {
-	// Claim leases at most limit messages that are due, best priority first. A
-	// message of which an older version is leased is not answered; a lease that
-	// ran out makes a message Unconfirmed.
+	// Claim leases at most limit messages that are due, for 60 s, best priority
+	// first and oldest first within it. A message of which an older version is
+	// leased is not answered; a lease that ran out makes a message Unconfirmed.
 	Claim(ctx context.Context, limit int) ([]Out, error)
 	// Posted records where the message of that version is now. Where a newer
 	// version is waiting it stays due, as an update of ts.
