@@ -1,8 +1,6 @@
 package render
 
-import (
-	"github.com/bcn-bot/bcn/internal/bcn"
-)
+import "github.com/bcn-bot/bcn/internal/bcn"
 
 // Heritage renders the two stacks of a heritage, base first, as they are
 // executed. Its findings are warnings. Errors carry codes: bad_name,

@@ -49,6 +49,12 @@ func newSource(in Input) (*source, error) {
 	if !ValidDigest(in.Digest) {
 		return nil, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("render: digest %q is not sha256", in.Digest))
 	}
+	return newUnpinned(in, in.Heritage.ImageName+"@"+in.Digest)
+}
+
+// newUnpinned takes the image as it is. Only what is never applied may come
+// here directly.
+func newUnpinned(in Input, image string) (*source, error) {
 	if err := checkNames(in.District, in.Heritage); err != nil {
 		return nil, err
 	}
@@ -56,7 +62,7 @@ func newSource(in Input) (*source, error) {
 		return nil, bcn.E(bcn.CodeDistrictInvalid, "problems",
 			fmt.Sprintf("%d security groups: a task takes %d, one of them its own", n, maxTaskGroup))
 	}
-	s := &source{Input: in, image: in.Heritage.ImageName + "@" + in.Digest}
+	s := &source{Input: in, image: image}
 	s.tags = tags(in.Tags, map[string]string{
 		TagInstallation: in.Installation, TagApp: in.App, TagEnvironment: in.Env,
 	})

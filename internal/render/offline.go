@@ -1,0 +1,170 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/manifest"
+)
+
+// Example values of `bot render`, whose stacks are for reading.
+const (
+	exampleInstallation = "example"
+	exampleAccount      = "123456789012"
+	exampleRegion       = "us-east-1"
+)
+
+// ExampleDistrict is the district that `bot render` uses when it is told none.
+func ExampleDistrict() bcn.District {
+	return bcn.District{
+		Name: "example", Region: exampleRegion, Account: exampleAccount,
+		Role:    "arn:aws:iam::" + exampleAccount + ":role/bcn-example",
+		CFNRole: "arn:aws:iam::" + exampleAccount + ":role/bcn-example-cloudformation",
+		VPC:     "vpc-0a1b2c3d4e5f60718", CIDR: "10.0.0.0/16", Cluster: "example",
+		Subnets:        []string{"subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"},
+		PublicSubnets:  []string{"subnet-0a1b2c3d4e5f60721", "subnet-0a1b2c3d4e5f60722"},
+		SecurityGroups: []string{"sg-0a1b2c3d4e5f60731"},
+		Bucket:         "bcn-example-templates",
+	}
+}
+
+// ExampleEndpoint is an endpoint as it would be once its stack is complete.
+func ExampleEndpoint(d bcn.District, name string, public bool, env string) bcn.Endpoint {
+	arn := "arn:aws:elasticloadbalancing:" + d.Region + ":" + d.Account + ":"
+	return bcn.Endpoint{
+		Name: name, District: d.Name, Public: public, Environments: []string{env},
+		LoadBalancer:  arn + "loadbalancer/app/" + name + "/0a1b2c3d4e5f6071",
+		HTTPListener:  arn + "listener/app/" + name + "/0a1b2c3d4e5f6071/1a2b3c4d5e6f7081",
+		SecurityGroup: "sg-0a1b2c3d4e5f60741",
+		DNSName:       name + "-1234567890." + d.Region + ".elb.amazonaws.com",
+	}
+}
+
+// districtFile is what `bot render --district` reads: bcn.District's fields by
+// their names in `district show`, and the district's endpoints.
+type districtFile struct {
+	Name           string         `yaml:"name"`
+	Region         string         `yaml:"region"`
+	Account        string         `yaml:"account"`
+	Role           string         `yaml:"role"`
+	CFNRole        string         `yaml:"cfn_role"`
+	VPC            string         `yaml:"vpc"`
+	CIDR           string         `yaml:"cidr"`
+	Cluster        string         `yaml:"cluster"`
+	Subnets        []string       `yaml:"subnets"`
+	PublicSubnets  []string       `yaml:"public_subnets"`
+	SecurityGroups []string       `yaml:"security_groups"`
+	Bucket         string         `yaml:"bucket"`
+	AssignPublicIP bool           `yaml:"assign_public_ip"`
+	Environments   []string       `yaml:"environments"`
+	Endpoints      []endpointFile `yaml:"endpoints"`
+}
+
+type endpointFile struct {
+	Name          string `yaml:"name"`
+	Public        bool   `yaml:"public"`
+	HTTPListener  string `yaml:"http_listener"`
+	HTTPSListener string `yaml:"https_listener"`
+	SecurityGroup string `yaml:"security_group"`
+}
+
+// Offline renders what a file's environment would become, by stack name. No
+// registry is asked, so that the image stays name:tag; what is applied for
+// real has name@sha256:... there. Without district the example district is
+// used, with an endpoint of each name that the file mentions. The app is taken
+// to be named like the heritage, and references are not checked. Problems are
+// the file's; the error is about the arguments.
+func Offline(file []byte, env, tag string, district []byte) (map[string]json.RawMessage, []manifest.Problem, error) {
+	if !validTag(tag) {
+		return nil, nil, fmt.Errorf("%q is not a tag: letters, digits, underscores, dots and hyphens, at most 128", tag)
+	}
+	parsed, problems := manifest.Parse("barcelona.yml", file)
+	if parsed == nil {
+		return nil, problems, nil
+	}
+	h, problem := parsed.Environment(env)
+	if problem != nil {
+		return nil, append(problems, *problem), nil
+	}
+	in := Input{Heritage: h, File: parsed.Name, App: h.Name, Env: env, Installation: exampleInstallation,
+		District: ExampleDistrict(), Endpoints: map[string]bcn.Endpoint{}}
+	if len(district) > 0 {
+		var err error
+		if in.District, in.Endpoints, err = readDistrict(district, env); err != nil {
+			return nil, problems, err
+		}
+	} else {
+		for _, c := range h.Claims() {
+			in.Endpoints[c.Endpoint] = ExampleEndpoint(in.District, c.Endpoint, true, env)
+		}
+	}
+	s, err := newUnpinned(in, h.ImageName+":"+tag)
+	if err != nil {
+		return nil, problems, err
+	}
+	stacks, err := s.render()
+	if err != nil {
+		return nil, problems, err
+	}
+	out := map[string]json.RawMessage{}
+	for _, p := range stacks {
+		out[p.Name] = p.Template
+	}
+	return out, append(problems, warnings(s.findings, h)...), nil
+}
+
+// validTag is the grammar of tags (OCI distribution specification).
+func validTag(tag string) bool {
+	ok, err := regexp.MatchString(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`, tag)
+	return ok && err == nil
+}
+
+func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoint, error) {
+	var f districtFile
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&f); err != nil {
+		return bcn.District{}, nil, fmt.Errorf("read district: %w", err)
+	}
+	for key, value := range map[string]string{"name": f.Name, "region": f.Region, "account": f.Account, "vpc": f.VPC, "cluster": f.Cluster} {
+		if value == "" {
+			return bcn.District{}, nil, fmt.Errorf("read district: the key %s is missing", key)
+		}
+	}
+	if len(f.Subnets) == 0 {
+		return bcn.District{}, nil, fmt.Errorf("read district: the key subnets is missing")
+	}
+	d := bcn.District{Name: f.Name, Region: f.Region, Account: f.Account, Role: f.Role, CFNRole: f.CFNRole, VPC: f.VPC,
+		CIDR: f.CIDR, Cluster: f.Cluster, Subnets: f.Subnets, PublicSubnets: f.PublicSubnets,
+		SecurityGroups: f.SecurityGroups, Bucket: f.Bucket, AssignPublicIP: f.AssignPublicIP, Environments: f.Environments}
+	endpoints := map[string]bcn.Endpoint{}
+	for _, e := range f.Endpoints {
+		endpoints[e.Name] = bcn.Endpoint{Name: e.Name, District: d.Name, Public: e.Public, Environments: []string{env},
+			HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup}
+	}
+	return d, endpoints, nil
+}
+
+// warnings turns the renderer's findings into problems of the file.
+func warnings(findings []bcn.Finding, h *manifest.Heritage) []manifest.Problem {
+	var out []manifest.Problem
+	for _, f := range findings {
+		p := manifest.Problem{File: "barcelona.yml", Warning: true, Message: "service " + f.Params["service"] + ": " + f.ID}
+		if f.ID == "fargate_size" {
+			p.Message = fmt.Sprintf("service %s: Fargate has no cpu %s with memory %s, it gets cpu %s and memory %s", f.Params["service"],
+				f.Params["cpu"], f.Params["memory"], f.Params["new_cpu"], f.Params["new_memory"])
+		}
+		for _, s := range h.Services {
+			if s.Name == f.Params["service"] {
+				p.Line, p.Column = s.At.Line, s.At.Column
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
