@@ -48,7 +48,7 @@ func isTeam(s string) string {
 }
 
 func isName(s string) string {
-	return shape(s, `^[a-z][a-z0-9-]{0,62}$`, "a name: lower-case letters, digits and -")
+	return shape(s, `^[A-Za-z][A-Za-z0-9-]{0,62}$`, "a name: letters, digits and -, a letter first")
 }
 
 func isNameOrAll(s string) string {

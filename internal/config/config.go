@@ -87,7 +87,7 @@ type Guardrail struct{}
 
 // SecretGrant lets an app refer to a Parameter Store path outside its own.
 type SecretGrant struct {
-	App  string
+	App  string // or "*"
 	Path string // below /barcelona/{district}/; may end in *
 }
 

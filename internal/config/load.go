@@ -204,7 +204,7 @@ func (l *loader) secrets(path string, n *yaml.Node) {
 		var g SecretGrant
 		before := len(l.problems)
 		ok := l.object(path, n,
-			field{"app", l.checked(&g.App, isName)},
+			field{"app", l.checked(&g.App, isNameOrAll)},
 			field{"path", l.checked(&g.Path, isSecretPath)},
 		)
 		if ok && len(l.problems) == before && (g.App == "" || g.Path == "") {

@@ -92,7 +92,7 @@ func (in Input) bucket(rest string) string {
 // slash in a name.
 func (in Input) check() error {
 	for _, c := range []struct{ what, value, pattern string }{
-		{"district", in.District, `^[a-z][a-z0-9-]{0,40}$`},
+		{"district", in.District, `^[A-Za-z][A-Za-z0-9-]{0,40}$`},
 		{"account", in.Account, `^[0-9]{12}$`},
 		{"region", in.Region, `^[a-z]{2}(-[a-z]+)+-[0-9]$`},
 		{"bot principal", in.BotPrincipal, `^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)$`},
