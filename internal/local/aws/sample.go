@@ -1,0 +1,4 @@
+package aws
+
+// Sample is what Options.Sample puts in.
+type Sample struct{}

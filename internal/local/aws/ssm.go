@@ -1,0 +1,372 @@
+package aws
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
+)
+
+// Limits of Parameter Store (its API reference).
+const (
+	maxParameterNames  = 10 // of GetParameters and DeleteParameters, and results of GetParametersByPath
+	maxDescribed       = 50
+	maxParameterValue  = 4096 // bytes, standard tier
+	maxParameterLevels = 15
+	maxParameterName   = 1011
+)
+
+var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_.\-/]+$`)
+
+// parameter is one entry of Parameter Store.
+type parameter struct {
+	name, kind, value, description, key string
+	version                             int
+	modified                            time.Time
+	by                                  string
+	tags                                map[string]string
+}
+
+func (a *Account) ssm() wire.Actions {
+	return wire.Actions{
+		"PutParameter":        a.putParameter,
+		"GetParameter":        a.getParameter,
+		"GetParameters":       a.getParameters,
+		"GetParametersByPath": a.parametersByPath,
+		"DescribeParameters":  a.describeParameters,
+		"DeleteParameter":     a.deleteParameter,
+		"DeleteParameters":    a.deleteParameters,
+	}
+}
+
+func (a *Account) parameterARN(region, name string) string {
+	return "arn:aws:ssm:" + region + ":" + a.ID + ":parameter/" + strings.TrimPrefix(name, "/")
+}
+
+// onParameter authorizes an action on one parameter by its tags, as they are.
+func (a *Account) onParameter(c *wire.Call, action, name string, extra map[string][]string) error {
+	a.mu.Lock()
+	keys := map[string][]string{}
+	if p, ok := a.in(c.Region).parameters[name]; ok {
+		keys = tagKeys("aws:ResourceTag/", p.tags)
+		maps.Copy(keys, tagKeys("ssm:resourceTag/", p.tags))
+	}
+	a.mu.Unlock()
+	maps.Copy(keys, extra)
+	return c.Authorize(action, a.parameterARN(c.Region, name), keys)
+}
+
+func invalid(format string, args ...any) error {
+	return wire.Errorf("ValidationException", format, args...)
+}
+
+// nameARN lets a parameter be named by its ARN.
+func nameARN(name string) string {
+	if _, rest, ok := strings.Cut(name, ":parameter/"); ok && strings.HasPrefix(name, "arn:") {
+		return "/" + rest
+	}
+	return name
+}
+
+func checkParameterName(name string) error {
+	lower := strings.ToLower(strings.TrimPrefix(name, "/"))
+	switch {
+	case !parameterName.MatchString(name) || len(name) > maxParameterName:
+		return invalid("Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_")
+	case strings.Contains(name, "/") && !strings.HasPrefix(name, "/"):
+		return invalid("Parameter name must be a fully qualified name.")
+	case strings.HasPrefix(lower, "aws") || strings.HasPrefix(lower, "ssm"):
+		return wire.Errorf("AccessDeniedException", "No access to reserved parameter name: %s.", name)
+	case strings.Count(name, "/") > maxParameterLevels:
+		return wire.Errorf("HierarchyLevelLimitExceededException", "Parameter names can have at most %d levels.", maxParameterLevels)
+	}
+	return nil
+}
+
+func (a *Account) putParameter(_ context.Context, c *wire.Call) (any, error) {
+	name, value, kind := nameARN(str(c.Params, "Name")), str(c.Params, "Value"), str(c.Params, "Type")
+	overwrite, tags := boolean(c.Params, "Overwrite"), tagsOf(list(c.Params, "Tags"))
+	extra := tagKeys("aws:RequestTag/", tags)
+	extra["ssm:Overwrite"] = []string{scalar(overwrite)}
+	if err := a.onParameter(c, "ssm:PutParameter", name, extra); err != nil {
+		return nil, err
+	}
+	if len(tags) > 0 {
+		if err := a.onParameter(c, "ssm:AddTagsToResource", name, extra); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkParameterName(name); err != nil {
+		return nil, err
+	}
+	switch {
+	case value == "" || len(value) > maxParameterValue:
+		return nil, invalid("Standard tier parameters support a maximum parameter value of %d characters, and at least one.", maxParameterValue)
+	case overwrite && len(tags) > 0:
+		return nil, invalid("Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag.")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	store := a.in(c.Region).parameters
+	old, there := store[name]
+	if there && !overwrite {
+		return nil, wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+	}
+	p := &parameter{name: name, kind: kind, value: value, description: str(c.Params, "Description"), key: str(c.Params, "KeyId"), version: 1, modified: c.Now, by: c.Principal.ARN, tags: tags}
+	if there {
+		p.version, p.tags = old.version+1, old.tags
+		if kind == "" {
+			p.kind = old.kind
+		}
+	}
+	if p.kind != "String" && p.kind != "StringList" && p.kind != "SecureString" {
+		return nil, invalid("The following parameter type is not supported: %q", p.kind)
+	}
+	if p.kind == "SecureString" && p.key == "" {
+		p.key = "alias/aws/ssm"
+	}
+	store[name] = p
+	return map[string]any{"Version": p.version, "Tier": "Standard"}, nil
+}
+
+// show is a parameter with its value; a SecureString is readable only with
+// decryption, for which the key alias/aws/ssm asks no permission of its own.
+func (a *Account) show(p *parameter, region string, decrypt bool) map[string]any {
+	value := p.value
+	if p.kind == "SecureString" && !decrypt {
+		value = "AQICAHh" + random(48, base64Like)
+	}
+	return map[string]any{
+		"Name": p.name, "Type": p.kind, "Value": value, "Version": p.version,
+		"LastModifiedDate": p.modified, "ARN": a.parameterARN(region, p.name), "DataType": "text",
+	}
+}
+
+func (a *Account) getParameter(_ context.Context, c *wire.Call) (any, error) {
+	name := nameARN(str(c.Params, "Name"))
+	if err := a.onParameter(c, "ssm:GetParameter", name, nil); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, ok := a.in(c.Region).parameters[name]
+	if !ok {
+		return nil, wire.Errorf("ParameterNotFound", "")
+	}
+	return map[string]any{"Parameter": a.show(p, c.Region, boolean(c.Params, "WithDecryption"))}, nil
+}
+
+// names reads a list of at most ten different parameters' names.
+func names(c *wire.Call) ([]string, error) {
+	all := texts(c.Params, "Names")
+	if len(all) == 0 || len(all) > maxParameterNames {
+		return nil, invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to %d, and at least 1", maxParameterNames)
+	}
+	for i, n := range all {
+		if slices.Contains(all[:i], n) {
+			return nil, invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must not have duplicates")
+		}
+	}
+	return all, nil
+}
+
+func (a *Account) getParameters(_ context.Context, c *wire.Call) (any, error) {
+	asked, err := names(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range asked {
+		if err := a.onParameter(c, "ssm:GetParameters", nameARN(n), nil); err != nil {
+			return nil, err
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found, missing := []any{}, []any{}
+	for _, n := range asked {
+		if p, ok := a.in(c.Region).parameters[nameARN(n)]; ok {
+			found = append(found, a.show(p, c.Region, boolean(c.Params, "WithDecryption")))
+		} else {
+			missing = append(missing, n)
+		}
+	}
+	return map[string]any{"Parameters": found, "InvalidParameters": missing}, nil
+}
+
+func (a *Account) parametersByPath(_ context.Context, c *wire.Call) (any, error) {
+	path := str(c.Params, "Path")
+	if err := c.Authorize("ssm:GetParametersByPath", a.parameterARN(c.Region, path), map[string][]string{"ssm:Recursive": {scalar(boolean(c.Params, "Recursive"))}}); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(path, "/") {
+		return nil, invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	store := a.in(c.Region).parameters
+	found := below(store, path, boolean(c.Params, "Recursive"))
+	from, to, next, err := ssmPage(c, maxParameterNames, maxParameterNames, len(found))
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for _, n := range found[from:to] {
+		out = append(out, a.show(store[n], c.Region, boolean(c.Params, "WithDecryption")))
+	}
+	return withToken(map[string]any{"Parameters": out}, next), nil
+}
+
+// below lists the names under a path, in order.
+func below(store map[string]*parameter, path string, recursive bool) []string {
+	prefix := strings.TrimSuffix(path, "/") + "/"
+	var out []string
+	for _, n := range sortedKeys(store) {
+		rest, ok := strings.CutPrefix(n, prefix)
+		if ok && (recursive || !strings.Contains(rest, "/")) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func ssmPage(c *wire.Call, def, most, n int) (from, to int, next string, err error) {
+	size, ok := number(c.Params, "MaxResults", def)
+	if !ok || size < 1 || size > most {
+		return 0, 0, "", invalid("1 validation error detected: Value '%v' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to %d", c.Params["MaxResults"], most)
+	}
+	return page(str(c.Params, "NextToken"), size, n)
+}
+
+func withToken(out map[string]any, next string) map[string]any {
+	if next != "" {
+		out["NextToken"] = next
+	}
+	return out
+}
+
+func (a *Account) describeParameters(_ context.Context, c *wire.Call) (any, error) {
+	if err := c.Authorize("ssm:DescribeParameters", "arn:aws:ssm:"+c.Region+":"+a.ID+":*", nil); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	store := a.in(c.Region).parameters
+	var found []string
+	for _, n := range sortedKeys(store) {
+		ok, err := passes(store[n], list(c.Params, "ParameterFilters"))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, n)
+		}
+	}
+	from, to, next, err := ssmPage(c, maxDescribed, maxDescribed, len(found))
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for _, n := range found[from:to] {
+		p := store[n]
+		d := map[string]any{
+			"Name": n, "Type": p.kind, "Version": p.version, "LastModifiedDate": p.modified, "LastModifiedUser": p.by,
+			"ARN": a.parameterARN(c.Region, n), "Tier": "Standard", "DataType": "text", "Policies": []any{},
+		}
+		if p.description != "" {
+			d["Description"] = p.description
+		}
+		if p.key != "" {
+			d["KeyId"] = p.key
+		}
+		out = append(out, d)
+	}
+	return withToken(map[string]any{"Parameters": out}, next), nil
+}
+
+// passes applies ParameterFilters; all must hold, each by any of its values.
+func passes(p *parameter, filters []any) (bool, error) {
+	for _, e := range filters {
+		f, _ := e.(map[string]any)
+		key, option, values := str(f, "Key"), str(f, "Option"), texts(f, "Values")
+		if len(values) > maxDescribed {
+			return false, wire.Errorf("InvalidFilterValue", "The filter %s has more than %d values.", key, maxDescribed)
+		}
+		match, err := parameterFilter(p, key, option)
+		if err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(values, match) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func parameterFilter(p *parameter, key, option string) (func(string) bool, error) {
+	tag, isTag := strings.CutPrefix(key, "tag:")
+	switch {
+	case key == "Name" && (option == "" || option == "Equals"):
+		return func(v string) bool { return strings.TrimPrefix(v, "/") == strings.TrimPrefix(p.name, "/") }, nil
+	case key == "Name" && option == "BeginsWith":
+		return func(v string) bool { return strings.HasPrefix(p.name, v) }, nil
+	case key == "Name" && option == "Contains":
+		return func(v string) bool { return strings.Contains(p.name, v) }, nil
+	case key == "Path" && (option == "OneLevel" || option == "Recursive"):
+		return func(v string) bool {
+			return len(below(map[string]*parameter{p.name: p}, v, option == "Recursive")) == 1
+		}, nil
+	case key == "Type" && (option == "" || option == "Equals"):
+		return func(v string) bool { return v == p.kind }, nil
+	case key == "KeyId" && (option == "" || option == "Equals"):
+		return func(v string) bool { return v == p.key }, nil
+	case isTag && (option == "" || option == "Equals"):
+		return func(v string) bool { return p.tags[tag] == v }, nil
+	case slices.Contains([]string{"Name", "Path", "Type", "KeyId"}, key) || isTag:
+		return nil, wire.Errorf("InvalidFilterOption", "The specified filter option isn't valid. %s %s", key, option)
+	}
+	return nil, wire.Errorf("InvalidFilterKey", "The specified key isn't valid: %s", key)
+}
+
+func (a *Account) deleteParameter(_ context.Context, c *wire.Call) (any, error) {
+	name := nameARN(str(c.Params, "Name"))
+	if err := a.onParameter(c, "ssm:DeleteParameter", name, nil); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	store := a.in(c.Region).parameters
+	if _, ok := store[name]; !ok {
+		return nil, wire.Errorf("ParameterNotFound", "")
+	}
+	delete(store, name)
+	return map[string]any{}, nil
+}
+
+func (a *Account) deleteParameters(_ context.Context, c *wire.Call) (any, error) {
+	asked, err := names(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range asked {
+		if err := a.onParameter(c, "ssm:DeleteParameters", nameARN(n), nil); err != nil {
+			return nil, err
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	store := a.in(c.Region).parameters
+	deleted, missing := []any{}, []any{}
+	for _, n := range asked {
+		if _, ok := store[nameARN(n)]; !ok {
+			missing = append(missing, n)
+			continue
+		}
+		delete(store, nameARN(n))
+		deleted = append(deleted, n)
+	}
+	return map[string]any{"DeletedParameters": deleted, "InvalidParameters": missing}, nil
+}
