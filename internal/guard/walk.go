@@ -39,7 +39,7 @@ func noDynamicReferences(t tree, report deny) {
 		where = strings.TrimPrefix(strings.TrimPrefix(where, "."), "Resources.")
 		switch v := v.(type) {
 		case string:
-			if strings.Contains(v, "{{resolve:") {
+			if strings.Contains(strings.Join(strings.Fields(strings.ToLower(v)), ""), "{{resolve:") {
 				report(DynamicReference, where)
 			}
 		case map[string]any:

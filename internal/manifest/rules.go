@@ -145,7 +145,7 @@ func (p *parser) checkLater(h *node, path string) {
 // template they would be resolved with CloudFormation's rights, which reach
 // further than the heritage's.
 func (p *parser) checkDynamic(n *node, path string) {
-	if strings.Contains(n.text, "{{resolve:") {
+	if strings.Contains(strings.Join(strings.Fields(strings.ToLower(n.text)), ""), "{{resolve:") {
 		p.at(n, path, "a value must not hold {{resolve:", "use ssm_path or value_from")
 	}
 	for i, item := range n.items {

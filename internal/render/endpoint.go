@@ -53,12 +53,12 @@ func Endpoint(in EndpointInput) (bcn.Proposal, error) {
 		OutputSecurityGroup: {"Id of the load balancer's security group", getAtt("SecurityGroup", "GroupId")},
 		OutputDNSName:       {"Name under which it is reached", getAtt("LoadBalancer", "DNSName")},
 	}
-	http := listener{LoadBalancerArn: ref("LoadBalancer"), Port: 80, Protocol: "HTTP", DefaultActions: []action{notFound()}}
+	http := listener{LoadBalancerArn: ref("LoadBalancer"), Port: 80, Protocol: "HTTP", DefaultActions: []action{notFound()}, Tags: marks}
 	if e.Certificate != "" {
 		http.DefaultActions = []action{{Type: "redirect", RedirectConfig: &redirect{Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301"}}}
 		t.Resources["HTTPSListener"] = resource{Type: "AWS::ElasticLoadBalancingV2::Listener", Properties: listener{
 			LoadBalancerArn: ref("LoadBalancer"), Port: 443, Protocol: "HTTPS", SslPolicy: sslPolicy,
-			Certificates: []map[string]string{{"CertificateArn": e.Certificate}}, DefaultActions: []action{notFound()},
+			Certificates: []map[string]string{{"CertificateArn": e.Certificate}}, DefaultActions: []action{notFound()}, Tags: marks,
 		}}
 		t.Outputs[OutputHTTPSListener] = output{"ARN of the listener on port 443", ref("HTTPSListener")}
 	}

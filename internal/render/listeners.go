@@ -1,6 +1,7 @@
 package render
 
 import (
+	"sort"
 	"strconv"
 
 	"github.com/agnivade/levenshtein"
@@ -42,6 +43,7 @@ func (s *source) join(t *template, m manifest.Service) (joined, error) {
 		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{Description: "endpoint " + e.Name, IpProtocol: "tcp",
 			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup})
 	}
+	sort.Strings(out.rules)
 	return out, t.add(id+"SecurityGroup", resource{Type: "AWS::EC2::SecurityGroup", Properties: group})
 }
 
@@ -103,7 +105,7 @@ func (s *source) targetGroup(m manifest.Service, l manifest.Listener) targetGrou
 func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, target string) ([]string, error) {
 	var ids []string
 	add := func(protocol, arn string) error {
-		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{{Type: "forward", TargetGroupArn: ref(target)}}}
+		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{{Type: "forward", TargetGroupArn: ref(target)}}, Tags: s.tags}
 		for _, c := range l.Conditions {
 			r.Conditions = append(r.Conditions, ruleCondition{Field: c.Type, Values: []string{c.Value}})
 		}

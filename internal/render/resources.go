@@ -111,7 +111,7 @@ type networkConfiguration struct {
 
 type awsvpcConfiguration struct {
 	AssignPublicIp string
-	SecurityGroups []any
+	SecurityGroups []any `json:",omitempty"` // none: the VPC's default group
 	Subnets        []string
 }
 
@@ -160,6 +160,7 @@ type listenerRule struct {
 	Priority    int
 	Conditions  []ruleCondition
 	Actions     []action
+	Tags        []tag
 }
 
 type ruleCondition struct {
@@ -204,4 +205,5 @@ type listener struct {
 	SslPolicy       string              `json:",omitempty"`
 	Certificates    []map[string]string `json:",omitempty"`
 	DefaultActions  []action
+	Tags            []tag
 }
