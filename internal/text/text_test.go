@@ -82,7 +82,7 @@ func TestSay(t *testing.T) {
 		t.Parallel()
 		for _, lang := range text.Languages() {
 			for _, id := range c.IDs(lang) {
-				if got := string(c.Say(lang, id, nil)); strings.Contains(got, "no value") || got == string(id) {
+				if got := string(c.Say(lang, id, nil)); strings.Contains(got, "<no value>") || got == string(id) {
 					t.Errorf("%s %s: %q", lang, id, got)
 				}
 			}

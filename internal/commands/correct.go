@@ -1,0 +1,163 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// wrong is a word that names nothing that exists.
+type wrong struct {
+	what       string // verb, app, env, district, endpoint
+	typed      string
+	within     string // the app of an environment
+	suggestion string // empty: nothing is near
+}
+
+// correct looks every name of a command up. All right: it answers false. One
+// name wrong: an error of its own with a suggestion. The verb or several words
+// wrong: a message with the whole command to type instead.
+func (r *Registry) correct(ctx context.Context, a asked, c command) (chat.Message, bool, error) {
+	bad, err := r.lookUp(ctx, a, c.grammar)
+	if err != nil {
+		return chat.Message{}, false, err
+	}
+	if c.typo != "" {
+		bad = append([]wrong{{what: "verb", typed: c.typo, suggestion: c.verb.name}}, bad...)
+	}
+	if len(bad) == 0 {
+		return chat.Message{}, false, nil
+	}
+	full := ""
+	if !slices.ContainsFunc(bad, func(w wrong) bool { return w.suggestion == "" }) {
+		full = r.command + " " + typed(c.verb.name, c.grammar) // lookUp put the suggestions in
+	}
+	if len(bad) == 1 && c.typo == "" {
+		return chat.Message{}, false, bad[0].err(full)
+	}
+	return r.corrections(a.lang, bad, full), true, nil
+}
+
+// lookUp compares the grammar's live fields with what exists, and replaces
+// wrong ones by what they most likely meant.
+func (r *Registry) lookUp(ctx context.Context, a asked, grammar any) ([]wrong, error) {
+	var bad []wrong
+	app := ""
+	for _, f := range fields(grammar) {
+		value := ""
+		if f.live != "" {
+			value = f.value.String()
+		}
+		if value == "" {
+			continue
+		}
+		exist, visible, err := r.names(ctx, a, f.live, app)
+		if err != nil {
+			return nil, fmt.Errorf("names of %s: %w", f.live, err)
+		}
+		if !slices.Contains(exist, value) {
+			w := wrong{what: f.live, typed: clip(value), within: app, suggestion: nearest(value, visible)}
+			bad = append(bad, w)
+			if w.suggestion != "" {
+				f.value.SetString(w.suggestion)
+			}
+		}
+		if f.live == "app" {
+			app = f.value.String()
+		}
+	}
+	return bad, nil
+}
+
+// names lists what exists, and which of it the actor may see: only that is
+// ever suggested.
+func (r *Registry) names(ctx context.Context, a asked, what, app string) (exist, visible []string, err error) {
+	add := func(name, verb, app, env, district string) {
+		exist = append(exist, name)
+		if !slices.Contains(visible, name) && r.who.Allow(ctx, a.actor, verb, app, env, district) == nil {
+			visible = append(visible, name)
+		}
+	}
+	switch what {
+	case "app", "env":
+		heritages, err := r.reads.Heritages(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		known := slices.ContainsFunc(heritages, func(h bcn.Heritage) bool { return h.App == app })
+		for _, h := range heritages {
+			if what == "app" {
+				add(h.App, "apps", h.App, h.Env, h.District)
+			} else if !known || h.App == app { // of an unknown app, any environment will do
+				add(h.Env, "apps", h.App, h.Env, h.District)
+			}
+		}
+	case "district":
+		districts, err := r.reads.Districts(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, d := range districts {
+			add(d.Name, "district list", "", "", d.Name)
+		}
+	case "endpoint":
+		endpoints, err := r.reads.Endpoints(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range endpoints {
+			add(e.Name, "endpoint list", "", "", e.District)
+		}
+	}
+	return exist, visible, nil
+}
+
+// err is the error of a single wrong word.
+func (w wrong) err(full string) error {
+	switch w.what {
+	case "app":
+		return bcn.E(bcn.CodeUnknownApp, "app", w.typed, "suggestion", w.suggestion, "command", full)
+	case "env":
+		return bcn.E(bcn.CodeUnknownEnv, "app", w.within, "env", w.typed, "suggestion", w.suggestion, "command", full)
+	default:
+		return bcn.E(bcn.CodeUnknownName, "what", w.what, "name", w.typed, "suggestion", w.suggestion, "command", full)
+	}
+}
+
+// corrections lists each wrong word and what it probably meant, and the whole
+// command, ready to be copied.
+func (r *Registry) corrections(lang string, bad []wrong, full string) chat.Message {
+	list := r.text.Say(lang, text.ReplyCorrections, nil)
+	for _, w := range bad {
+		list += "\n• " + r.text.Say(lang, correction(w.what), text.Args{
+			"typed": w.typed, "suggestion": w.suggestion, "app": w.within,
+		})
+	}
+	if full == "" {
+		list += "\n" + r.text.Say(lang, text.ReplyCorrectionsHint, nil)
+		return say(list)
+	}
+	line := r.text.Say(lang, text.ReplyDidYouMean, text.Args{"command": full})
+	return chat.Message{Text: line, Blocks: []chat.Block{
+		{Section: list}, {Section: r.text.Say(lang, text.ReplyTypeThis, nil)}, {Code: full},
+	}}
+}
+
+func correction(what string) text.ID {
+	switch what {
+	case "verb":
+		return text.ReplyWrongVerb
+	case "app":
+		return text.ReplyWrongApp
+	case "env":
+		return text.ReplyWrongEnv
+	case "district":
+		return text.ReplyWrongDistrict
+	default:
+		return text.ReplyWrongEndpoint
+	}
+}

@@ -1,0 +1,171 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+type helpArgs struct {
+	Verb []string `arg:"" optional:"" name:"verb" placeholder:"VERB"`
+}
+
+// help is pure: it uses neither the context nor the ports.
+func (r *Registry) help(_ context.Context, a asked, g *helpArgs) (chat.Message, error) {
+	name := strings.ToLower(strings.Join(g.Verb, " "))
+	switch {
+	case name == "":
+		return r.helpAll(a), nil
+	case find(name) != nil:
+		return r.helpFor(a, find(name)), nil
+	case len(members(name)) > 0:
+		return r.helpFamily(a, name), nil
+	}
+	v, _, _, err := findVerb(name)
+	if v == nil {
+		return say(r.text.Error(a.lang, err)), nil
+	}
+	return r.unknownVerb(a, clip(name), "help "+v.name), nil
+}
+
+// helpAll lists every verb that there is now, one line each, in groups.
+func (r *Registry) helpAll(a asked) chat.Message {
+	m := chat.Message{Text: r.text.Say(a.lang, text.HelpTitle, nil)}
+	m.Blocks = append(m.Blocks, chat.Block{Section: r.text.Say(a.lang, text.HelpTitle, nil)})
+	var group text.ID
+	for _, v := range table() {
+		line := r.helpLine(a, v)
+		if v.group != group {
+			group = v.group
+			title := "*" + r.text.Say(a.lang, group, nil) + "*"
+			m.Blocks = append(m.Blocks, chat.Block{Section: title + "\n" + line})
+			continue
+		}
+		m.Blocks[len(m.Blocks)-1].Section += "\n" + line
+	}
+	m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.HelpFooter, nil)})
+	return m
+}
+
+func (r *Registry) helpLine(a asked, v verb) chat.Markup {
+	short := v.name
+	for _, f := range fields(v.grammar()) {
+		switch {
+		case f.arg && f.optional:
+			short += " [" + f.holder + "]"
+		case f.arg:
+			short += " " + f.holder
+		}
+	}
+	return chat.Code(r.command+" "+short) + " – " + r.text.Say(a.lang, v.summary, nil)
+}
+
+// helpFamily lists the verbs of a family such as district.
+func (r *Registry) helpFamily(a asked, family string) chat.Message {
+	title := r.text.Say(a.lang, text.HelpFamily, text.Args{"family": family})
+	list := title
+	for _, two := range members(family) {
+		list += "\n" + r.helpLine(a, *find(family + " " + two))
+	}
+	return chat.Message{Text: title, Blocks: []chat.Block{
+		{Section: list},
+		{Context: r.text.Say(a.lang, text.HelpFooter, nil)},
+	}}
+}
+
+// helpFor explains one verb: usage, arguments, examples.
+func (r *Registry) helpFor(a asked, v *verb) chat.Message {
+	summary := r.text.Say(a.lang, v.summary, nil)
+	m := chat.Message{Text: chat.Code(r.command+" "+v.name) + " – " + summary}
+	m.Blocks = []chat.Block{
+		{Section: m.Text},
+		{Code: r.command + " " + usage(v.name, v.grammar())},
+	}
+	var list []string
+	for _, f := range fields(v.grammar()) {
+		list = append(list, "• "+string(chat.Code(f.spelled())+" – "+r.text.Say(a.lang, r.explain(f), nil)))
+	}
+	if len(list) > 0 {
+		m.Blocks = append(m.Blocks, chat.Block{Section: chat.Markup(strings.Join(list, "\n"))})
+	}
+	if lines := examples(v.name); len(lines) > 0 {
+		for i := range lines {
+			lines[i] = r.command + " " + lines[i]
+		}
+		m.Blocks = append(m.Blocks,
+			chat.Block{Section: "*" + r.text.Say(a.lang, text.HelpExamples, nil) + "*"},
+			chat.Block{Code: strings.Join(lines, "\n")})
+	}
+	if note, ok := notes()[v.name]; ok {
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, note, nil)})
+	}
+	return m
+}
+
+// explain names the sentence about an argument or flag. A field without one
+// answers an internal error's sentence; a test sees that there is none.
+func (r *Registry) explain(f field) text.ID {
+	if id, ok := explanations()[f.kind]; ok {
+		return id
+	}
+	return text.ErrorID(bcn.CodeInternal)
+}
+
+// explanations are by the kind of a field, which is its name unless it says
+// otherwise.
+func explanations() map[string]text.ID {
+	return map[string]text.ID{
+		"verb": text.HelpArgVerb, "app": text.HelpArgApp, "env": text.HelpArgEnv, "tag": text.HelpArgTag,
+		"tag-or-current": text.HelpArgTagOrCurrent, "id": text.HelpArgID, "reason": text.HelpArgReason,
+		"district": text.HelpArgDistrict, "endpoint": text.HelpArgEndpoint, "new-name": text.HelpArgNewName,
+		"new-app": text.HelpArgNewApp, "new-env": text.HelpArgNewEnv,
+		"source": text.HelpFlagSource, "channel": text.HelpFlagChannel, "for": text.HelpFlagFor,
+		"region": text.HelpFlagRegion, "role": text.HelpFlagRole, "cfn-role": text.HelpFlagCFNRole,
+		"vpc": text.HelpFlagVPC, "cluster": text.HelpFlagCluster, "subnets": text.HelpFlagSubnets,
+		"public-subnets": text.HelpFlagPublicSubnets, "security-groups": text.HelpFlagSecurityGroups,
+		"bucket": text.HelpFlagBucket, "assign-public-ip": text.HelpFlagAssignPublicIP,
+		"public": text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
+	}
+}
+
+// notes are what else one should know of a verb.
+func notes() map[string]text.ID {
+	return map[string]text.ID{
+		"deploy": text.HelpNoteDeploy, "plan": text.HelpNotePlan, "cancel": text.HelpNoteCancel,
+		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
+		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
+	}
+}
+
+// examples are commands as one would type them. They are no sentences: names
+// in them are the sample's.
+func examples(name string) []string {
+	return map[string][]string{
+		"help":            {"help deploy"},
+		"deploy":          {"deploy hello production v2", "deploy hello production latest --reason fixes the cart"},
+		"plan":            {"plan hello production v2", "plan hello production"},
+		"cancel":          {"cancel 1042"},
+		"approve":         {"approve 1042"},
+		"reject":          {"reject 1042 wait for the migration"},
+		"status":          {"status", "status hello", "status hello production"},
+		"releases":        {"releases hello production"},
+		"show":            {"show hello production"},
+		"create":          {"create hello production --district main --source github:acme/hello --channel #deploys"},
+		"district show":   {"district show main"},
+		"district adopt":  {adoptExample},
+		"endpoint show":   {"endpoint show web"},
+		"endpoint create": {"endpoint create web --district main --public --for production,staging"},
+		"parked show":     {"parked show 1042"},
+		"parked replay":   {"parked replay 1042"},
+		"halt":            {"halt", "halt --reason the network is being moved"},
+		"resume":          {"resume"},
+	}[name]
+}
+
+const adoptExample = "district adopt main --region eu-west-1 --role arn:aws:iam::123456789012:role/bcn-main" +
+	" --cfn-role arn:aws:iam::123456789012:role/bcn-main-cfn --vpc vpc-0a1b2c3d --cluster main" +
+	" --subnets subnet-0a1b2c3d,subnet-1a2b3c4d --public-subnets subnet-2a3b4c5d,subnet-3a4b5c6d" +
+	" --security-groups sg-0a1b2c3d --bucket acme-bcn-main --for production,staging"

@@ -1,0 +1,82 @@
+package commands
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// Immediate answers what needs nothing but the text: help, mistakes in the
+// spelling, verbs of later versions. It answers false for all else, and for
+// every click. It is pure and fast enough for an acknowledgement.
+func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool) {
+	if req.Source == chat.FromClick {
+		return chat.Message{}, false
+	}
+	c, err := parse(req.Text, r.command)
+	a := asked{verb: c.verb, lang: lang}
+	switch {
+	case err != nil:
+		return r.mistake(a, c, err), true
+	case c.typo != "" && namesLive(c.grammar):
+		return chat.Message{}, false // the answer needs live names
+	case c.typo != "":
+		full := c.verb.name
+		if !c.help {
+			full = typed(c.verb.name, c.grammar)
+		}
+		return r.unknownVerb(a, c.typo, full), true
+	case c.help:
+		return r.helpFor(a, c.verb), true
+	case c.verb.name == "help":
+		m, _ := r.help(nil, a, c.grammar.(*helpArgs)) // asks nobody: never an error
+		return m, true
+	default:
+		return chat.Message{}, false
+	}
+}
+
+// mistake is the answer to a text that does not parse.
+func (r *Registry) mistake(a asked, c command, err error) chat.Message {
+	if c.typo != "" && c.verb != nil {
+		return r.unknownVerb(a, c.typo, usage(c.verb.name, c.verb.grammar()))
+	}
+	var p problem
+	if bcn.CodeOf(err) == bcn.CodeUsage && errors.As(err, &p) && c.verb != nil {
+		return r.misused(a, c.verb, p)
+	}
+	return say(r.text.Error(a.lang, err))
+}
+
+// unknownVerb says what was probably meant.
+func (r *Registry) unknownVerb(a asked, typo, suggestion string) chat.Message {
+	return say(r.text.Error(a.lang, bcn.E(bcn.CodeUnknownVerb, "verb", typo, "suggestion", suggestion)))
+}
+
+// misused says what is wrong with the command, and shows how it is used.
+func (r *Registry) misused(a asked, v *verb, p problem) chat.Message {
+	line := r.text.Say(a.lang, p.id, text.Args{"word": p.word, "suggestion": p.suggestion, "verb": v.name})
+	return chat.Message{Text: line, Blocks: []chat.Block{
+		{Section: line},
+		{Code: r.command + " " + usage(v.name, v.grammar())},
+		{Context: r.text.Say(a.lang, text.ReplyUsageHint, text.Args{"verb": v.name})},
+	}}
+}
+
+// namesLive says that the grammar holds a name of something that may exist.
+func namesLive(grammar any) bool {
+	for _, f := range fields(grammar) {
+		if f.live != "" && f.value.Kind() == reflect.String && f.value.String() != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// say is a message of one sentence.
+func say(m chat.Markup) chat.Message {
+	return chat.Message{Text: m, Blocks: []chat.Block{{Section: m}}}
+}

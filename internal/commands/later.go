@@ -1,0 +1,23 @@
+package commands
+
+// later lists the verbs of DESIGN.md section 9 that a later version brings.
+// They are told apart from typing mistakes, and not listed in the help.
+func later() []string {
+	return []string{
+		"delete", "rollback", "restart", "promote", "run", "scale", "logs",
+		"env list", "env set", "env unset",
+		"secret list", "secret set", "secret unset",
+		"district create", "district update", "district apply", "district delete",
+		"district plugin list", "district plugin set", "district plugin unset",
+		"endpoint update", "endpoint delete",
+		"token issue", "token rotate", "token revoke",
+		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
+		"access", "access list", "access open", "access end", "access extend",
+		"schedule add", "schedule list", "schedule edit", "schedule show", "schedule run", "schedule skip",
+		"schedule pause", "schedule resume", "schedule remove", "schedule calendar",
+		"audit",
+	}
+}
+
+// laterRules are the rule verbs that no verb of the table has (yet).
+func laterRules() []string { return []string{"access:live", "access:instance", "access:port"} }

@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest answers the candidate that a mistyped word most likely meant, or "".
+// Near is: few letters away for its length, an abbreviation by its beginning
+// (prod), or by leaving letters out (prd).
+func nearest(word string, candidates []string) string {
+	word = strings.ToLower(word)
+	if word == "" || len(word) > 64 {
+		return ""
+	}
+	best, cost := "", 100
+	sorted := append([]string(nil), candidates...)
+	sort.Strings(sorted)
+	for _, c := range sorted {
+		if d := distance(word, strings.ToLower(c)); d < cost {
+			best, cost = c, d
+		}
+	}
+	return best
+}
+
+// distance is how unlike two words are, and 100 where they are not alike.
+// It counts letters in fours, so that abbreviations rank between.
+func distance(word, candidate string) int {
+	d := levenshtein.ComputeDistance(word, candidate)
+	allowed := 1
+	switch n := len([]rune(word)); {
+	case n >= 9:
+		allowed = 3
+	case n >= 5:
+		allowed = 2
+	}
+	switch {
+	case d == 0:
+		return 0
+	case d <= allowed && d < len([]rune(candidate)):
+		return 4 * d
+	case len(word) >= 2 && strings.HasPrefix(candidate, word):
+		return 5
+	case len(candidate) >= 3 && strings.HasPrefix(word, candidate):
+		return 7
+	case len(word) >= 3 && abbreviates(word, candidate):
+		return 9
+	default:
+		return 100
+	}
+}
+
+// abbreviates says that word is candidate with letters left out, the first kept.
+func abbreviates(word, candidate string) bool {
+	if candidate == "" || word[0] != candidate[0] {
+		return false
+	}
+	i := 0
+	for j := 0; j < len(candidate) && i < len(word); j++ {
+		if word[i] == candidate[j] {
+			i++
+		}
+	}
+	return i == len(word)
+}

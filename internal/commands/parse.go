@@ -1,0 +1,247 @@
+package commands
+
+import (
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+	"github.com/kballard/go-shellquote"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// command is what a text turned out to be.
+type command struct {
+	verb    *verb
+	grammar any    // filled, a pointer to the verb's struct
+	help    bool   // --help was asked
+	typo    string // the verb as it was typed, where it was only nearly right
+}
+
+// checker is a grammar that can see for itself that a value is wrong.
+type checker interface{ check() error }
+
+// parse reads a text of Slack's. Errors: unknown_verb, not_yet, usage
+// (problem), bad_id, bad_name, reserved_name, reason_too_long. The command
+// that came so far is answered beside a usage error. It is pure.
+func parse(text, slash string) (command, error) {
+	raw := address(text, slash)
+	if raw == "" {
+		return command{verb: find("help"), grammar: &helpArgs{}}, nil
+	}
+	v, typo, rest, err := findVerb(raw)
+	if err != nil {
+		return command{typo: typo}, err
+	}
+	c := command{verb: v, typo: typo, grammar: v.grammar()}
+	if asksHelp(rest) {
+		c.help = true
+		return c, nil
+	}
+	args, err := c.arguments(rest)
+	if err != nil {
+		return c, err
+	}
+	if err := fill(c.grammar, args); err != nil {
+		return c, usageError(v, err)
+	}
+	return c, c.validate()
+}
+
+// findVerb takes the verb off the front. Where a word is nearly one, the verb
+// it meant is answered with typo, the words as they were typed.
+func findVerb(raw string) (v *verb, typo, rest string, err error) {
+	head, rest := nextWord(raw)
+	one := strings.ToLower(words(head))
+	second, after := nextWord(rest)
+	two := strings.ToLower(words(second))
+	if one == "--help" || one == "-h" {
+		one = "help"
+	}
+	if v := find(one); v != nil {
+		return v, "", rest, nil
+	}
+	if family := members(one); len(family) > 0 {
+		return findMember(one, two, family, after)
+	}
+	if slices.Contains(laterFirst(), one) {
+		return nil, "", "", bcn.E(bcn.CodeNotYet, "verb", laterName(one, two))
+	}
+	meant := nearest(one, firstWords())
+	if v := find(meant); v != nil {
+		return v, clip(one), rest, nil
+	}
+	if family := members(meant); len(family) > 0 {
+		if v := find(meant + " " + nearest(two, family)); v != nil {
+			return v, clip(strings.TrimSpace(one + " " + two)), after, nil
+		}
+		return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one), "suggestion", meant)
+	}
+	if meant != "" {
+		return nil, clip(one), "", bcn.E(bcn.CodeNotYet, "verb", meant)
+	}
+	return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one))
+}
+
+// findMember finds the second word of a verb such as district list.
+func findMember(one, two string, family []string, after string) (*verb, string, string, error) {
+	if v := find(one + " " + two); v != nil {
+		return v, "", after, nil
+	}
+	if two == "" || two == "--help" || two == "-h" || two == "help" {
+		return find("help"), "", one, nil // help for the family
+	}
+	if slices.Contains(later(), one+" "+two) || slices.ContainsFunc(later(), func(l string) bool {
+		return strings.HasPrefix(l, one+" "+two+" ")
+	}) {
+		return nil, "", "", bcn.E(bcn.CodeNotYet, "verb", one+" "+two)
+	}
+	if v := find(one + " " + nearest(two, family)); v != nil {
+		return v, clip(one + " " + two), after, nil
+	}
+	return nil, clip(one + " " + two), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one+" "+two))
+}
+
+// laterName names a later verb as far as it was typed rightly.
+func laterName(one, two string) string {
+	if slices.Contains(later(), one+" "+two) {
+		return one + " " + two
+	}
+	return one
+}
+
+func laterFirst() []string {
+	var out []string
+	for _, l := range later() {
+		out = append(out, first(l))
+	}
+	return out
+}
+
+// asksHelp says that --help stands where a word of the command would.
+func asksHelp(rest string) bool {
+	trimmed := words(rest)
+	return trimmed == "--help" || trimmed == "-h" ||
+		strings.HasPrefix(trimmed, "--help ") || strings.HasPrefix(trimmed, "-h ") ||
+		strings.HasSuffix(trimmed, " --help") && !strings.Contains(trimmed, "--reason")
+}
+
+// arguments splits what follows the verb for kong: free text is cut out first,
+// as it is, and the rest is split as a shell would.
+func (c command) arguments(rest string) ([]string, error) {
+	free, flag, rest := c.cutFree(rest)
+	free = prose(free)
+	if n := utf8.RuneCountInString(free); n > maxReason {
+		return nil, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(maxReason))
+	}
+	args, err := shellquote.Split(rewriteFor(words(rest)))
+	if err != nil {
+		return nil, usageProblem(c.verb, problem{id: problemQuote})
+	}
+	for i, a := range args {
+		if utf8.RuneCountInString(a) > maxWord {
+			return nil, usageProblem(c.verb, problem{id: problemLong, word: clip(a)})
+		}
+		if !utf8.ValidString(a) {
+			return nil, usageProblem(c.verb, problem{id: problemUnexpected, word: strings.ToValidUTF8(clip(a), "?")})
+		}
+		if len(a) > 1 && a[0] == '-' && a[1] != '-' && !slices.Contains(args[:i], "--") {
+			return nil, usageProblem(c.verb, problem{id: problemFlag, word: clip(a)})
+		}
+	}
+	switch {
+	case flag != "": // before the rest, where a -- of theirs cannot make it a word
+		if free == "" {
+			return nil, usageProblem(c.verb, problem{id: problemValue, word: "--" + flag})
+		}
+		args = append([]string{"--" + flag + "=" + free}, args...)
+	case free != "":
+		args = append(args, "--", free)
+	}
+	return args, nil
+}
+
+// cutFree cuts out the text that is taken as it is. flag is empty where it is
+// the last argument (reject ID REASON).
+func (c command) cutFree(rest string) (free, flag, others string) {
+	var flags []string
+	args := 0
+	for _, f := range fields(c.grammar) {
+		switch {
+		case f.arg && f.free:
+			return cutAfter(rest, args, f.name)
+		case f.arg:
+			args++
+		default:
+			flags = append(flags, f.name)
+			if f.free {
+				flag = f.name
+			}
+		}
+	}
+	if flag == "" {
+		return "", "", rest
+	}
+	at := flagAt(flag).FindStringSubmatchIndex(rest)
+	if at == nil {
+		return "", "", rest
+	}
+	before, free := rest[:at[0]], rest[at[1]:]
+	flags = slices.DeleteFunc(flags, func(s string) bool { return s == flag })
+	if len(flags) == 0 {
+		return free, flag, before
+	}
+	if next := flagAt(flags...).FindStringIndex(free); next != nil {
+		return free[:next[0]], flag, before + " " + free[next[0]:]
+	}
+	return free, flag, before
+}
+
+// cutAfter cuts behind the given number of words. The flag's spelling in front
+// of the text (reject 7 --reason TEXT) is forgiven.
+func cutAfter(rest string, count int, name string) (free, flag, others string) {
+	for range count {
+		var word string
+		word, rest = nextWord(rest)
+		others += " " + word
+	}
+	if at := flagAt(name).FindStringIndex(rest); at != nil && strings.TrimFunc(rest[:at[0]], space) == "" {
+		rest = rest[at[1]:]
+	}
+	return rest, "", others
+}
+
+// flagAt finds one of the flags at a word boundary, in text that is not yet
+// normalised: keyboards turn -- into one of several dashes.
+func flagAt(names ...string) *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[\s\p{Z}])(?:--|—|–|―)(?:` + strings.Join(names, "|") + `)(?:=|[\s\p{Z}]+|$)`)
+}
+
+// fill parses with a fresh kong. Nothing of it prints or exits.
+func fill(grammar any, args []string) error {
+	k, err := kong.New(grammar, kong.Name("bcn"), kong.NoDefaultHelp(), kong.Writers(io.Discard, io.Discard),
+		kong.Exit(func(int) {}))
+	if err != nil {
+		return err
+	}
+	_, err = k.Parse(args)
+	return err
+}
+
+// validate refuses values that cannot be right, whatever exists.
+func (c command) validate() error {
+	if ch, ok := c.grammar.(checker); ok {
+		err := ch.check()
+		var p problem
+		if errors.As(err, &p) {
+			return usageProblem(c.verb, p)
+		}
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// Effect says what a verb does to the world. Rules give all that read with
+// the one word "read".
+type effect int
+
+const (
+	reads effect = iota
+	changes
+)
+
+// verb is one line of the table.
+type verb struct {
+	name   string // as it is typed: district list
+	rule   string // as rules name it; empty: it needs no rule
+	effect effect
+	group  text.ID
+	part
+	summary text.ID
+}
+
+// table is every verb there is, in the order of the help.
+func table() []verb {
+	return []verb{
+		{"help", "help", reads, text.HelpGroupStart, does((*Registry).help), text.HelpHelp},
+		{"whoami", "whoami", reads, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
+		{"deploy", "deploy", changes, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
+		{"plan", "plan", reads, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
+		{"cancel", "", changes, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
+		{"approvals", "approvals", reads, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
+		{"approve", "", changes, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
+		{"reject", "", changes, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
+		{"status", "status", reads, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
+		{"releases", "releases", reads, text.HelpGroupLook, does((*Registry).releases), text.HelpReleases},
+		{"apps", "apps", reads, text.HelpGroupLook, does((*Registry).apps), text.HelpApps},
+		{"show", "show", reads, text.HelpGroupLook, does((*Registry).show), text.HelpShow},
+		{"create", "create", changes, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
+		{"district list", "district", reads, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
+		{"district show", "district", reads, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
+		{"district adopt", "district", changes, text.HelpGroupSetUp, does((*Registry).districtAdopt), text.HelpDistrictAdopt},
+		{"endpoint list", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
+		{"endpoint show", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
+		{"endpoint create", "endpoint", changes, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
+		{"parked list", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedList), text.HelpParkedList},
+		{"parked show", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedShow), text.HelpParkedShow},
+		{"parked replay", "parked", changes, text.HelpGroupOperate, does((*Registry).parkedReplay), text.HelpParkedReplay},
+		{"halt", "halt", changes, text.HelpGroupOperate, does((*Registry).halt), text.HelpHalt},
+		{"resume", "resume", changes, text.HelpGroupOperate, does((*Registry).resume), text.HelpResume},
+	}
+}
+
+// part is a verb's grammar and its handler.
+type part struct {
+	grammar func() any // a fresh, empty struct
+	run     func(*Registry, context.Context, asked, any) (chat.Message, error)
+}
+
+// does joins a handler and the grammar that it takes. A handler that answers
+// an empty message has nothing to say: the card speaks.
+func does[G any](h func(*Registry, context.Context, asked, *G) (chat.Message, error)) part {
+	return part{
+		grammar: func() any { return new(G) },
+		run: func(r *Registry, ctx context.Context, a asked, g any) (chat.Message, error) {
+			return h(r, ctx, a, g.(*G))
+		},
+	}
+}
+
+// asked is who asked, how, and in which language.
+type asked struct {
+	verb   *verb
+	actor  bcn.Actor
+	origin deploy.Origin
+	lang   string
+	click  bool
+}
+
+// Options is what a Registry needs.
+type Options struct {
+	Text    *text.Catalogue
+	Changes Changes
+	Reads   Reads
+	Live    Live
+	Who     Who
+	Links   Links
+	Command string           // the slash command; default /bcn
+	Now     func() time.Time // default time.Now
+}
+
+// Registry answers what people type and press. It is safe for concurrent use.
+type Registry struct {
+	text    *text.Catalogue
+	changes Changes
+	reads   Reads
+	live    Live
+	who     Who
+	links   Links
+	command string
+	now     func() time.Time
+}
+
+// New makes a Registry.
+func New(o Options) *Registry {
+	r := &Registry{
+		text: o.Text, changes: o.Changes, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
+		command: o.Command, now: o.Now,
+	}
+	if r.command == "" {
+		r.command = "/bcn"
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	return r
+}
+
+// Verb is one verb, for documentation and for the rules.
+type Verb struct {
+	Name  string // as it is typed: district list
+	Usage string // district adopt NAME --region REGION ...
+	Rule  string // as rules name it; empty: it needs no rule
+	Reads bool   // a rule's "read" gives it
+}
+
+// Verbs lists what can be typed now, in the order of the help.
+func (r *Registry) Verbs() []Verb {
+	var out []Verb
+	for _, v := range table() {
+		out = append(out, Verb{Name: v.name, Usage: usage(v.name, v.grammar()), Rule: v.rule, Reads: v.effect == reads})
+	}
+	return out
+}
+
+// RuleVerbs lists the verbs that a rule may name besides "read" and "*", also
+// those of later versions, sorted.
+func RuleVerbs() []string {
+	out := laterRules()
+	for _, v := range table() {
+		if v.rule != "" {
+			out = append(out, v.rule)
+		}
+	}
+	out = append(out, laterFirst()...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// RuleOf answers by which word rules name a verb, and whether "read" gives it
+// too. A verb that is not in the table is named by itself and changes.
+func RuleOf(name string) (rule string, read bool) {
+	if v := find(name); v != nil {
+		return v.rule, v.effect == reads
+	}
+	return name, false
+}
+
+// find answers the verb with exactly this name, or nil.
+func find(name string) *verb {
+	for _, v := range table() {
+		if v.name == name {
+			return &v
+		}
+	}
+	return nil
+}
+
+// members lists the second words of a family such as district.
+func members(family string) []string {
+	var out []string
+	for _, v := range table() {
+		if one, two, ok := strings.Cut(v.name, " "); ok && one == family {
+			out = append(out, two)
+		}
+	}
+	return out
+}

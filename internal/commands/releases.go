@@ -1,0 +1,97 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+type releasesArgs struct {
+	App string `arg:"" live:"app"`
+	Env string `arg:"" live:"env"`
+}
+
+// maxReleases are shown; who needs older ones looks into the audit log.
+const maxReleases = 10
+
+func (r *Registry) releases(ctx context.Context, a asked, g *releasesArgs) (chat.Message, error) {
+	h, err := r.heritage(ctx, a, g.App, g.Env)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	list, err := r.reads.Releases(ctx, h.Name, maxReleases+1)
+	if err != nil {
+		return chat.Message{}, fmt.Errorf("read releases of %s: %w", h.Name, err)
+	}
+	args := text.Args{"app": h.App, "env": h.Env}
+	if len(list) == 0 {
+		return say(r.text.Say(a.lang, text.ReplyNoReleases, args)), nil
+	}
+	title := r.text.Say(a.lang, text.ReplyReleases, args)
+	body := title
+	for _, x := range list[:min(len(list), maxReleases)] {
+		body += "\n• " + r.release(a.lang, x)
+	}
+	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: body}}}
+	if len(list) > maxReleases {
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyOlder, nil)})
+	}
+	return m, nil
+}
+
+// release writes one line: what, how it ended, who, when, how long it took.
+func (r *Registry) release(lang string, x bcn.Release) chat.Markup {
+	args := text.Args{
+		"number": x.Number, "tag": x.Tag, "digest": shortDigest(x.Digest), "outcome": r.state(lang, x.Outcome),
+		"by": mention(x.By), "approvers": mentions(x.Approvers), "at": x.StartedAt,
+	}
+	if x.EndedAt.After(x.StartedAt) {
+		args["took"] = x.EndedAt.Sub(x.StartedAt)
+	}
+	return r.text.Say(lang, text.ReplyRelease, args)
+}
+
+func mentions(users []string) chat.Markup {
+	var out []string
+	for _, u := range users {
+		out = append(out, string(chat.Mention(u)))
+	}
+	return chat.Markup(strings.Join(out, ", "))
+}
+
+type showArgs struct {
+	App string `arg:"" live:"app"`
+	Env string `arg:"" live:"env"`
+}
+
+func (r *Registry) show(ctx context.Context, a asked, g *showArgs) (chat.Message, error) {
+	h, err := r.heritage(ctx, a, g.App, g.Env)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	standings, err := r.standings(ctx, []bcn.Heritage{h})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	channel := r.text.Say(a.lang, text.ReplyNoChannel, nil)
+	if h.Channel != "" {
+		channel = chat.Channel(h.Channel)
+	}
+	paragraph := r.standing(ctx, a, standings[0])
+	title, _, _ := strings.Cut(string(paragraph), "\n")
+	return chat.Message{Text: chat.Markup(title), Blocks: []chat.Block{
+		{Section: paragraph},
+		{Fields: []chat.Markup{
+			r.labelled(a.lang, text.LabelHeritage, chat.Code(h.Name)),
+			r.labelled(a.lang, text.LabelDistrict, chat.Code(h.District)),
+			r.labelled(a.lang, text.LabelSource, chat.Code(chat.Truncate(h.Source, 300))),
+			r.labelled(a.lang, text.LabelChannel, channel),
+			r.labelled(a.lang, text.LabelStacks, chat.Code(h.BaseStack())+" "+chat.Code(h.ServicesStack())),
+			r.labelled(a.lang, text.LabelCreated, text.When(h.CreatedAt)),
+		}},
+	}}, nil
+}

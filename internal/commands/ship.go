@@ -1,0 +1,99 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+type deployArgs struct {
+	App    string `arg:"" live:"app"`
+	Env    string `arg:"" live:"env"`
+	Tag    string `arg:""`
+	Reason string `name:"reason" placeholder:"TEXT" free:""`
+}
+
+func (r *Registry) deploy(ctx context.Context, a asked, g *deployArgs) (chat.Message, error) {
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDeploy, App: g.App, Env: g.Env, Tag: g.Tag, Reason: g.Reason})
+}
+
+type planArgs struct {
+	App string `arg:"" live:"app"`
+	Env string `arg:"" live:"env"`
+	Tag string `arg:"" optional:"" kind:"tag-or-current"`
+}
+
+func (r *Registry) plan(ctx context.Context, a asked, g *planArgs) (chat.Message, error) {
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindPlan, App: g.App, Env: g.Env, Tag: g.Tag})
+}
+
+type cancelArgs struct {
+	ID string `arg:""`
+}
+
+func (g *cancelArgs) check() error { return checkID(g.ID) }
+
+func (r *Registry) cancel(ctx context.Context, a asked, g *cancelArgs) (chat.Message, error) {
+	id, err := bcn.ParseID(g.ID)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if err := r.changes.Cancel(ctx, a.origin, a.actor, id); err != nil {
+		return chat.Message{}, err
+	}
+	return r.acknowledge(ctx, a, text.ReplyCancelling, id), nil
+}
+
+func (r *Registry) planAgain(ctx context.Context, a asked, value string) (chat.Message, error) {
+	id, err := bcn.ParseID(value)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	got, err := r.changes.PlanAgain(ctx, a.origin, a.actor, id)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return r.queued(ctx, a, got), nil
+}
+
+// ask stores a wish. Its card speaks in the channel, unless it has to wait for
+// another change first: that is said to the asker at once.
+func (r *Registry) ask(ctx context.Context, a asked, w deploy.Wish) (chat.Message, error) {
+	got, err := r.changes.Ask(ctx, a.origin, a.actor, w)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return r.queued(ctx, a, got), nil
+}
+
+func (r *Registry) queued(ctx context.Context, a asked, got deploy.Asked) chat.Message {
+	if got.Behind == 0 {
+		return chat.Message{}
+	}
+	return say(r.text.Say(a.lang, text.ReplyBehind, text.Args{"id": r.ref(ctx, got.ID), "behind": r.ref(ctx, got.Behind)}))
+}
+
+// acknowledge tells somebody who typed that it was done; after a click the
+// card that was pressed shows it.
+func (r *Registry) acknowledge(ctx context.Context, a asked, id text.ID, change bcn.ID) chat.Message {
+	if a.click {
+		return chat.Message{}
+	}
+	return say(r.text.Say(a.lang, id, text.Args{"id": r.ref(ctx, change)}))
+}
+
+// ref shows a change's number, as a link to its card where it has one.
+func (r *Registry) ref(ctx context.Context, id bcn.ID) chat.Markup {
+	if url, ok := r.links.Card(ctx, id); ok {
+		return chat.Link(url, id.String())
+	}
+	return chat.Markup(id.String())
+}
+
+func checkID(s string) error {
+	_, err := bcn.ParseID(clip(s))
+	return err
+}
