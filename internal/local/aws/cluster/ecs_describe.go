@@ -1,0 +1,106 @@
+package cluster
+
+import "time"
+
+func (t *task) subnets() []string {
+	return t.network.node("awsvpcConfiguration").strs("subnets")
+}
+
+// describe is a task as DescribeTasks shows it.
+func (t *task) describe(withTags bool) map[string]any {
+	d := tree{
+		"taskArn": t.arn, "clusterArn": t.cluster.arn, "taskDefinitionArn": t.def.arn, "group": t.group,
+		"lastStatus": t.status, "desiredStatus": t.desired, "launchType": t.launchType, "platformVersion": "1.4.0",
+		"platformFamily": "Linux", "cpu": t.def.spec.str("cpu"), "memory": t.def.spec.str("memory"),
+		"createdAt": t.created, "version": t.version, "enableExecuteCommand": t.exec, "tags": []any{},
+		"healthStatus": t.health(), "attachments": t.attachments(), "attributes": []any{},
+		"overrides": t.described(),
+	}
+	if withTags {
+		d["tags"] = tagsOut(t.tags, "key", "value")
+	}
+	d.put("startedBy", t.startedBy).put("stopCode", t.stopCode).put("stoppedReason", t.stopReason)
+	if !t.ready.IsZero() {
+		d["connectivity"], d["connectivityAt"] = "CONNECTED", t.ready
+	}
+	for key, at := range map[string]time.Time{
+		"pullStartedAt": t.pullStart, "pullStoppedAt": t.pullStop, "startedAt": t.startedAt,
+		"stoppingAt": t.stopping, "executionStoppedAt": t.executionStop, "stoppedAt": t.stoppedAt,
+	} {
+		if !at.IsZero() {
+			d[key] = at
+		}
+	}
+	containers := []any{}
+	for _, k := range t.containers {
+		containers = append(containers, t.describeContainer(k))
+	}
+	d["containers"] = containers
+	return d
+}
+
+func (t *task) described() map[string]any {
+	o := tree{"containerOverrides": []any{}, "inferenceAcceleratorOverrides": []any{}}
+	for k, v := range t.overrides {
+		o[k] = v
+	}
+	return o
+}
+
+func (t *task) describeContainer(k *container) map[string]any {
+	d := tree{
+		"containerArn": t.at.arn("ecs", "container/"+t.cluster.name+"/"+t.id+"/"+k.id), "taskArn": t.arn,
+		"name": k.name, "image": k.spec.str("image"), "lastStatus": k.status, "healthStatus": k.health,
+		"networkBindings": []any{}, "networkInterfaces": []any{}, "cpu": k.spec.str("cpu"),
+	}
+	if k.digest != "" {
+		d["imageDigest"] = k.digest
+		d["runtimeId"] = t.id + "-" + k.id[:10]
+		d["networkInterfaces"] = []any{map[string]any{"attachmentId": t.eni, "privateIpv4Address": t.ip}}
+	}
+	if k.exited {
+		d["exitCode"] = k.code
+	}
+	return d.put("reason", k.reason).put("memory", k.spec.str("memory"))
+}
+
+// health is the sum of the containers' own health checks.
+func (t *task) health() string {
+	worst := "UNKNOWN"
+	for _, k := range t.containers {
+		switch {
+		case !k.spec.has("healthCheck"):
+		case k.health == "UNHEALTHY":
+			return "UNHEALTHY"
+		case k.health == "HEALTHY" && worst == "UNKNOWN":
+			worst = "HEALTHY"
+		}
+	}
+	return worst
+}
+
+func (t *task) attachments() []any {
+	status := "ATTACHED"
+	switch {
+	case t.status == "PROVISIONING":
+		status = "PRECREATED"
+	case t.status == stopped:
+		status = "DELETED"
+	}
+	details := []any{}
+	for i, kv := range [][2]string{{"subnetId", first(t.subnets())}, {"networkInterfaceId", t.eni}, {"privateIPv4Address", t.ip}} {
+		if i == 0 || status != "PRECREATED" {
+			details = append(details, map[string]any{"name": kv[0], "value": kv[1]})
+		}
+	}
+	return []any{map[string]any{
+		"id": t.eni, "type": "ElasticNetworkInterface", "status": status, "details": details,
+	}}
+}
+
+func first(l []string) string {
+	if len(l) == 0 {
+		return ""
+	}
+	return l[0]
+}

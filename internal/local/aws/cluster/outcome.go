@@ -1,0 +1,116 @@
+package cluster
+
+import (
+	"slices"
+	"time"
+)
+
+// failed counts a task that ended by its own fault.
+func (c *Cluster) failed(t *task) {
+	if t.svc == nil || t.dep == nil {
+		return
+	}
+	t.svc.steady = false
+	c.countFailure(t.svc, t.dep)
+}
+
+// patience is how many failures in a row pass before starts are throttled, and
+// longest how far the throttle goes (ECS Developer Guide, "service throttle
+// logic": 15 minutes).
+const (
+	patience = 5
+	longest  = 15 * time.Minute
+)
+
+func (c *Cluster) countFailure(s *service, d *deployment) {
+	s.failures++
+	if over := s.failures - patience; over > 0 {
+		wait := c.speed.Scheduler << min(over, 20)
+		s.waitUntil = c.now.Add(min(wait, longest))
+		if over == 1 {
+			c.note(s, "is unable to consistently start tasks successfully. For more information, see the "+
+				"Troubleshooting section of the Amazon ECS Developer Guide.")
+		}
+	}
+	if !d.proven && d.state == "IN_PROGRESS" {
+		d.failed++
+		d.updated = c.now
+		d.rollout.failures++
+		if d == s.primary() && s.breaker && d.failed >= s.threshold() {
+			c.trip(s, d)
+		}
+	}
+	c.kick(s, max(c.speed.Scheduler, s.waitUntil.Sub(c.now)))
+}
+
+// trip is the deployment circuit breaker.
+func (c *Cluster) trip(s *service, d *deployment) {
+	d.state, d.reason, d.updated = "FAILED", "ECS deployment circuit breaker: tasks failed to start.", c.now
+	c.note(s, "(deployment %s) deployment failed: tasks failed to start.", d.id)
+	i := slices.IndexFunc(s.deployments, func(o *deployment) bool { return o.complete })
+	if !s.rollback || i < 0 {
+		d.rollout.finish(c.now, "STOPPED", d.reason)
+		return
+	}
+	last := s.deployments[i]
+	c.note(s, "rolling back to deployment %s.", last.id)
+	d.status = "ACTIVE"
+	d.rollout.status, d.rollout.updated, d.rollout.rollbackTo = "ROLLBACK_IN_PROGRESS", c.now, last.rollout.revision
+	last.status, last.state, last.updated = "PRIMARY", "IN_PROGRESS", c.now
+	last.reason = "ECS deployment circuit breaker: rolling back to deploymentId " + last.id + "."
+	s.deployments = slices.Insert(slices.Delete(s.deployments, i, i+1), 0, last)
+	s.def, s.network, s.failures, s.waitUntil = last.def, last.network, 0, time.Time{}
+	c.kick(s, c.speed.Scheduler)
+}
+
+// conclude says what has come to its end: old deployments without tasks, the
+// new one, the service.
+func (c *Cluster) conclude(s *service) {
+	left := map[*deployment]int{}
+	serving := map[*deployment]int{}
+	ok := 0
+	for _, t := range c.tasksOf(s) {
+		left[t.dep]++
+		if t.status == "DEACTIVATING" || t.live() {
+			serving[t.dep]++
+		}
+		if t.dep == s.primary() && t.isGood() {
+			ok++
+		}
+	}
+	p := s.primary()
+	if s.status == "DRAINING" {
+		if len(left) == 0 {
+			s.status = "INACTIVE"
+			c.after(remembered, func() { delete(c.services, s.arn) })
+		}
+		return
+	}
+	over := ok == s.desired && len(serving) <= 1 && serving[p] == ok
+	if over && p.state == "IN_PROGRESS" {
+		c.complete(s, p)
+	}
+	if p.state != "FAILED" {
+		s.deployments = slices.DeleteFunc(s.deployments, func(d *deployment) bool {
+			return d != p && left[d] == 0 && (p.state == "COMPLETED" || !d.complete)
+		})
+	}
+	if over && !s.steady && p.state == "COMPLETED" {
+		s.steady = true
+		c.note(s, "has reached a steady state.")
+	}
+}
+
+func (c *Cluster) complete(s *service, p *deployment) {
+	p.state, p.updated, p.complete = "COMPLETED", c.now, true
+	if p.rollout.finished.IsZero() {
+		p.reason = "ECS deployment " + p.id + " completed."
+		p.rollout.finish(c.now, "SUCCESSFUL", "")
+	}
+	for _, r := range s.history {
+		if r.status == "ROLLBACK_IN_PROGRESS" {
+			r.finish(c.now, "ROLLBACK_SUCCESSFUL", "Service deployment rolled back because the circuit breaker threshold was exceeded.")
+		}
+	}
+	c.note(s, "(deployment %s) deployment completed.", p.id)
+}

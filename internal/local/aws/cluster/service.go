@@ -1,0 +1,190 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
+)
+
+type ecsCluster struct {
+	arn, name string
+	at        site
+	created   time.Time
+	inactive  bool
+	spec      tree // settings, capacityProviders, ...
+	tags      map[string]string
+}
+
+// binding joins a container's port to a target group.
+type binding struct {
+	group, container string
+	port             int
+}
+
+// service is an ECS service: how many tasks of what, and how they change.
+type service struct {
+	arn, name   string
+	at          site
+	cluster     *ecsCluster
+	status      string // ACTIVE, DRAINING, INACTIVE
+	desired     int
+	def         *taskDef
+	balancing   []binding
+	network     tree
+	launchType  string
+	platform    string
+	minimum     int // percent
+	maximum     int // percent
+	breaker     bool
+	rollback    bool
+	grace       int // seconds
+	exec        bool
+	propagate   string // TASK_DEFINITION, SERVICE or NONE
+	tags        map[string]string
+	by          string
+	created     time.Time
+	deployments []*deployment // PRIMARY first
+	history     []*rollout    // newest first
+	events      []serviceEvent
+	kicked      time.Time // of the scheduler's next step; zero where none is due
+	waitUntil   time.Time // no new task before: starts are throttled
+	failures    int       // in a row
+	steady      bool      // the last thing said about the service
+}
+
+type serviceEvent struct {
+	id, text string
+	at       time.Time
+}
+
+// deployment is one version of a service on its way in, or out.
+type deployment struct {
+	id       string
+	status   string // PRIMARY, ACTIVE
+	def      *taskDef
+	network  tree
+	state    string // IN_PROGRESS, COMPLETED, FAILED
+	reason   string
+	failed   int
+	proven   bool // one of its tasks was good: failures no longer count
+	blocked  bool // said that the percentages leave no room
+	created  time.Time
+	updated  time.Time
+	rollout  *rollout
+	complete bool // was COMPLETED once
+}
+
+// rollout is a service deployment in the words of the newer API.
+type rollout struct {
+	arn, revision  string
+	source         string // revision before
+	status, reason string
+	created        time.Time
+	updated        time.Time
+	finished       time.Time
+	desired        int
+	failures       int
+	rollbackTo     string // revision
+	dep            *deployment
+}
+
+func (s *service) primary() *deployment { return s.deployments[0] }
+
+// shown is how many events DescribeServices answers.
+const shown = 100
+
+// note adds an event to a service, as DescribeServices shows it.
+func (c *Cluster) note(s *service, format string, args ...any) {
+	if s == nil {
+		return
+	}
+	e := serviceEvent{id: c.uuid(), at: c.now, text: "(service " + s.name + ") " + fmt.Sprintf(format, args...)}
+	s.events = slices.Insert(s.events, 0, e)
+	s.events = s.events[:min(len(s.events), shown)]
+}
+
+// tasksOf are a service's tasks that are not STOPPED, the oldest first.
+func (c *Cluster) tasksOf(s *service) []*task {
+	var out []*task
+	for _, t := range c.tasks {
+		if t.svc == s && t.status != stopped {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, oldestFirst)
+	return out
+}
+
+func oldestFirst(a, b *task) int {
+	if d := a.created.Compare(b.created); d != 0 {
+		return d
+	}
+	if a.id < b.id {
+		return -1
+	}
+	return 1
+}
+
+// deploy makes a new PRIMARY deployment.
+func (c *Cluster) deploy(s *service) *deployment {
+	d := &deployment{
+		id: "ecs-svc/" + c.number(), status: "PRIMARY", def: s.def, network: s.network,
+		state: "IN_PROGRESS", created: c.now, updated: c.now,
+	}
+	d.reason = "ECS deployment " + d.id + " in progress."
+	r := &rollout{
+		arn:      s.at.arn("ecs", "service-deployment/"+s.cluster.name+"/"+s.name+"/"+c.id()[:21]),
+		revision: s.at.arn("ecs", "service-revision/"+s.cluster.name+"/"+s.name+"/"+c.number()),
+		status:   "IN_PROGRESS", created: c.now, updated: c.now, desired: s.desired, dep: d,
+	}
+	d.rollout = r
+	if len(s.deployments) > 0 {
+		old := s.primary()
+		old.status, old.updated = "ACTIVE", c.now
+		r.source = old.rollout.revision
+		old.rollout.finish(c.now, "STOPPED", "Service deployment stopped because of a new service deployment.")
+	}
+	s.deployments = slices.Insert(s.deployments, 0, d)
+	s.history = slices.Insert(s.history, 0, r)
+	s.failures, s.waitUntil, s.steady = 0, time.Time{}, false
+	c.kick(s, c.speed.Scheduler)
+	return d
+}
+
+// finish ends a rollout, unless it is over.
+func (r *rollout) finish(now time.Time, status, reason string) {
+	if r.finished.IsZero() {
+		r.status, r.reason, r.finished, r.updated = status, reason, now, now
+	}
+}
+
+// threshold is how many failed tasks trip the circuit breaker (ECS Developer
+// Guide: half of the desired count, at least 3, at most 200).
+func (s *service) threshold() int { return max(3, min(200, (s.desired+1)/2)) }
+
+// lower and upper bound the number of tasks during a deployment: the minimum
+// is rounded up, the maximum down.
+func (s *service) lower() int { return (s.desired*s.minimum + 99) / 100 }
+func (s *service) upper() int { return s.desired * s.maximum / 100 }
+
+// configure reads a deployment configuration over what is there.
+func (s *service) configure(in tree) error {
+	conf := in.node("deploymentConfiguration")
+	minimum, maximum := conf.num("minimumHealthyPercent", s.minimum), conf.num("maximumPercent", s.maximum)
+	switch {
+	case minimum < 0 || maximum < 100 && maximum != 0 || maximum == 0:
+		return wire.Errorf("InvalidParameterException", "maximumPercent must be at least 100 and minimumHealthyPercent at least 0")
+	case minimum > 100:
+		return wire.Errorf("InvalidParameterException", "minimumHealthyPercent must be at most 100 for a REPLICA service")
+	case minimum == 100 && maximum == 100:
+		return wire.Errorf("InvalidParameterException", "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	}
+	s.minimum, s.maximum = minimum, maximum
+	if conf.has("deploymentCircuitBreaker") {
+		b := conf.node("deploymentCircuitBreaker")
+		s.breaker, s.rollback = b.flag("enable", false), b.flag("rollback", false)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package cluster
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+)
+
+// initialise checks what Fargate fetches before a container starts; the
+// answer is why it cannot, in the words of ECS.
+func (c *Cluster) initialise(t *task) string {
+	role := t.def.spec.str("executionRoleArn")
+	if o := t.overrides.str("executionRoleArn"); o != "" {
+		role = o
+	}
+	for _, cd := range t.def.spec.items("containerDefinitions") {
+		if p := c.checkRegistry(t, role, parseReference(cd.str("image"))); p != "" {
+			return "unable to pull secrets or registry auth: " + p
+		}
+		for _, s := range cd.items("secrets") {
+			if p := c.checkSecret(t, role, s.str("valueFrom")); p != "" {
+				return "unable to pull secrets or registry auth: " + p
+			}
+		}
+	}
+	for _, k := range t.containers {
+		if p := c.openLog(t, role, k); p != "" {
+			return "failed to validate logger args: create stream has been retried 1 times: " +
+				"failed to create Cloudwatch log stream: " + p + " : exit status 1"
+		}
+	}
+	return ""
+}
+
+const retrieval = "execution resource retrieval failed: unable to retrieve "
+
+// denied is the text of an AccessDeniedException that a task's role runs into.
+func denied(t *task, role, action, resource string) string {
+	name := role[strings.LastIndex(role, "/")+1:]
+	return fmt.Sprintf("service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::%s:assumed-role/%s/%s "+
+		"is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
+		t.at.account, name, t.id, action, resource, action)
+}
+
+func (c *Cluster) checkRegistry(t *task, role string, ref reference) string {
+	if ref.account == "" {
+		return ""
+	}
+	const auth = retrieval + "ecr registry auth: "
+	if role == "" {
+		return auth + "no execution role"
+	}
+	if !c.roles.Allows(role, "ecr:GetAuthorizationToken", "*") {
+		return auth + denied(t, role, "ecr:GetAuthorizationToken", "*")
+	}
+	arn := "arn:aws:ecr:" + ref.region + ":" + ref.account + ":repository/" + ref.repo
+	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
+		if !c.roles.Allows(role, action, arn) {
+			return auth + denied(t, role, action, arn)
+		}
+	}
+	return ""
+}
+
+// checkSecret follows valueFrom: a parameter's name or ARN, or the ARN of a
+// secret, perhaps with :json-key:stage:version behind it.
+func (c *Cluster) checkSecret(t *task, role, from string) string {
+	if strings.HasPrefix(from, "arn:aws:secretsmanager:") {
+		part := strings.Split(from, ":")
+		arn := strings.Join(part[:min(len(part), 7)], ":")
+		if !c.roles.Allows(role, "secretsmanager:GetSecretValue", arn) {
+			return retrieval + "secret from asm: " + denied(t, role, "secretsmanager:GetSecretValue", arn)
+		}
+		if !c.secrets.Secret(arn) {
+			return retrieval + "secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn +
+				" from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
+		}
+		return ""
+	}
+	arn, name, region := from, from, t.at.region
+	if strings.HasPrefix(from, "arn:") {
+		part := strings.SplitN(from, ":", 6)
+		if len(part) < 6 || part[2] != "ssm" {
+			return retrieval + "secrets: invalid secret ARN " + from
+		}
+		region = part[3]
+		name = strings.TrimPrefix(part[5], "parameter")
+		if strings.Count(name, "/") == 1 && !c.secrets.Parameter(region, name) {
+			name = strings.TrimPrefix(name, "/") // arn:...:parameter/name is also the parameter "name"
+		}
+	} else {
+		arn = t.at.arn("ssm", "parameter/"+strings.TrimPrefix(from, "/"))
+	}
+	if !c.roles.Allows(role, "ssm:GetParameters", arn) {
+		return retrieval + "secrets from ssm: " + denied(t, role, "ssm:GetParameters", arn)
+	}
+	if !c.secrets.Parameter(region, name) {
+		return retrieval + "secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: " + from
+	}
+	return ""
+}
+
+// openLog makes the log stream of a container that logs with awslogs.
+func (c *Cluster) openLog(t *task, role string, k *container) string {
+	log := k.spec.node("logConfiguration")
+	if log.str("logDriver") != "awslogs" {
+		return ""
+	}
+	o := log.node("options")
+	at := site{account: t.at.account, region: o.str("awslogs-region")}
+	arn := groupARN(at, o.str("awslogs-group"))
+	if !c.roles.Allows(role, "logs:CreateLogStream", arn+":*") || !c.roles.Allows(role, "logs:PutLogEvents", arn+":*") {
+		return denied(t, role, "logs:CreateLogStream", arn+":*")
+	}
+	g := c.groups[arn]
+	if g == nil {
+		return "ResourceNotFoundException: The specified log group does not exist."
+	}
+	name := o.str("awslogs-stream-prefix") + "/" + k.name + "/" + t.id
+	k.stream = &logStream{name: name, created: c.now}
+	g.streams[name] = k.stream
+	return ""
+}
+
+func (c *Cluster) writeLine(k *container, text string) {
+	if k.stream != nil {
+		c.add(k.stream, c.now, text)
+	}
+}
+
+// commandBehaviour is what a command of an override does instead of the
+// image's own program: a very small shell, so that one-off tasks can be tried.
+// sleep N, exit N, echo TEXT, true and false are known; anything else says what
+// it would run and ends well.
+func commandBehaviour(argv []string, image Behaviour) Behaviour {
+	if image.PullError != "" {
+		return image
+	}
+	if len(argv) == 3 && (argv[0] == "sh" || argv[0] == "/bin/sh") && argv[1] == "-c" {
+		if words, err := shellquote.Split(argv[2]); err == nil && len(words) > 0 {
+			argv = words
+		}
+		if argv[0] == "exec" && len(argv) > 1 {
+			argv = argv[1:]
+		}
+	}
+	arg := ""
+	if len(argv) > 1 {
+		arg = argv[1]
+	}
+	n, _ := strconv.Atoi(arg)
+	switch argv[0] {
+	case "sleep":
+		return Exits(0, time.Duration(n)*time.Second)
+	case "exit":
+		return Exits(n, time.Second)
+	case "true":
+		return Exits(0, time.Second)
+	case "false":
+		return Exits(1, time.Second)
+	case "echo":
+		return Exits(0, time.Second, strings.Join(argv[1:], " "))
+	}
+	return Exits(0, 2*time.Second, "$ "+shellquote.Join(argv...))
+}
+
+// address is the next address of a task's network interface.
+func (c *Cluster) address() string {
+	c.hosts++
+	n := c.hosts % (250 * 250)
+	return fmt.Sprintf("10.0.%d.%d", n/250+1, n%250+4)
+}

@@ -1,0 +1,53 @@
+package cluster
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
+)
+
+// tagsIn reads a list of tags whose members are key and value, or Key and Value.
+func tagsIn(t tree, list string) map[string]string {
+	out := map[string]string{}
+	for _, e := range t.items(list) {
+		if e.has("Key") {
+			out[e.str("Key")] = e.str("Value")
+		} else {
+			out[e.str("key")] = e.str("value")
+		}
+	}
+	return out
+}
+
+// tagsOut writes tags as a list, in the order of their keys.
+func tagsOut(tags map[string]string, key, value string) []any {
+	out := make([]any, 0, len(tags))
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, map[string]any{key: k, value: tags[k]})
+	}
+	return out
+}
+
+// checkTags refuses what only AWS itself may set.
+func checkTags(tags map[string]string) error {
+	for k := range tags {
+		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return wire.Errorf("InvalidParameterException", "Tag keys starting with 'aws:' are reserved for system use: %s", k)
+		}
+	}
+	return nil
+}
+
+// stackTags are the tags of a resource that a stack makes: the stack's, the
+// resource's own over them, and the three that CloudFormation sets.
+func stackTags(r wire.Request) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, r.Tags)
+	maps.Copy(out, tagsIn(r.Properties, "Tags"))
+	out["aws:cloudformation:stack-name"] = r.StackName
+	out["aws:cloudformation:stack-id"] = r.StackID
+	out["aws:cloudformation:logical-id"] = r.LogicalID
+	return out
+}
