@@ -26,7 +26,8 @@ func bot(in Input) []statement {
 
 func stackStatements(in Input) []statement {
 	stacks := []string{in.arn("cloudformation", "stack/*/*")}
-	named := operands{"cloudformation:ChangeSetName": "bcn-*"}
+	// Where a call names the change set by its ARN, so does the condition key.
+	named := operands{"cloudformation:ChangeSetName": []string{"bcn-*", in.arn("cloudformation", "changeSet/bcn-*")}}
 	return []statement{
 		{Sid: "Propose", Action: []string{"cloudformation:CreateChangeSet"}, Resource: stacks,
 			Condition: map[string]operands{

@@ -65,6 +65,8 @@ func TestTheBotsRole(t *testing.T) {
 		{"may not propose in another region", "cloudformation:CreateChangeSet",
 			"arn:aws:cloudformation:us-east-1:123456789012:stack/a/b", propose(nil), policy.Implicit},
 		{"may execute its own", "cloudformation:ExecuteChangeSet", stack, execute, policy.Allowed},
+		{"may execute its own by ARN", "cloudformation:ExecuteChangeSet", stack, map[string]string{
+			"aws:ResourceTag/bcn:installation": "bcn-1234", "cloudformation:ChangeSetName": cfnARN + "changeSet/bcn-7-0/1"}, policy.Allowed},
 		{"may not execute on another's stack", "cloudformation:ExecuteChangeSet", stack, theirs, policy.Implicit},
 		{"may not execute on a stack without tag", "cloudformation:ExecuteChangeSet", stack, nil, policy.Implicit},
 		{"may not execute a person's change set", "cloudformation:ExecuteChangeSet", stack,

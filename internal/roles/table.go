@@ -45,7 +45,7 @@ func (s statement) conditions() string {
 	var list []string
 	for operator, keys := range s.Condition {
 		for key, value := range keys {
-			list = append(list, key+" "+operator+" "+value)
+			list = append(list, key+" "+operator+" "+strings.Trim(fmt.Sprint(value), "[]"))
 		}
 	}
 	sort.Strings(list)

@@ -66,8 +66,8 @@ type statement struct {
 	Why       string              `json:"-"`
 }
 
-// operands are a condition operator's keys and values.
-type operands map[string]string
+// operands are a condition operator's keys and values: a string or several.
+type operands map[string]any
 
 // document makes a policy of statements, all of which allow.
 func (in Input) document(list []statement) document {
