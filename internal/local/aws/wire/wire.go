@@ -85,6 +85,12 @@ type Resource interface {
 	Ready(ctx context.Context, id string, r Request) (bool, error)
 }
 
+// Vanishing is a Resource whose deletion takes time: after Delete the engine
+// polls Gone, which answers as Ready does. Others are gone when Delete returns.
+type Vanishing interface {
+	Gone(ctx context.Context, id string, r Request) (bool, error)
+}
+
 // Request is what a Resource is given.
 type Request struct {
 	Account, Region string
@@ -93,7 +99,10 @@ type Request struct {
 	LogicalID       string
 	Properties      map[string]any // intrinsic functions resolved
 	Old             map[string]any // on Update: the properties before
-	Tags            map[string]string
-	Now             time.Time
-	Authorize       func(action, resource string, keys map[string][]string) error
+	// Tags are the stack's, the resource's own Tags property over them, and
+	// those that CloudFormation adds (aws:cloudformation:...); nil where the
+	// type cannot be tagged.
+	Tags      map[string]string
+	Now       time.Time
+	Authorize func(action, resource string, keys map[string][]string) error
 }
