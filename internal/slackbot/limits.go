@@ -120,7 +120,7 @@ func (l *limits) pause(method string, d time.Duration) {
 func (l *limits) call(ctx context.Context, method, channel string, patience time.Duration, f func(ctx context.Context) error) error {
 	deadline := l.now().Add(patience)
 	for {
-		wait, err := l.take(method, channel, deadline.Sub(l.now()))
+		wait, err := l.take(method, channel, max(deadline.Sub(l.now()), 0))
 		if err != nil {
 			return err
 		}

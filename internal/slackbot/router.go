@@ -68,7 +68,7 @@ func (b *Bot) envelope(ctx context.Context, s *socket, env socketmode.Request, a
 // bot's tokens. An app id is only known once a socket said hello.
 func (b *Bot) foreign(r chat.Request) bool {
 	self := b.api.Self()
-	return r.Team != self.Team || (self.App != "" && r.App != self.App)
+	return r.Team != self.Team || (self.App != "" && r.App != "" && r.App != self.App)
 }
 
 // immediate answers help and parse errors inside the acknowledgement. An answer
