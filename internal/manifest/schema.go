@@ -169,24 +169,13 @@ func sentence(n *node, k jsonschema.ErrorKind) string {
 	}
 }
 
+// typeWords names JSON's types as people do, always in one order.
 func typeWords(types []string) string {
 	var words []string
-	for _, t := range types {
-		switch t {
-		case "object":
-			words = append(words, "a mapping")
-		case "array":
-			words = append(words, "a list")
-		case "string":
-			words = append(words, "text")
-		case "integer":
-			words = append(words, "a whole number")
-		case "number":
-			words = append(words, "a number")
-		case "boolean":
-			words = append(words, "true or false")
-		case "null":
-			words = append(words, "nothing")
+	for _, t := range [][2]string{{"string", "text"}, {"integer", "a whole number"}, {"number", "a number"},
+		{"boolean", "true or false"}, {"array", "a list"}, {"object", "a mapping"}, {"null", "nothing"}} {
+		if contains(types, t[0]) {
+			words = append(words, t[1])
 		}
 	}
 	return strings.Join(words, " or ")

@@ -213,6 +213,7 @@ func (e *expander) scalar(n *node, y *yaml.Node) {
 		n.value = y.Value
 	default:
 		e.report(n.at, "the tag %s is not allowed", y.Tag)
+		n.value = y.Value
 	}
 }
 
