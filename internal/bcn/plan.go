@@ -1,6 +1,9 @@
 package bcn
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Plan is what a change would do. It is marshalled once; those bytes are
 // stored, hashed with SHA-256 and never marshalled again (DESIGN.md section 5).
@@ -22,6 +25,8 @@ type Plan struct {
 	BaseRelease int64           `json:"base_release"` // number of the last successful release; 0: none
 	Rule        json.RawMessage `json:"rule"`         // the matched rule, as configured
 	RuleIndex   int             `json:"rule_index"`
+	Needs       []Need          `json:"needs,omitempty"`  // who must approve; empty: nobody
+	Within      time.Duration   `json:"within,omitempty"` // how long the request waits
 	Record      json.RawMessage `json:"record,omitempty"` // the row that an adopt or create writes
 	Stacks      []StackPlan     `json:"stacks"`           // in the order of execution
 	Findings    []Finding       `json:"findings,omitempty"`
@@ -77,6 +82,7 @@ type StackPlan struct {
 	Create         bool            `json:"create,omitempty"`
 	ChangeSet      string          `json:"change_set,omitempty"` // ARN; empty: nothing to change
 	Template       []byte          `json:"template"`             // the bytes that were proposed
+	Previous       []byte          `json:"previous,omitempty"`   // of the last release, to go back to when a later stack fails
 	TemplateSHA256 string          `json:"template_sha256"`
 	Capabilities   []string        `json:"capabilities,omitempty"`
 	Tags           []Tag           `json:"tags,omitempty"`

@@ -21,6 +21,7 @@ type Wish struct {
 	District *bcn.District // district adopt: as it was told, not yet checked
 	Endpoint *bcn.Endpoint // endpoint create
 	Heritage *bcn.Heritage // create: Name is read from the file
+	Again    bcn.ID        // the change that is planned again; 0: none
 }
 
 // Asked is the answer to a wish: the number of the change, and behind which it

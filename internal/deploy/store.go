@@ -63,8 +63,10 @@ type Follow struct {
 	Stack, StackID string
 	Target         bcn.District
 	Since          time.Time
-	Status, Reason string
+	Baseline       string // last update time of the stack when it was planned, RFC 3339
+	Status, Reason string // Status is empty until the stack has moved from Baseline
 	ReadAt         *time.Time
+	Restores       bool // it brings the base back, after the services failed
 }
 
 // Move is one step of a claimed change: everything in it is written in one
@@ -88,6 +90,7 @@ type Move struct {
 	Endpoint *bcn.Endpoint    // made
 	Heritage *bcn.Heritage    // created
 	Follow   []Follow         // stacks to follow from now on
+	Progress []Rollout        // what the card shows of the services
 	Notes    []Note
 	Audit    map[string]any // beyond what every move writes
 	Again    time.Duration  // look again after; 0: wait for an event
@@ -98,8 +101,15 @@ type Move struct {
 // ErrBusy says that another change of the subject is running.
 var ErrBusy = errors.New("the subject is busy")
 
+// ErrNone says that there is no such row.
+var ErrNone = errors.New("not found")
+
+// ErrMoved says that a row is no longer in the state, or under the fence, that
+// a move was made for: somebody else has it now.
+var ErrMoved = errors.New("the row has moved on")
+
 // Store keeps changes. internal/store implements it; each method is one
-// transaction. ErrConflict (from the store) means that another has moved on.
+// transaction. ErrMoved means that another has it now.
 type Store interface {
 	// New stores a change as planning, or as waiting_turn behind a busy one of
 	// its subject, with its card and job, and settles the origin's inbox row.
@@ -133,13 +143,15 @@ type Store interface {
 
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
 	Request(ctx context.Context, id bcn.ID) (bcn.Request, error)
+	// Plan answers a change's plan; ErrNone where it has none (yet).
+	Plan(ctx context.Context, id bcn.ID) (StoredPlan, error)
 	Heritage(ctx context.Context, app, env string) (bcn.Heritage, error)
 	District(ctx context.Context, name string) (bcn.District, error)
 	Endpoints(ctx context.Context) ([]bcn.Endpoint, error)
 	Districts(ctx context.Context) ([]bcn.District, error)
 	Heritages(ctx context.Context) ([]bcn.Heritage, error)
 	// LastRelease answers the last successful release and the base stack's
-	// template of it; ErrNotFound where there is none.
+	// template of it; ErrNone where there is none.
 	LastRelease(ctx context.Context, heritage string) (bcn.Release, []byte, error)
 	// Follows answers what is known of a change's stacks, and their events.
 	Follows(ctx context.Context, id bcn.ID) ([]Follow, []StackEvent, error)
@@ -161,6 +173,7 @@ type Following struct {
 	StackID   string
 	District  string
 	Since     time.Time
+	Baseline  string
 	Status    string
 	LastEvent string
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,14 +12,14 @@ import (
 
 // Following answers the active follows of an account and region.
 func (s *Store) Following(ctx context.Context, account, region string) ([]deploy.Following, error) {
-	rows, err := s.pool.Query(ctx, `select change, stack, stack_id, district, since, status, last_event from follow
+	rows, err := s.pool.Query(ctx, `select change, stack, stack_id, district, since, baseline, status, last_event from follow
 		where account = $1 and region = $2 and active order by change, stack`, account, region)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (deploy.Following, error) {
 		var f deploy.Following
-		err := row.Scan(&f.Change, &f.Stack, &f.StackID, &f.District, &f.Since, &f.Status, &f.LastEvent)
+		err := row.Scan(&f.Change, &f.Stack, &f.StackID, &f.District, &f.Since, &f.Baseline, &f.Status, &f.LastEvent)
 		return f, err
 	})
 }
@@ -53,13 +54,13 @@ func (s *Store) Read(ctx context.Context, f deploy.Following, status deploy.Stac
 // Follows answers what is known of a change's stacks and their events, oldest
 // first.
 func (s *Store) Follows(ctx context.Context, id bcn.ID) ([]deploy.Follow, []deploy.StackEvent, error) {
-	rows, err := s.pool.Query(ctx, `select stack, stack_id, since, status, reason, read_at from follow where change = $1`, int64(id))
+	rows, err := s.pool.Query(ctx, `select stack, stack_id, since, baseline, restores, status, reason, read_at from follow where change = $1`, int64(id))
 	if err != nil {
 		return nil, nil, err
 	}
 	follows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (deploy.Follow, error) {
 		var f deploy.Follow
-		err := row.Scan(&f.Stack, &f.StackID, &f.Since, &f.Status, &f.Reason, &f.ReadAt)
+		err := row.Scan(&f.Stack, &f.StackID, &f.Since, &f.Baseline, &f.Restores, &f.Status, &f.Reason, &f.ReadAt)
 		return f, err
 	})
 	if err != nil {
@@ -76,4 +77,21 @@ func (s *Store) Follows(ctx context.Context, id bcn.ID) ([]deploy.Follow, []depl
 		return e, err
 	})
 	return follows, events, err
+}
+
+// Progress answers what a running change's services looked like last.
+func (s *Store) Progress(ctx context.Context, id bcn.ID) ([]deploy.Rollout, error) {
+	var raw []byte
+	if err := s.pool.QueryRow(ctx, `select progress from change where id = $1`, int64(id)).Scan(&raw); err != nil {
+		return nil, err
+	}
+	var out []deploy.Rollout
+	return out, json.Unmarshal(raw, &out)
+}
+
+// Plan answers a change's plan; ErrNotFound where it has none (yet).
+func (s *Store) Plan(ctx context.Context, id bcn.ID) (deploy.StoredPlan, error) {
+	var p deploy.StoredPlan
+	err := s.pool.QueryRow(ctx, `select bytes, hash from plan where change = $1`, int64(id)).Scan(&p.Bytes, &p.Hash)
+	return found(p, err)
 }

@@ -70,6 +70,11 @@ func (t *txn) moveChange(ctx context.Context, m deploy.Move) (bcn.Change, error)
 		return from, err
 	}
 	t.s.faults("change moved to " + string(next))
+	if m.Progress != nil {
+		if err := t.storeProgress(ctx, from.ID, m.Progress); err != nil {
+			return from, err
+		}
+	}
 	if m.Details != nil {
 		_, err := t.Exec(ctx, `update change set heritage = $2, district = $3, app = $4, env = $5 where id = $1`,
 			int64(from.ID), m.Details.Heritage, m.Details.District.Name, m.Details.App, m.Details.Env)
@@ -129,11 +134,11 @@ func (t *txn) storeRelease(ctx context.Context, c bcn.Change, m deploy.Move) err
 
 func (t *txn) storeFollows(ctx context.Context, c bcn.Change, m deploy.Move) error {
 	for _, f := range m.Follow {
-		_, err := t.Exec(ctx, `insert into follow (change, stack, stack_id, district, account, region, since)
-			values ($1, $2, $3, $4, $5, $6, $7)
+		_, err := t.Exec(ctx, `insert into follow (change, stack, stack_id, district, account, region, since, baseline, restores)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			on conflict (change, stack) do update set stack_id = excluded.stack_id, since = excluded.since,
-				status = '', reason = '', read_at = null, active = true`,
-			int64(c.ID), f.Stack, f.StackID, f.Target.Name, f.Target.Account, f.Target.Region, f.Since)
+				baseline = excluded.baseline, restores = excluded.restores, last_event = '', status = '', reason = '', read_at = null, active = true`,
+			int64(c.ID), f.Stack, f.StackID, f.Target.Name, f.Target.Account, f.Target.Region, f.Since, f.Baseline, f.Restores)
 		if err != nil {
 			return fmt.Errorf("follow the stack %s: %w", f.Stack, err)
 		}
@@ -210,4 +215,13 @@ func actorOf(m deploy.Move) string {
 		return a
 	}
 	return bcn.SystemIdentity
+}
+
+func (t *txn) storeProgress(ctx context.Context, id bcn.ID, progress []deploy.Rollout) error {
+	b, err := json.Marshal(progress)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `update change set progress = $2 where id = $1`, int64(id), b)
+	return err
 }

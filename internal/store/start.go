@@ -88,7 +88,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 // proveUngated checks that the log says that no approval was needed, so that
 // removing the request's row cannot open a gate.
 func (t *txn) proveUngated(ctx context.Context, id bcn.ID) error {
-	ok, err := t.auditOf(ctx, "change."+string(bcn.EventPlanned), id, map[string]string{"gated": "false"})
+	ok, err := t.auditOf(ctx, "change."+string(bcn.EventQueue), id, map[string]string{"gated": "false"})
 	if err != nil || !ok {
 		return tampered("request", err)
 	}

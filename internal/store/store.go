@@ -13,12 +13,13 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 // What the store answers besides bcn's own codes.
 var (
-	ErrNotFound = errors.New("not found")
-	ErrConflict = errors.New("the row has moved on")
+	ErrNotFound = deploy.ErrNone
+	ErrConflict = deploy.ErrMoved
 )
 
 // Options is what a Store needs.

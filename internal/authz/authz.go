@@ -1,0 +1,251 @@
+package authz
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/config"
+)
+
+// Everyone is the matcher that matches all.
+const Everyone = "*"
+
+// Read stands for all verbs that change nothing.
+const Read = "read"
+
+// People reads what Slack says of a user; notBefore zero allows a cached
+// answer of at most a minute. An unreachable Slack is could_not_check.
+type People interface {
+	Profile(ctx context.Context, user string, notBefore time.Time) (bcn.Profile, error)
+}
+
+// Teams answers in which of the named teams a user is; an unreachable
+// directory is could_not_check, never "no".
+type Teams interface {
+	TeamsOf(ctx context.Context, user string, among []string, notBefore time.Time) ([]string, error)
+}
+
+// Workspace is where bcn is installed; users of another one are foreign.
+type Workspace struct{ Team, Enterprise string }
+
+// Options is what an Authorizer needs.
+type Options struct {
+	Rules     []config.Rule
+	People    People
+	Teams     Teams
+	Workspace Workspace
+	Now       func() time.Time
+}
+
+// Authorizer answers who may do what.
+type Authorizer struct{ o Options }
+
+// New makes an Authorizer.
+func New(o Options) *Authorizer {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Authorizer{o: o}
+}
+
+// Ask is what somebody wants to do. Empty fields are not about one.
+type Ask struct {
+	Verb                string
+	App, Env, District  string
+	Reads               bool // the verb changes nothing
+	Destructive         bool // the plan replaces or removes something
+	DestructiveNotKnown bool // there is no plan yet
+}
+
+// Verdict is what the rules say to it.
+type Verdict struct {
+	Rule    config.Rule
+	Index   int        // of the rule in bot.yaml
+	Needs   []bcn.Need // empty: nobody must approve
+	Within  time.Duration
+	Profile bcn.Profile
+}
+
+// Gated says whether somebody must approve.
+func (v Verdict) Gated() bool { return len(v.Needs) > 0 }
+
+// Judge reads who the actor is and answers the first rule that matches, or
+// not_allowed with the teams that may. It reads afresh: only answers that were
+// asked for after it was called count.
+func (a *Authorizer) Judge(ctx context.Context, actor bcn.Actor, ask Ask) (Verdict, error) {
+	notBefore := a.o.Now()
+	if ask.Reads {
+		notBefore = time.Time{}
+	}
+	profile, err := a.person(ctx, actor, notBefore)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v, err := a.match(ctx, actor.User, ask, notBefore)
+	v.Profile = profile
+	return v, err
+}
+
+// Person reads who an actor is, afresh, and refuses deactivated users, guests,
+// external users, bots and users of other workspaces.
+func (a *Authorizer) Person(ctx context.Context, actor bcn.Actor) (bcn.Profile, error) {
+	return a.person(ctx, actor, a.o.Now())
+}
+
+func (a *Authorizer) person(ctx context.Context, actor bcn.Actor, notBefore time.Time) (bcn.Profile, error) {
+	if actor.Kind != bcn.Person || actor.User == "" {
+		return bcn.Profile{}, bcn.E(bcn.CodeRefusedPerson, "why", "foreign")
+	}
+	p, err := a.o.People.Profile(ctx, actor.User, notBefore)
+	if err != nil {
+		return p, err
+	}
+	if why := a.refusal(actor, p); why != "" {
+		return p, bcn.E(bcn.CodeRefusedPerson, "why", why)
+	}
+	return p, nil
+}
+
+// refusal says why a person is refused whatever the rules say, or "".
+func (a *Authorizer) refusal(actor bcn.Actor, p bcn.Profile) string {
+	switch {
+	case p.User != actor.User:
+		return "foreign"
+	case p.Deleted:
+		return "deactivated"
+	case p.Bot:
+		return "bot"
+	case p.Stranger:
+		return "external"
+	case p.Restricted:
+		return "guest"
+	case !a.home(p.Team, p.Enterprise), !a.home(actor.Team, p.Enterprise):
+		return "foreign"
+	default:
+		return ""
+	}
+}
+
+// home compares with the workspace; on Enterprise Grid the envelope may carry
+// the organisation's id in the team's place.
+func (a *Authorizer) home(team, enterprise string) bool {
+	w := a.o.Workspace
+	return team == w.Team || (w.Enterprise != "" && enterprise == w.Enterprise && (team == w.Enterprise || team == w.Team))
+}
+
+// match walks the rules in order; a team is read only where the rest matches.
+func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore time.Time) (Verdict, error) {
+	var could []string
+	for i, r := range a.o.Rules {
+		if !applies(r, ask) {
+			continue
+		}
+		if !slices.Contains(r.Allow, Everyone) {
+			could = append(could, r.Allow...)
+			in, err := a.o.Teams.TeamsOf(ctx, user, r.Allow, notBefore)
+			if err != nil {
+				return Verdict{}, err
+			}
+			if len(in) == 0 {
+				continue
+			}
+		}
+		v := Verdict{Rule: r, Index: i}
+		if r.Approve != nil {
+			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
+			v.Within = r.Approve.Within
+		}
+		return v, nil
+	}
+	return Verdict{}, bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", names(could))
+}
+
+// applies says whether a rule is about what is asked, whoever asks. A matcher
+// that is left out matches all.
+func applies(r config.Rule, ask Ask) bool {
+	verb := matches(r.To, ask.Verb) || (ask.Reads && slices.Contains(r.To, Read))
+	return verb && matchesOr(r.On, ask.Env) && matchesOr(r.Apps, ask.App) && matchesOr(r.Districts, ask.District) &&
+		(r.Destructive == nil || (!ask.DestructiveNotKnown && *r.Destructive == ask.Destructive))
+}
+
+func matches(list []string, s string) bool {
+	return slices.Contains(list, Everyone) || slices.Contains(list, s)
+}
+
+// matchesOr is matches for a matcher that may be left out. A verb that is not
+// about an environment is not matched by a rule that names some.
+func matchesOr(list []string, s string) bool { return len(list) == 0 || matches(list, s) }
+
+func names(teams []string) string {
+	teams = slices.Compact(slices.Sorted(slices.Values(teams)))
+	return strings.Join(teams, ", ")
+}
+
+// Stricter joins two verdicts, of the command and of the known plan: every
+// need of both must be met, and the shorter time counts.
+func Stricter(a, b Verdict) Verdict {
+	if !b.Gated() {
+		return a
+	}
+	out := b
+	if a.Gated() {
+		out.Within = min(a.Within, b.Within)
+		for _, n := range a.Needs {
+			out.Needs = addNeed(out.Needs, n)
+		}
+	}
+	return out
+}
+
+// addNeed keeps the larger count where the teams are the same.
+func addNeed(needs []bcn.Need, n bcn.Need) []bcn.Need {
+	key := func(n bcn.Need) string {
+		t := slices.Clone(n.Teams)
+		sort.Strings(t)
+		return strings.Join(t, ",")
+	}
+	out := slices.Clone(needs)
+	for i := range out {
+		if key(out[i]) == key(n) {
+			out[i].Count = max(out[i].Count, n.Count)
+			return out
+		}
+	}
+	return append(out, n)
+}
+
+// Eligible reads afresh who the actor is and in which of the needs' teams.
+func (a *Authorizer) Eligible(ctx context.Context, actor bcn.Actor, teams []string) ([]string, error) {
+	notBefore := a.o.Now()
+	if _, err := a.person(ctx, actor, notBefore); err != nil {
+		return nil, err
+	}
+	return a.o.Teams.TeamsOf(ctx, actor.User, teams, notBefore)
+}
+
+// Given answers the rules that give the actor something, in order, and the
+// actor's teams, for whoami.
+func (a *Authorizer) Given(ctx context.Context, actor bcn.Actor) (teams []string, rules []config.Rule, err error) {
+	notBefore := a.o.Now()
+	var all []string
+	for _, r := range a.o.Rules {
+		all = append(all, r.Allow...)
+		if r.Approve != nil {
+			all = append(all, r.Approve.By...)
+		}
+	}
+	all = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(all))), func(t string) bool { return t == Everyone })
+	if teams, err = a.o.Teams.TeamsOf(ctx, actor.User, all, notBefore); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range a.o.Rules {
+		if slices.ContainsFunc(r.Allow, func(t string) bool { return t == Everyone || slices.Contains(teams, t) }) {
+			rules = append(rules, r)
+		}
+	}
+	return teams, rules, nil
+}

@@ -1,0 +1,170 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+// running is what a step of an applying change knows.
+type running struct {
+	Claimed
+	plan     bcn.Plan
+	target   bcn.Target
+	follows  map[string]Follow // by stack
+	events   []StackEvent
+	progress []Rollout // what the services looked like at the end
+}
+
+func (s *Service) running(ctx context.Context, c Claimed) (running, error) {
+	r := running{Claimed: c, follows: map[string]Follow{}}
+	var err error
+	if r.plan, err = planOf(c); err != nil {
+		return r, err
+	}
+	r.target = s.target(c.Change, r.plan.District)
+	follows, events, err := s.Store.Follows(ctx, c.Change.ID)
+	for _, f := range follows {
+		r.follows[f.Stack] = f
+	}
+	r.events = events
+	return r, err
+}
+
+// current is the stack whose turn it is, false after the last.
+func (r running) current() (bcn.StackPlan, bool) {
+	if r.Change.Step < len(r.plan.Stacks) {
+		return r.plan.Stacks[r.Change.Step], true
+	}
+	return bcn.StackPlan{}, false
+}
+
+// applying executes the plan's change sets one after the other.
+func (s *Service) applying(ctx context.Context, c Claimed) (time.Duration, error) {
+	r, err := s.running(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	if c.Phase == PhaseRestore {
+		return s.restoring(ctx, r)
+	}
+	sp, ok := r.current()
+	if !ok {
+		return s.move(ctx, Move{From: c, Event: bcn.EventApplied, Again: time.Millisecond})
+	}
+	if sp.ChangeSet == "" {
+		return s.move(ctx, Move{From: c, Step: c.Change.Step + 1, Again: time.Millisecond})
+	}
+	f, executed := r.follows[sp.Name]
+	if !executed {
+		return s.execute(ctx, r, sp)
+	}
+	switch outcomeOf(f.Status) {
+	case stackDone:
+		return s.move(ctx, Move{From: c, Step: c.Change.Step + 1, Again: time.Millisecond, Notes: s.eventNotes(r)})
+	case stackUndone:
+		return s.undone(ctx, r, bcn.EventRolledBack)
+	case stackUndoFails:
+		return s.undone(ctx, r, bcn.EventRollbackFailed)
+	default:
+		return s.report(ctx, r)
+	}
+}
+
+// execute starts the change set. Its token makes a repetition after a crash
+// harmless, and the stack is followed from here on.
+func (s *Service) execute(ctx context.Context, r running, sp bcn.StackPlan) (time.Duration, error) {
+	since := r.Now.Add(-clockSkew)
+	err := s.Stacks.Execute(ctx, r.target, sp, changeSetName(r.Change.ID, r.Change.Step+1))
+	if code := bcn.CodeOf(err); err != nil && code != bcn.CodeInternal && code != bcn.CodeUnavailable {
+		return s.refusedByAWS(ctx, r, err)
+	}
+	if err != nil {
+		return 0, err
+	}
+	s.Log.Info("change set executed", "change", int64(r.Change.ID), "stack", sp.Name, "change_set", sp.ChangeSet)
+	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll,
+		Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID, Target: r.plan.District, Since: since, Baseline: sp.LastUpdate}}})
+}
+
+// clockSkew is how far AWS's clock may be behind the database's for events to
+// be found.
+const clockSkew = 5 * time.Second
+
+// report tells what happened since the last look, and shows what runs.
+func (s *Service) report(ctx context.Context, r running) (time.Duration, error) {
+	m := Move{From: r.Claimed, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true}
+	if r.servicesStep() {
+		rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
+		if err == nil && len(rollouts) > 0 {
+			m.Progress, m.Quiet = rollouts, false
+		}
+		if failed := rootFailure(r.events); failed != nil {
+			notes, err := s.failureNotes(ctx, r, failed)
+			if err != nil {
+				s.Log.Warn("read stopped tasks", "change", int64(r.Change.ID), "error", err)
+			}
+			m.Notes = append(m.Notes, notes...)
+		}
+	}
+	return s.move(ctx, m)
+}
+
+// servicesStep says that the stack with the services is being changed.
+func (r running) servicesStep() bool {
+	sp, ok := r.current()
+	return ok && r.plan.Heritage != "" && sp.Name == r.plan.Heritage
+}
+
+func (s *Service) eventNotes(r running) []Note {
+	return s.Speaker.Notes(Moment{Kind: MomentEvents, Change: r.Change, Plan: &r.plan, Events: r.events})
+}
+
+// failureNotes reports the failing resource with the stopped tasks' reasons
+// and last log lines, once.
+func (s *Service) failureNotes(ctx context.Context, r running, failed *StackEvent) ([]Note, error) {
+	var stopped []Stopped
+	var err error
+	if r.plan.Heritage != "" && r.Change.StartedAt != nil {
+		stopped, err = s.Fleet.StoppedTasks(ctx, r.target, r.plan.Heritage,
+			render.LogGroup(r.plan.District.Name, r.plan.Heritage), r.Change.StartedAt.Add(-clockSkew), 3)
+	}
+	return s.Speaker.Notes(Moment{Kind: MomentFailing, Change: r.Change, Plan: &r.plan, Failed: failed, Stopped: stopped}), err
+}
+
+// refusedByAWS ends a change whose change set AWS does not take: nothing of
+// this stack was changed, but stacks before it may have been.
+func (s *Service) refusedByAWS(ctx context.Context, r running, cause error) (time.Duration, error) {
+	var e *bcn.Error
+	if !errors.As(cause, &e) {
+		return 0, cause
+	}
+	s.Log.Warn("change set refused", "change", int64(r.Change.ID), "error", cause)
+	if base, ok := r.restorable(); ok {
+		return s.restore(ctx, r, base, e.Code, e.Params)
+	}
+	return s.finish(ctx, r, bcn.EventFail, e.Code, e.Params)
+}
+
+// undone ends a change whose stack went back to what it was; a base that was
+// changed before it follows.
+func (s *Service) undone(ctx context.Context, r running, event bcn.ChangeEvent) (time.Duration, error) {
+	code, params := r.why()
+	if base, ok := r.restorable(); ok && event == bcn.EventRolledBack {
+		return s.restore(ctx, r, base, code, params)
+	}
+	return s.finish(ctx, r, event, code, params)
+}
+
+// why names the failing resource of the current stack.
+func (r running) why() (bcn.Code, map[string]string) {
+	sp, _ := r.current()
+	params := map[string]string{"stack": sp.Name, "resource": "", "why": r.follows[sp.Name].Reason}
+	if failed := rootFailure(r.events); failed != nil {
+		params["resource"], params["why"] = failed.LogicalID, failed.Reason
+	}
+	return bcn.CodeStackFailed, params
+}

@@ -1,0 +1,186 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+// ReasonLimit is how many characters a reason may have.
+const ReasonLimit = 500
+
+// Ask stores what somebody wishes as a change, when the rules let them: its
+// card then speaks. Errors: not_allowed, refused_person, could_not_check,
+// unknown_app, unknown_env, unknown_name, name_taken, bad_name,
+// reason_too_long, channel_not_posted.
+func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (Asked, error) {
+	if n := len([]rune(w.Reason)); n > ReasonLimit {
+		return Asked{}, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(ReasonLimit))
+	}
+	c, err := s.describe(ctx, w)
+	if err != nil {
+		return Asked{}, err
+	}
+	v, err := s.Authz.Judge(ctx, actor, asking(c))
+	if err != nil {
+		return Asked{}, s.refused(ctx, actor, 0, "ask "+string(w.Kind), err)
+	}
+	actor.Name, actor.Locale = v.Profile.Name, v.Profile.Locale
+	c.Requester, c.Channel, c.Thread = actor, o.Channel, o.Thread
+	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
+		return Asked{}, err
+	}
+	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c}))
+	if err != nil {
+		return Asked{}, err
+	}
+	return Asked{ID: c.ID, Behind: c.Behind}, nil
+}
+
+// cardChannel is where the card goes: the channel for approvals, if there is
+// one, for what somebody may have to approve.
+func (s *Service) cardChannel(c bcn.Change) string {
+	if s.Approvals != "" && c.Kind != bcn.KindPlan {
+		return s.Approvals
+	}
+	return c.Channel
+}
+
+// describe makes the change of a wish and checks that what it names is there.
+func (s *Service) describe(ctx context.Context, w Wish) (bcn.Change, error) {
+	c := bcn.Change{Kind: w.Kind, App: w.App, Env: w.Env, Tag: w.Tag, Reason: w.Reason}
+	switch w.Kind {
+	case bcn.KindDeploy, bcn.KindPlan:
+		h, err := s.Store.Heritage(ctx, w.App, w.Env)
+		if err != nil {
+			return c, s.unknownHeritage(ctx, w.App, w.Env)
+		}
+		c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
+		return c, nil
+	case bcn.KindHeritage:
+		return s.describeHeritage(ctx, c, *w.Heritage)
+	case bcn.KindEndpoint:
+		return s.describeEndpoint(ctx, c, *w.Endpoint)
+	case bcn.KindDistrict:
+		c.District, c.Subject = w.District.Name, "district:"+w.District.Name
+		if err := render.CheckName(w.District.Name, 20); err != nil {
+			return c, err
+		}
+		if _, err := s.Store.District(ctx, w.District.Name); err == nil {
+			return c, bcn.E(bcn.CodeNameTaken, "name", w.District.Name, "by", "district")
+		}
+		return c, nil
+	default:
+		return c, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("unknown kind %q", w.Kind))
+	}
+}
+
+func (s *Service) describeHeritage(ctx context.Context, c bcn.Change, h bcn.Heritage) (bcn.Change, error) {
+	c.App, c.Env, c.District, c.Subject = h.App, h.Env, h.District, "app:"+h.App+"/"+h.Env
+	for _, name := range []string{h.App, h.Env} {
+		if err := render.CheckName(name, 40); err != nil {
+			return c, err
+		}
+	}
+	d, err := s.district(ctx, h.District)
+	if err != nil {
+		return c, err
+	}
+	if !d.Serves(h.Env) {
+		return c, bcn.E(bcn.CodeEnvironmentForeign, "what", "district", "name", d.Name, "env", h.Env)
+	}
+	if _, err := s.Store.Heritage(ctx, h.App, h.Env); err == nil {
+		return c, bcn.E(bcn.CodeNameTaken, "name", h.App+" "+h.Env, "by", "app")
+	}
+	return c, nil
+}
+
+func (s *Service) describeEndpoint(ctx context.Context, c bcn.Change, e bcn.Endpoint) (bcn.Change, error) {
+	c.District, c.Subject = e.District, "endpoint:"+e.Name
+	d, err := s.district(ctx, e.District)
+	if err != nil {
+		return c, err
+	}
+	for _, env := range e.Environments {
+		if !d.Serves(env) {
+			return c, bcn.E(bcn.CodeEnvironmentForeign, "what", "district", "name", d.Name, "env", env)
+		}
+	}
+	all, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, other := range all {
+		if other.Name == e.Name {
+			return c, bcn.E(bcn.CodeNameTaken, "name", e.Name, "by", "endpoint")
+		}
+	}
+	return c, nil
+}
+
+func (s *Service) district(ctx context.Context, name string) (bcn.District, error) {
+	d, err := s.Store.District(ctx, name)
+	if err != nil {
+		return d, bcn.E(bcn.CodeUnknownName, "what", "district", "name", name).Wrap(err)
+	}
+	return d, nil
+}
+
+// unknownHeritage says whether it is the app or its environment that is not there.
+func (s *Service) unknownHeritage(ctx context.Context, app, env string) error {
+	all, err := s.Store.Heritages(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		if h.App == app {
+			return bcn.E(bcn.CodeUnknownEnv, "app", app, "env", env)
+		}
+	}
+	return bcn.E(bcn.CodeUnknownApp, "app", app)
+}
+
+// asking is what the rules are asked before there is a plan.
+func asking(c bcn.Change) authz.Ask {
+	a := authz.Ask{App: c.App, Env: c.Env, District: c.District, DestructiveNotKnown: true}
+	switch c.Kind {
+	case bcn.KindPlan:
+		a.Verb, a.Reads = "plan", true
+	case bcn.KindHeritage:
+		a.Verb = "create"
+	default:
+		a.Verb = string(c.Kind)
+	}
+	return a
+}
+
+// refused writes a refusal down; where that is not possible the refusal stands
+// all the same.
+func (s *Service) refused(ctx context.Context, actor bcn.Actor, id bcn.ID, what string, cause error) error {
+	switch bcn.CodeOf(cause) {
+	case bcn.CodeNotAllowed, bcn.CodeRefusedPerson, bcn.CodeNotEligible, bcn.CodeOwnRequest, bcn.CodeNotYours:
+		if err := s.Refusals.Refused(ctx, who(actor), id, what, cause); err != nil {
+			s.Log.Error("write refusal", "change", int64(id), "actor", who(actor), "error", err)
+			return errors.Join(cause, err)
+		}
+		s.Log.Info("refused", "change", int64(id), "actor", who(actor), "what", what, "code", bcn.CodeOf(cause))
+	}
+	return cause
+}
+
+// PlanAgain asks for the same as an ended change did.
+func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) (Asked, error) {
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return Asked{}, err
+	}
+	if c.Kind != bcn.KindDeploy && c.Kind != bcn.KindPlan {
+		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())
+	}
+	return s.Ask(ctx, o, actor, Wish{Kind: c.Kind, App: c.App, Env: c.Env, Tag: c.Tag, Reason: c.Reason, Again: id})
+}

@@ -1,0 +1,91 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Cancel ends a change that waits, or stops one that runs. Requesters may
+// cancel their own; others need a rule for cancel. Errors: unknown_id,
+// not_yours, too_late.
+func (s *Service) Cancel(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) error {
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.mayCancel(ctx, actor, c); err != nil {
+		return s.refused(ctx, actor, id, "cancel", err)
+	}
+	event, params := bcn.EventCancel, map[string]string{"by": actor.User}
+	if c.State.BeforeApplying() {
+		event = bcn.EventClose
+	}
+	if _, ok := c.State.Next(event); !ok {
+		return bcn.E(bcn.CodeTooLate, "id", id.String())
+	}
+	_, err = s.Store.Interrupt(ctx, o, actor.User, id, event, bcn.CodeCancelled, params)
+	if err != nil && bcn.CodeOf(err) == bcn.CodeInternal {
+		return s.tooLateOr(ctx, id, c.State, err)
+	}
+	return err
+}
+
+// tooLateOr explains a lost race: the change has moved on since it was read.
+func (s *Service) tooLateOr(ctx context.Context, id bcn.ID, was bcn.ChangeState, err error) error {
+	c, readErr := s.Store.Change(ctx, id)
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	if c.State != was {
+		return bcn.E(bcn.CodeTooLate, "id", id.String()).Wrap(err)
+	}
+	return err
+}
+
+func (s *Service) mayCancel(ctx context.Context, actor bcn.Actor, c bcn.Change) error {
+	if actor.User != "" && actor.User == c.Requester.User {
+		_, err := s.Authz.Person(ctx, actor)
+		return err
+	}
+	_, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "cancel", App: c.App, Env: c.Env, District: c.District})
+	if bcn.CodeOf(err) == bcn.CodeNotAllowed {
+		return bcn.E(bcn.CodeNotYours, "id", c.ID.String()).Wrap(err)
+	}
+	return err
+}
+
+// Replay lets a parked or blocked change run again.
+func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) error {
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
+		return s.refused(ctx, actor, id, "replay", err)
+	}
+	if c.State == bcn.ChangeBlocked {
+		_, err = s.Store.Interrupt(ctx, o, actor.User, id, bcn.EventReplay, "", nil)
+		return err
+	}
+	if !c.Parked {
+		return bcn.E(bcn.CodeTooLate, "id", id.String())
+	}
+	return s.Store.Unpark(ctx, o, actor.User, id)
+}
+
+// SetHalt stops all new changes to AWS, or lets them go on.
+func (s *Service) SetHalt(ctx context.Context, o Origin, actor bcn.Actor, on bool, reason string) error {
+	verb := "resume"
+	if on {
+		verb = "halt"
+	}
+	if actor.Kind == bcn.Person {
+		if _, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: verb}); err != nil {
+			return s.refused(ctx, actor, 0, verb, err)
+		}
+	}
+	return s.Store.SetHalt(ctx, o, who(actor), on, reason)
+}

@@ -1,0 +1,94 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Decide records one person's verdict on a request. Who the person is, in
+// which of the request's teams, and whether the requester is still somebody,
+// is read after the click; then one transaction claims the request with its
+// state, expiry and hash. Errors: unknown_id, not_eligible, own_request,
+// already_decided, decided_before, expired, superseded, could_not_check,
+// refused_person, tampered.
+func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (Decided, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return Decided{}, bcn.E(bcn.CodeUnknownID, "id", id.String()).Wrap(err)
+	}
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return Decided{}, err
+	}
+	teams, err := s.Authz.Eligible(ctx, actor, approval.Teams(r.Needs))
+	if err == nil && v == bcn.Approve {
+		_, err = s.Authz.Person(ctx, c.Requester)
+	}
+	if err != nil {
+		return Decided{}, s.refused(ctx, actor, id, string(v), err)
+	}
+	d := bcn.Decision{Person: actor.User, Verdict: v, Reason: reason, Teams: teams, Channel: o.Channel, TS: o.Message}
+	var event bcn.RequestEvent
+	judge := func(r bcn.Request, now time.Time) (bcn.RequestEvent, error) {
+		var err error
+		event, err = approval.Decide(r, approval.Ballot{Person: actor.User, Verdict: v, Teams: teams}, now)
+		return event, err
+	}
+	notes := func(r bcn.Request) []Note {
+		return s.Speaker.Notes(Moment{Kind: MomentDecided, Change: c, Request: &r, Decision: &d})
+	}
+	r, err = s.Store.Decide(ctx, o, id, d, judge, notes)
+	if err != nil {
+		return Decided{}, s.refused(ctx, actor, id, string(v), err)
+	}
+	return Decided{Request: r, Complete: event != ""}, nil
+}
+
+// stillApproved asks again, before anything runs, what was true at the
+// decision: that the rules let the requester do this, demand no more than was
+// asked for, and that those who approved may still approve.
+func (s *Service) stillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
+	ask := asking(c.Change)
+	command, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	if err != nil {
+		return err
+	}
+	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
+	known, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	if err != nil {
+		return err
+	}
+	now := authz.Stricter(command, known)
+	if !now.Gated() {
+		return nil
+	}
+	if c.Request == nil {
+		return bcn.E(bcn.CodePlanMoved, "moved", "rules")
+	}
+	var ballots []approval.Ballot
+	for _, d := range c.Request.Decisions {
+		if d.Verdict != bcn.Approve {
+			continue
+		}
+		teams, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: c.Change.Requester.Team}, approval.Teams(now.Needs))
+		var refusal *bcn.Error
+		if errors.As(err, &refusal) && refusal.Code == bcn.CodeRefusedPerson {
+			continue // no longer somebody whose word counts
+		}
+		if err != nil {
+			return err
+		}
+		ballots = append(ballots, approval.Ballot{Person: d.Person, Teams: teams})
+	}
+	r := *c.Request
+	r.Needs = now.Needs
+	if !approval.Complete(r, ballots) {
+		return bcn.E(bcn.CodePlanMoved, "moved", "approvers")
+	}
+	return nil
+}

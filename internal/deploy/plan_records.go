@@ -1,0 +1,75 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/guard"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+// planEndpoint renders a load balancer and proposes its stack.
+func (s *Service) planEndpoint(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	e := *c.Wish.Endpoint
+	d, err := s.district(ctx, e.District)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	proposal, err := render.Endpoint(render.EndpointInput{Endpoint: e, District: d, Installation: s.Installation, Tags: s.Tags})
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	stacks, err := s.propose(ctx, c, d, []bcn.Proposal{proposal})
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	findings := guard.Check([]bcn.Proposal{proposal}, deltas(stacks))
+	if err := denied(findings); err != nil {
+		return bcn.Plan{}, err
+	}
+	record, err := json.Marshal(e)
+	return bcn.Plan{District: d, Record: record, Stacks: stacks, Findings: findings,
+		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "endpoint " + e.Name}}}, err
+}
+
+// planDistrict assumes the role and checks what it was told.
+func (s *Service) planDistrict(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	d, err := s.Districts.Inspect(ctx, s.target(c.Change, *c.Wish.District))
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	record, err := json.Marshal(d)
+	return bcn.Plan{District: d, Record: record, Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "district " + d.Name}}}, err
+}
+
+// planHeritage reads the file once, so that a binding to something that is not
+// there is refused now, and takes the heritage's name from it.
+func (s *Service) planHeritage(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	h := *c.Wish.Heritage
+	d, err := s.district(ctx, h.District)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	f, err := s.Sources.Fetch(ctx, h.Source)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	m, findings, err := readManifest(f, h.Env)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	h.Name = m.Name
+	all, err := s.Store.Heritages(ctx)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	for _, other := range all {
+		if other.Name == h.Name {
+			return bcn.Plan{}, bcn.E(bcn.CodeNameTaken, "name", h.Name, "by", other.App+" "+other.Env)
+		}
+	}
+	record, err := json.Marshal(h)
+	return bcn.Plan{App: h.App, Env: h.Env, District: d, Source: h.Source, Commit: f.Commit, Record: record, Findings: findings,
+		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "heritage " + h.Name}}}, err
+}

@@ -1,0 +1,110 @@
+package deploy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// planning finds out what the change would do, and stores it as bytes with a
+// hash. Nothing but change sets is made in AWS.
+func (s *Service) planning(ctx context.Context, c Claimed) (time.Duration, error) {
+	p, err := s.plan(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	p.Kind, p.Subject = c.Change.Kind, c.Change.Subject
+	if err := s.judge(ctx, c, &p); err != nil {
+		return 0, err
+	}
+	stored, err := seal(p)
+	if err != nil {
+		return 0, err
+	}
+	moved, err := s.movedSince(ctx, c, p)
+	if err != nil {
+		return 0, err
+	}
+	change := c.Change
+	change.Heritage, change.District = p.Heritage, p.District.Name
+	notes := s.Speaker.Notes(Moment{Kind: MomentPlanned, Change: change, Plan: &p, Hash: stored.Hash, Moved: moved})
+	return s.move(ctx, Move{From: c, Event: bcn.EventPlanned, Plan: &stored, Details: &p, Notes: notes})
+}
+
+// plan asks the planner of the change's kind.
+func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	switch c.Change.Kind {
+	case bcn.KindDeploy, bcn.KindPlan:
+		return s.planDeploy(ctx, c)
+	case bcn.KindEndpoint:
+		return s.planEndpoint(ctx, c)
+	case bcn.KindDistrict:
+		return s.planDistrict(ctx, c)
+	case bcn.KindHeritage:
+		return s.planHeritage(ctx, c)
+	default:
+		return bcn.Plan{}, fmt.Errorf("no planner for kind %q", c.Change.Kind)
+	}
+}
+
+// judge reads the rules again, now that it is known what the plan does, and
+// puts the stricter answer into the plan.
+func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
+	ask := asking(c.Change)
+	command, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	if err != nil {
+		return err
+	}
+	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
+	known, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	if err != nil {
+		return err
+	}
+	v := authz.Stricter(command, known)
+	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
+	return nil
+}
+
+// seal marshals a plan once and hashes the bytes.
+func seal(p bcn.Plan) (StoredPlan, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return StoredPlan{}, fmt.Errorf("write the plan: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return StoredPlan{Bytes: b, Hash: hex.EncodeToString(sum[:])}, nil
+}
+
+// planned asks those who must approve, or goes on where nobody must.
+func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error) {
+	p, err := planOf(c)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case len(p.Stacks) > 0 && p.Empty():
+		return 0, bcn.E(bcn.CodeNoChange)
+	case c.Change.Kind == bcn.KindPlan:
+		return 0, bcn.E(bcn.CodePlanOnly)
+	case len(p.Needs) == 0:
+		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: map[string]any{"gated": "false"}})
+	}
+	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, ExpiresAt: c.Now.Add(p.Within)}
+	return s.move(ctx, Move{From: c, Event: bcn.EventAsk, Ask: &r, Urgent: true,
+		Audit: map[string]any{"hash": r.Hash, "expires": r.ExpiresAt.UTC().Format(time.RFC3339)}})
+}
+
+// waiting ends what nobody decided in time. A job looks when it is told to, or
+// when the reconciler finds that the time has come.
+func (s *Service) waiting(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Request != nil && !c.Now.Before(c.Request.ExpiresAt) {
+		return 0, bcn.E(bcn.CodeExpired, "id", c.Change.ID.String())
+	}
+	return s.move(ctx, Move{From: c, Quiet: true})
+}

@@ -1,0 +1,86 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// haltPoll is how often a queued change looks whether bcn was resumed, beside
+// being told.
+const haltPoll = 5 * time.Second
+
+// queued checks once more that what would run is what was approved, and then
+// starts it. What has moved supersedes the change: nothing of it runs.
+func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Halt.On {
+		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	}
+	p, err := planOf(c)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.stillApproved(ctx, c, p); err != nil {
+		return 0, err
+	}
+	if err := s.stillSame(ctx, c, p); err != nil {
+		return 0, err
+	}
+	m := Move{From: c, Event: bcn.EventStart, Again: time.Millisecond, Audit: map[string]any{"hash": c.Plan.Hash}}
+	if c.Request != nil {
+		m.Request = bcn.RequestStart
+	}
+	m.Notes = s.Speaker.Notes(Moment{Kind: MomentStarted, Change: c.Change, Plan: &p, Request: c.Request})
+	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
+		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
+		return s.Speaker.Notes(Moment{Kind: MomentSuperseded, Change: other, Code: bcn.CodeSuperseded})
+	})
+	switch {
+	case errors.Is(err, ErrBusy):
+		return 0, bcn.E(bcn.CodePlanMoved, "moved", "release").Wrap(err)
+	case bcn.CodeOf(err) == bcn.CodeHalted:
+		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	}
+	return m.Again, err
+}
+
+// stillSame reads every change set and its template again and compares them,
+// byte for byte, with the plan that was hashed; and the release that the plan
+// was made on.
+func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
+	t := s.target(c.Change, p.District)
+	for _, sp := range p.Stacks {
+		if sp.ChangeSet == "" {
+			continue
+		}
+		now, err := s.Stacks.Reread(ctx, t, sp)
+		if err != nil {
+			return err
+		}
+		now.Previous = sp.Previous
+		if !sameBytes(sp, now) {
+			return bcn.E(bcn.CodePlanMoved, "moved", "stack "+sp.Name)
+		}
+	}
+	if p.Heritage == "" {
+		return nil
+	}
+	last, _, err := s.Store.LastRelease(ctx, p.Heritage)
+	if err != nil && !errors.Is(err, ErrNone) {
+		return err
+	}
+	if last.Number != p.BaseRelease {
+		return bcn.E(bcn.CodePlanMoved, "moved", "release")
+	}
+	return nil
+}
+
+func sameBytes(a, b bcn.StackPlan) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

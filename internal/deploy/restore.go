@@ -1,0 +1,74 @@
+package deploy
+
+import (
+	"context"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// restorable answers the base stack where it was updated by this change and
+// the plan names what to go back to.
+func (r running) restorable() (bcn.StackPlan, bool) {
+	if r.Change.Step == 0 || len(r.plan.Stacks) < 2 {
+		return bcn.StackPlan{}, false
+	}
+	base := r.plan.Stacks[0]
+	_, executed := r.follows[base.Name]
+	return base, executed && base.Previous != nil
+}
+
+// restore begins to bring the base back to the bytes of the last release: the
+// services went back, so roles and logs must fit them again.
+func (s *Service) restore(ctx context.Context, r running, base bcn.StackPlan, code bcn.Code, params map[string]string) (time.Duration, error) {
+	notes, err := s.lastWords(ctx, r)
+	if err != nil {
+		s.Log.Warn("read stopped tasks", "change", int64(r.Change.ID), "error", err)
+	}
+	return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Code: code, Params: params,
+		Again: time.Millisecond, Notes: notes})
+}
+
+// restoring proposes the old template, executes it and waits for its end. The
+// change ends as rolled back, or as a rollback that failed.
+func (s *Service) restoring(ctx context.Context, r running) (time.Duration, error) {
+	base := r.plan.Stacks[0]
+	key := restoreName(r.Change.ID)
+	f := r.follows[base.Name]
+	restoring := f.Restores
+	if !restoring {
+		back, err := s.Stacks.Propose(ctx, r.target, key,
+			bcn.Proposal{Name: base.Name, Template: base.Previous, Capabilities: base.Capabilities, Tags: base.Tags}, s.Installation)
+		if err != nil {
+			return 0, err
+		}
+		if back.ChangeSet == "" {
+			return s.finish(ctx, r, bcn.EventRolledBack, r.Change.Code, r.Change.Params)
+		}
+		if err := s.Stacks.Execute(ctx, r.target, back, key); err != nil {
+			return 0, err
+		}
+		return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll,
+			Follow: []Follow{{Stack: base.Name, StackID: back.StackID, Target: r.plan.District, Restores: true,
+				Since: r.Now.Add(-clockSkew), Baseline: back.LastUpdate}}})
+	}
+	switch outcomeOf(f.Status) {
+	case stackDone:
+		return s.finish(ctx, r, bcn.EventRolledBack, r.Change.Code, r.Change.Params)
+	case stackUndone, stackUndoFails:
+		return s.finish(ctx, r, bcn.EventRollbackFailed, r.Change.Code, r.Change.Params)
+	default:
+		return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true})
+	}
+}
+
+// lastWords are the notes of what is known at the end of a failed operation.
+func (s *Service) lastWords(ctx context.Context, r running) ([]Note, error) {
+	notes := s.eventNotes(r)
+	failed := rootFailure(r.events)
+	if failed == nil {
+		return notes, nil
+	}
+	more, err := s.failureNotes(ctx, r, failed)
+	return append(notes, more...), err
+}

@@ -1,0 +1,45 @@
+package deploy
+
+import "github.com/bcn-bot/bcn/internal/bcn"
+
+// Speaker finds the words for what happens to a change: what its thread, the
+// announce channel and the people concerned are told. internal/card implements
+// it; the card itself is rendered when it is sent.
+type Speaker interface {
+	Notes(m Moment) []Note
+}
+
+// MomentKind says what has happened.
+type MomentKind string
+
+// The moments at which something is said.
+const (
+	MomentAsked      MomentKind = "asked"      // the change is stored: its card appears
+	MomentPlanned    MomentKind = "planned"    // the full diff goes to the thread
+	MomentDecided    MomentKind = "decided"    // somebody approved or rejected
+	MomentStarted    MomentKind = "started"    // AWS is being changed
+	MomentEvents     MomentKind = "events"     // CloudFormation told something new
+	MomentFailing    MomentKind = "failing"    // a resource failed: what, why, which tasks stopped
+	MomentEnded      MomentKind = "ended"      // the verdict
+	MomentSuperseded MomentKind = "superseded" // another change went first
+	MomentParked     MomentKind = "parked"     // its job keeps failing
+	MomentDropped    MomentKind = "dropped"    // its card cannot be posted
+)
+
+// Moment is what happened, with all there is to tell about it.
+type Moment struct {
+	Kind     MomentKind
+	Change   bcn.Change
+	Plan     *bcn.Plan
+	Hash     string
+	Request  *bcn.Request
+	Decision *bcn.Decision
+	Events   []StackEvent
+	Failed   *StackEvent
+	Stopped  []Stopped
+	Rollouts []Rollout
+	Release  *bcn.Release
+	Left     []string // what a failed change leaves behind
+	Moved    string   // a small diff: what moved since the plan that was asked before
+	Code     bcn.Code
+}

@@ -1,0 +1,133 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Tick does one short step of a change and says when to look again; zero means
+// that an event will tell. It is safe to run at any time, in any process, any
+// number of times: the claim's fence makes all but one write nothing.
+func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
+	c, ok, err := s.Store.Claim(ctx, id)
+	if err != nil || !ok {
+		return 0, err
+	}
+	again, err := s.step(ctx, c)
+	if err == nil {
+		return again, nil
+	}
+	return s.stepFailed(ctx, c, err)
+}
+
+// step is what each state does next: the whole life of a change.
+func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
+	switch c.Change.State {
+	case bcn.ChangeWaitingTurn:
+		return s.move(ctx, Move{From: c, Event: bcn.EventTurn})
+	case bcn.ChangePlanning:
+		return s.planning(ctx, c)
+	case bcn.ChangePlanned:
+		return s.planned(ctx, c)
+	case bcn.ChangeWaiting:
+		return s.waiting(ctx, c)
+	case bcn.ChangeQueued:
+		return s.queued(ctx, c)
+	case bcn.ChangeApplying:
+		return s.applying(ctx, c)
+	case bcn.ChangeVerifying:
+		return s.verifying(ctx, c)
+	case bcn.ChangeCancelling:
+		return s.cancelling(ctx, c)
+	default:
+		return s.cleaning(ctx, c)
+	}
+}
+
+// move writes a step. A change that has meanwhile been moved by another is
+// left to it.
+func (s *Service) move(ctx context.Context, m Move) (time.Duration, error) {
+	m.keep()
+	_, err := s.Store.Apply(ctx, m)
+	return m.Again, err
+}
+
+// keep carries on what a step does not set.
+func (m *Move) keep() {
+	if m.Step == 0 && m.Phase == PhaseApply {
+		m.Step, m.Phase = m.From.Change.Step, m.From.Phase
+	}
+}
+
+// stepFailed counts what went wrong outside and tries again; a change whose
+// steps keep failing is parked. What a person can be told about, before
+// anything was changed, closes the change.
+func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.Duration, error) {
+	code := bcn.CodeOf(cause)
+	if isConflict(cause) {
+		return 0, nil
+	}
+	final := code != bcn.CodeInternal && code != bcn.CodeUnavailable && code != bcn.CodeCouldNotCheck
+	if final && c.Change.State.BeforeApplying() {
+		return s.closeWith(ctx, c, cause)
+	}
+	park := c.Failures+1 >= s.ParkAfter
+	s.Log.Warn("step failed", "change", int64(c.Change.ID), "state", c.Change.State, "failures", c.Failures+1, "parked", park, "error", cause)
+	var notes []Note
+	if park {
+		notes = s.Speaker.Notes(Moment{Kind: MomentParked, Change: c.Change, Code: code})
+	}
+	if err := s.Store.Failed(ctx, c, park, notes); err != nil {
+		return 0, errors.Join(cause, err)
+	}
+	if park {
+		return 0, nil
+	}
+	return min(time.Duration(c.Failures+1)*time.Second, 15*time.Second), nil
+}
+
+// isConflict says that another process, or a person, moved the change on.
+func isConflict(err error) bool { return errors.Is(err, ErrMoved) }
+
+// closeWith ends a change that has changed nothing, with the reason.
+func (s *Service) closeWith(ctx context.Context, c Claimed, cause error) (time.Duration, error) {
+	var e *bcn.Error
+	if !errors.As(cause, &e) {
+		e = bcn.E(bcn.CodeInternal)
+	}
+	s.Log.Info("change closed", "change", int64(c.Change.ID), "code", e.Code, "error", cause)
+	m := Move{From: c, Event: bcn.EventClose, Code: e.Code, Params: e.Params, Urgent: true}
+	if c.Request != nil {
+		m.Request = requestEvent(e.Code)
+	}
+	ended := c.Change
+	ended.State, ended.Code, ended.Params = bcn.ChangeClosed, e.Code, e.Params
+	m.Notes = s.Speaker.Notes(Moment{Kind: MomentEnded, Change: ended, Request: c.Request, Code: e.Code})
+	return s.move(ctx, m)
+}
+
+// requestEvent is what becomes of the request of a change that is closed.
+func requestEvent(code bcn.Code) bcn.RequestEvent {
+	if code == bcn.CodeExpired {
+		return bcn.RequestExpire
+	}
+	return bcn.RequestSupersede
+}
+
+// cleaning discards the change sets of an ended change. Names are enough: they
+// are made of the change's number.
+func (s *Service) cleaning(ctx context.Context, c Claimed) (time.Duration, error) {
+	stacks, d, err := s.stacksOf(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range stacks {
+		if err := s.Stacks.Discard(ctx, s.target(c.Change, d), p); err != nil {
+			return 0, err
+		}
+	}
+	return 0, s.Store.Discarded(ctx, c)
+}
