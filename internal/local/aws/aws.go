@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bcn-bot/bcn/internal/local/aws/cfn"
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
@@ -18,7 +20,8 @@ const (
 	DefaultRegion  = "us-east-1"
 )
 
-// Options say what kind of AWS to make. The zero value is an empty account.
+// Options say what kind of AWS to make. The zero value is an empty account in
+// which things take seconds where AWS takes minutes.
 type Options struct {
 	Account   string           // twelve digits; default DefaultAccount
 	Region    string           // default DefaultRegion
@@ -26,20 +29,26 @@ type Options struct {
 	RoleDelay time.Duration    // how long a new role cannot be assumed; default none
 	Sample    bool             // put in what the sample app needs
 	OnCall    func(CallRecord) // called after each call, before its answer; must not block
+
+	Speed         cluster.Speed        // how long the cluster takes; default cluster.DevSpeed
+	ChangeSetTime time.Duration        // until a change set is made; default cfn's, 400 ms
+	Poll          time.Duration        // between two steps of a stack operation; default cfn's, 500 ms
+	Page          int                  // items of a page of CloudFormation; default cfn's, 100
+	FailStep      func(cfn.Step) error // fails steps of stack operations on demand
 }
 
 // Server is a local AWS: New makes it, Start lets it listen.
 type Server struct {
-	account *Account
-	front   *front
-	region  string
+	parts  parts
+	front  *front
+	relay  *relay
+	sample bool
 
 	mu       sync.Mutex
 	url      string
 	http     *http.Server
 	finished chan struct{}
 	stop     func() bool
-	sample   *Sample
 }
 
 // New makes an account. With Options.Sample it is filled before New returns.
@@ -53,18 +62,35 @@ func New(o Options) (*Server, error) {
 	if o.Clock == nil {
 		o.Clock = wire.SystemClock{}
 	}
-	a := newAccount(o.Account, o.Region, o.Clock, o.RoleDelay)
-	s := &Server{account: a, region: o.Region}
-	services, err := registry(a)
-	if err != nil {
-		return nil, err
+	if o.Speed == (cluster.Speed{}) {
+		o.Speed = cluster.DevSpeed()
 	}
-	s.front = &front{account: a, services: services, faults: &Faults{}, log: &callLog{}, onCall: o.OnCall}
+	clock := &relay{to: o.Clock}
+	p := assemble(newAccount(o.Account, o.Region, clock, o.RoleDelay), o, clock)
+	s := &Server{
+		parts: p, relay: clock, sample: o.Sample,
+		front: &front{account: p.account, services: p.services(), faults: &Faults{}, log: &callLog{}, onCall: o.OnCall},
+	}
+	if o.Sample {
+		if err := s.putSample(); err != nil {
+			s.shut()
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
+// shut ends the simulations.
+func (s *Server) shut() {
+	s.parts.stacks.Close()
+	s.parts.cluster.Close()
+}
+
+// Cluster is what runs; tests put images into its registry.
+func (s *Server) Cluster() *cluster.Cluster { return s.parts.cluster }
+
 // Account is what is stored.
-func (s *Server) Account() *Account { return s.account }
+func (s *Server) Account() *Account { return s.parts.account }
 
 // Faults makes calls go wrong on demand.
 func (s *Server) Faults() *Faults { return s.front.faults }
@@ -113,10 +139,12 @@ func (s *Server) URL() string {
 	return s.url
 }
 
-// Close stops listening and ends open connections; it waits for the listener.
+// Close stops listening, ends open connections and stops what runs; it waits
+// for the listener.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.shut()
 	if s.http == nil {
 		return nil
 	}

@@ -1,6 +1,10 @@
 package aws
 
 import (
+	"maps"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/cfn"
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
@@ -10,16 +14,57 @@ type service struct {
 	handle   wire.Handler
 }
 
-// registry is every service of the local AWS, by the name that a signature's
+// parts are the engines behind the account.
+type parts struct {
+	account *Account
+	cluster *cluster.Cluster
+	stacks  *cfn.Engine
+}
+
+// services is every service of the local AWS, by the name that a signature's
 // scope gives it. Versions and targets are those of the services' API
 // references, as the SDK sends them.
-func registry(a *Account) (map[string]service, error) {
+func (p parts) services() map[string]service {
+	a, c := p.account, p.cluster.Handlers()
+	q := func(version, namespace string) query { return query{version: version, namespace: namespace} }
 	return map[string]service{
-		"sts":            {query{version: "2011-06-15", namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, a.sts().Handle},
-		"iam":            {query{version: "2010-05-08", namespace: "https://iam.amazonaws.com/doc/2010-05-08/"}, a.iam().Handle},
-		"ec2":            {query{version: "2016-11-15", namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", ec2: true}, a.ec2().Handle},
-		"ssm":            {jsonRPC{target: "AmazonSSM"}, a.ssm().Handle},
-		"secretsmanager": {jsonRPC{target: "secretsmanager"}, a.secretsManager().Handle},
-		"s3":             {rest{}, a.s3().Handle},
-	}, nil
+		"sts":                  {q("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"), a.sts().Handle},
+		"iam":                  {q("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"), a.iam().Handle},
+		"cloudformation":       {q("2010-05-15", "http://cloudformation.amazonaws.com/doc/2010-05-15/"), p.stacks.Handle},
+		"elasticloadbalancing": {q("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"), c["elasticloadbalancing"]},
+		"ec2":                  {query{version: "2016-11-15", namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", ec2: true}, a.ec2().Handle},
+		"ecs":                  {jsonRPC{"AmazonEC2ContainerServiceV20141113"}, c["ecs"]},
+		"ecr":                  {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
+		"logs":                 {jsonRPC{"Logs_20140328"}, c["logs"]},
+		"ssm":                  {jsonRPC{"AmazonSSM"}, a.ssm().Handle},
+		"secretsmanager":       {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},
+		"s3":                   {rest{}, a.s3().Handle},
+	}
+}
+
+// providers is every resource type that CloudFormation can make here.
+func providers(a *Account, c *cluster.Cluster) map[string]wire.Resource {
+	sets := ruleSets()
+	out := map[string]wire.Resource{
+		"AWS::IAM::Role":                 iamRole{a},
+		"AWS::IAM::ManagedPolicy":        iamPolicy{a},
+		"AWS::EC2::SecurityGroup":        securityGroup{Account: a},
+		"AWS::EC2::SecurityGroupIngress": groupRule{a, sets[0]},
+		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
+	}
+	maps.Copy(out, c.Providers())
+	return out
+}
+
+// assemble puts the engines together.
+func assemble(a *Account, o Options, clock wire.Clock) parts {
+	c := cluster.New(cluster.Options{
+		Clock: clock, Network: networkPort{a}, Roles: rolesPort{a}, Secrets: secretsPort{a}, Speed: o.Speed,
+	})
+	stacks := cfn.New(cfn.Options{
+		Clock: clock, Providers: providers(a, c), Template: a.Template,
+		Assumable:     func(role string) bool { return a.Trusts(role, cloudFormation) == nil },
+		ChangeSetTime: o.ChangeSetTime, Poll: o.Poll, Page: o.Page, Fault: o.FailStep,
+	})
+	return parts{account: a, cluster: c, stacks: stacks}
 }

@@ -1,4 +1,171 @@
 package aws
 
-// Sample is what Options.Sample puts in.
-type Sample struct{}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
+	"github.com/bcn-bot/bcn/internal/roles"
+)
+
+// What the sample is called. The ids are fixed, so that what is written about
+// the sample stays true.
+const (
+	sampleDistrict = "default"
+	sampleCluster  = "default"
+	sampleVPC      = "vpc-0a11ce00000000001"
+	sampleGroup    = "sg-0a11ce00000000001"
+	sampleApp      = "hello"
+	rolesStack     = "bcn-roles-default"
+)
+
+// sampleSubnets are the private ones first.
+func sampleSubnets(region string) []subnet {
+	return []subnet{
+		{id: "subnet-0a11ce00000000001", cidr: "10.0.1.0/24", zone: region + "a"},
+		{id: "subnet-0a11ce00000000002", cidr: "10.0.2.0/24", zone: region + "b"},
+		{id: "subnet-0a11ce00000000101", cidr: "10.0.101.0/24", zone: region + "a", public: true},
+		{id: "subnet-0a11ce00000000102", cidr: "10.0.102.0/24", zone: region + "b", public: true},
+	}
+}
+
+// SampleBucket is the name of the bucket for large templates.
+func SampleBucket(account string) string { return "bcn-default-templates-" + account }
+
+// relay is a clock that can be exchanged. The sample's stack is made by a
+// clock of its own that runs ahead, so that New need not wait for it.
+type relay struct {
+	mu sync.Mutex
+	to wire.Clock
+}
+
+func (r *relay) clock() wire.Clock {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.to
+}
+
+func (r *relay) Now() time.Time                         { return r.clock().Now() }
+func (r *relay) After(d time.Duration, f func()) func() { return r.clock().After(d, f) }
+func (r *relay) follow(c wire.Clock)                    { r.mu.Lock(); r.to = c; r.mu.Unlock() }
+
+// putSample fills the account with what the sample app needs.
+func (s *Server) putSample() error {
+	a := s.parts.account
+	a.mu.Lock()
+	home := a.in(a.Region)
+	home.vpcs[sampleVPC] = &vpc{id: sampleVPC, cidr: "10.0.0.0/16", tags: map[string]string{"Name": sampleDistrict}}
+	for _, n := range sampleSubnets(a.Region) {
+		n.vpc = sampleVPC
+		home.subnets[n.id] = &n
+	}
+	home.groups[sampleGroup] = &group{
+		id: sampleGroup, name: "tasks", description: "On every task of the district", vpc: sampleVPC, tags: map[string]string{},
+		egress: []Rule{{ID: "sgr-0a11ce00000000001", Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}},
+	}
+	now := a.clock.Now()
+	a.buckets[SampleBucket(a.ID)] = &bucket{region: a.Region, created: now, objects: map[string]stored{}}
+	name := "/barcelona/" + sampleDistrict + "/" + sampleApp + "/session_secret"
+	home.parameters[name] = &parameter{
+		name: name, kind: "SecureString", value: random(40, base64Like), key: "alias/aws/ssm",
+		version: 1, modified: now, by: a.administrator().ARN, tags: map[string]string{},
+	}
+	a.mu.Unlock()
+	s.parts.cluster.PutCluster(a.ID, a.Region, sampleCluster, nil)
+	s.putImages()
+	return s.putRoles()
+}
+
+// putImages fills the sample's repository. Whatever the broken image is told
+// to run refuses connections for a while and then gives up.
+func (s *Server) putImages() {
+	c := s.parts.cluster
+	c.PutImage(sampleApp, "v1", cluster.Image{Behaviour: cluster.Healthy("hello v1 listens")})
+	digest := c.PutImage(sampleApp, "v2", cluster.Image{Behaviour: cluster.Healthy("hello v2 listens")})
+	c.PutImage(sampleApp, "latest", cluster.Image{Digest: digest, Behaviour: cluster.Healthy("hello v2 listens")})
+	broken := cluster.Exits(1, 4*time.Second,
+		"hello broken starts",
+		"connecting to database db.internal:5432",
+		"error: could not connect to server: Connection refused",
+		"giving up after 3 attempts")
+	broken.Unhealthy = true
+	c.PutImage(sampleApp, "broken", cluster.Image{Behaviour: broken})
+}
+
+// rolesInput is what the sample's roles are made for. The bot runs in another
+// process, so which external id it will send is not known.
+func rolesInput(account, region string) roles.Input {
+	return roles.Input{
+		District: sampleDistrict, Account: account, Region: region,
+		BotPrincipal: "arn:aws:iam::" + account + ":root", AnyExternalID: true,
+		Cluster: sampleCluster, Bucket: SampleBucket(account),
+	}
+}
+
+// putRoles applies the roles' template as an administrator would.
+func (s *Server) putRoles() error {
+	a := s.parts.account
+	template, err := roles.Template(rolesInput(a.ID, a.Region))
+	if err != nil {
+		return err
+	}
+	ahead := wire.NewManualClock(s.relay.Now().Add(-time.Minute)) // arrives at the present
+	behind := s.relay.clock()
+	s.relay.follow(ahead)
+	defer s.relay.follow(behind)
+	call := func(action string, params map[string]any) (any, error) {
+		p := a.administrator()
+		return s.parts.stacks.Handle(context.Background(), &wire.Call{
+			Service: "cloudformation", Action: action, Region: a.Region, Account: a.ID, Principal: p, Params: params,
+			Now: ahead.Now(), Authorize: a.authorizer(p, nil, a.Region), AuthorizeAs: a.authorizerAs(a.Region),
+		})
+	}
+	_, err = call("CreateStack", map[string]any{
+		"StackName": rolesStack, "TemplateBody": string(template), "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
+	})
+	if err != nil {
+		return fmt.Errorf("the sample's roles: %w", err)
+	}
+	ahead.Advance(time.Minute)
+	in := rolesInput(a.ID, a.Region)
+	for _, arn := range []string{in.BotRoleARN(), in.CFNRoleARN()} {
+		if _, ok := a.visibleRole(arn); !ok {
+			out, _ := call("DescribeStackEvents", map[string]any{"StackName": rolesStack})
+			return errors.New("the sample's roles were not made: " + fmt.Sprint(out))
+		}
+	}
+	return nil
+}
+
+// SampleCommands are the chat commands that an administrator types to use the
+// sample, in this order; none without Options.Sample.
+func (s *Server) SampleCommands() []string {
+	if !s.sample {
+		return nil
+	}
+	a := s.parts.account
+	in := rolesInput(a.ID, a.Region)
+	var private, public []string
+	for _, n := range sampleSubnets(a.Region) {
+		if n.public {
+			public = append(public, n.id)
+		} else {
+			private = append(private, n.id)
+		}
+	}
+	create := "/bcn create " + sampleApp + " %s --district " + sampleDistrict + " --source dir:examples/" + sampleApp
+	return []string{
+		"/bcn district adopt " + sampleDistrict + " --region " + a.Region + " --role " + in.BotRoleARN() + " --cfn-role " + in.CFNRoleARN() +
+			" --vpc " + sampleVPC + " --cluster " + sampleCluster + " --subnets " + strings.Join(private, ",") +
+			" --public-subnets " + strings.Join(public, ",") + " --security-groups " + sampleGroup +
+			" --bucket " + SampleBucket(a.ID) + " --for production,staging",
+		"/bcn endpoint create main --district " + sampleDistrict + " --public --for production,staging",
+		fmt.Sprintf(create, "production"),
+		fmt.Sprintf(create, "staging"),
+	}
+}

@@ -1,0 +1,145 @@
+package aws
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	"github.com/bcn-bot/bcn/internal/local/aws/policy"
+)
+
+// What the cluster asks the account. None of these calls the cluster back.
+var (
+	_ cluster.Network = networkPort{}
+	_ cluster.Roles   = rolesPort{}
+	_ cluster.Secrets = secretsPort{}
+)
+
+type networkPort struct{ account *Account }
+
+// Admits looks at both ends: the target's groups let the source in, and the
+// source's groups let it out.
+func (n networkPort) Admits(groups []string, port int, from cluster.Source) bool {
+	n.account.mu.Lock()
+	defer n.account.mu.Unlock()
+	return n.account.letsIn(groups, port, from) && n.account.letsOut(from.Groups, port, groups)
+}
+
+func (a *Account) letsIn(groups []string, port int, from cluster.Source) bool {
+	for _, id := range groups {
+		g, region, ok := a.group(id)
+		if !ok {
+			continue
+		}
+		for _, r := range g.ingress {
+			if !r.covers(port) {
+				continue
+			}
+			if r.Group != "" && slices.Contains(from.Groups, r.Group) || r.CIDR != "" && a.holds(region, r.CIDR, from.Subnets) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holds says whether the CIDR contains one of the subnets.
+func (a *Account) holds(region, cidr string, subnets []string) bool {
+	outer, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return false
+	}
+	for _, id := range subnets {
+		s, ok := a.in(region).subnets[id]
+		if !ok {
+			continue
+		}
+		inner, err := netip.ParsePrefix(s.cidr)
+		if err == nil && inner.Bits() >= outer.Bits() && outer.Contains(inner.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+// letsOut says whether one of the source's groups has an egress rule for the
+// port. A rule by CIDR is believed: the target's address is not known here.
+func (a *Account) letsOut(sources []string, port int, targets []string) bool {
+	for _, id := range sources {
+		g, _, ok := a.group(id)
+		if !ok {
+			continue
+		}
+		for _, r := range g.egress {
+			if r.covers(port) && (r.CIDR != "" || slices.Contains(targets, r.Group)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (n networkPort) Subnet(id string) (vpc, zone string, ok bool) {
+	n.account.mu.Lock()
+	defer n.account.mu.Unlock()
+	for _, r := range n.account.regions {
+		if s, found := r.subnets[id]; found {
+			return s.vpc, s.zone, true
+		}
+	}
+	return "", "", false
+}
+
+func (n networkPort) SecurityGroup(id string) (vpc string, ok bool) {
+	g, ok := n.account.SecurityGroup(id)
+	return g.VPC, ok
+}
+
+type rolesPort struct{ account *Account }
+
+func (p rolesPort) Trusts(roleARN, service string) bool {
+	return p.account.Trusts(roleARN, service) == nil
+}
+
+// Allows asks for a role in the hands of a service: no session policy.
+func (p rolesPort) Allows(roleARN, action, resource string) bool {
+	a := p.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r, ok := a.roleByARN(roleARN)
+	if !ok {
+		return false
+	}
+	ses := &session{role: r.name, roleID: r.id, name: "service", issued: a.clock.Now()}
+	region := ""
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 {
+		region = parts[3]
+	}
+	if region == "" {
+		region = a.Region // resources without a region, such as *, are asked of the home region
+	}
+	keys := a.keys(a.principal(ses, r), r, ses, region, nil)
+	set := policy.Set{Identity: a.identityPolicies(r), Boundary: a.boundary(r)}
+	return set.Decide(policy.Request{Action: action, Resource: resource, Keys: keys}).Allowed
+}
+
+type secretsPort struct{ account *Account }
+
+func (s secretsPort) Parameter(region, name string) bool {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	_, ok := s.account.in(region).parameters[name]
+	return ok
+}
+
+func (s secretsPort) Secret(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 {
+		return false
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	found, ok := s.account.findSecret(parts[3], arn)
+	return ok && found.deleted.IsZero()
+}
