@@ -50,6 +50,9 @@ func (r mrkdwn) lines(out *strings.Builder, text string) {
 	quoted := false
 	for i, line := range strings.Split(text, "\n") {
 		rest, quote := strings.CutPrefix(line, "&gt;")
+		if !quote {
+			rest, quote = strings.CutPrefix(line, ">")
+		}
 		switch {
 		case quote && !quoted:
 			out.WriteString("<blockquote>")

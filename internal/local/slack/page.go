@@ -168,7 +168,7 @@ func (p *webPage) click(r *http.Request) (string, error) {
 	if !ok {
 		return "", errors.New("the message is gone")
 	}
-	_, err := p.w.Click(r.Context(), r.Form.Get("u"), m, r.Form.Get("action"))
+	_, err := p.w.Click(r.Context(), r.Form.Get("u"), m, r.Form.Get("press"))
 	return "", err
 }
 

@@ -141,6 +141,10 @@ func (w *Workspace) lookInto(m *pageModel, r mrkdwn, u *User, c *Channel, thread
 		TS: thread, Parent: w.messageViews(r, u.ID, c, []*Message{parent})[0],
 		Messages: w.messageViews(r, u.ID, c, replies), CloseURL: place(u.ID, c.ID, ""),
 	}
+	m.Thread.Parent.Day, m.Thread.Parent.Replies = "", 0 // the panel says both itself
+	if len(replies) > 0 && sameDay(tsTime(parent.TS), tsTime(replies[0].TS)) {
+		m.Thread.Messages[0].Day = ""
+	}
 }
 
 func (m *Message) visibleTo(user string) bool { return m.EphemeralTo == "" || m.EphemeralTo == user }

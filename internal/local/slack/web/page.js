@@ -83,7 +83,7 @@
     }
     if (button && !text) { button.classList.add("busy"); }
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Scripted": "1" } });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Scripted": "1" } });
       const words = await answer.text();
       if (!answer.ok || words) { say(words); }
       if (!answer.ok && text) { text.value = body.get("text"); grow(text); }
@@ -98,7 +98,7 @@
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.method !== "post") { return; }
+    if (form.getAttribute("method") !== "post") { return; }
     event.preventDefault();
     const button = event.submitter;
     if (button && button.dataset.url) { window.open(button.dataset.url, "_blank", "noopener"); }
