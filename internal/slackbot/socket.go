@@ -171,15 +171,17 @@ func (s *socket) ack(envelope string, payload any) error {
 	return s.ws.WriteMessage(websocket.TextMessage, frame)
 }
 
-// retire closes the socket once what it delivered is acknowledged, or after
-// ackDeadline twice. Reading goes on until then.
-func (s *socket) retire() {
+// goodbye sends the close frame, once what the socket delivered is acknowledged
+// or after ackDeadline twice. Reading goes on until Slack closes: what it sent
+// before it read the frame can be stored but not acknowledged any more.
+func (s *socket) goodbye() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*ackDeadline)
 	defer cancel()
-	_ = s.flight.Acquire(ctx, maxFlight)
+	if s.flight.Acquire(ctx, maxFlight) == nil {
+		defer s.flight.Release(maxFlight)
+	}
 	_ = s.ws.WriteControl(websocket.CloseMessage,
 		websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(ackDeadline))
-	_ = s.ws.Close()
 }
 
 // life is how long Slack expects the connection to last; 0 where it does not say.

@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// supervisor keeps some sockets open. Each slot replaces its own socket: the
-// new one is open before the old one is closed.
+// supervisor keeps some sockets open. Each slot replaces its own socket before
+// Slack does: the new one is opened first, and the old one is read until Slack
+// closes it, since only Slack knows when it has sent its last envelope there.
 type supervisor struct {
 	api      *API
 	log      *slog.Logger
@@ -35,8 +36,10 @@ const (
 	// workerPause is how long a process without a socket waits before it tries
 	// again: old processes of a rolling deploy are gone by then.
 	workerPause = time.Minute
-	// shortestLife is the least that a socket is kept, whatever the hello says.
-	shortestLife = 30 * time.Second
+	// linger is how long a replaced socket is read where Slack does not close it.
+	linger = 5 * time.Minute
+	// lead is how long before the end of its life a socket is replaced.
+	lead = 2 * time.Minute
 	// defaultLife is used where the hello names no time; Slack's is about 5 h.
 	defaultLife = 4 * time.Hour
 )
@@ -77,29 +80,24 @@ func (s *supervisor) await(ctx context.Context, n int) bool {
 func (s *supervisor) slot(ctx context.Context, n int) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = 500*time.Millisecond, 5*time.Minute, 2
-	var old *live
 	for {
 		opened := time.Now()
 		cur, err := s.open(ctx)
 		if err == nil {
 			s.log.Info("slack socket open", "slot", n, "connections", cur.hello.NumConnections, "life", cur.life())
-			old.retire()
-			old = cur
 			err = s.watch(ctx, cur)
+			s.wg.Go(func() { cur.outlive(ctx) })
 		}
 		if ctx.Err() != nil {
-			old.retire()
 			return nil
 		}
 		what, asked, err := judge(err)
 		if what == give {
-			old.retire()
 			return err
 		}
 		pause := s.pause(wait, what, asked, time.Since(opened))
 		s.log.Info("slack socket to be opened again", "slot", n, "why", fmt.Sprint(err), "in", pause)
 		if sleep(ctx, pause) != nil {
-			old.retire()
 			return nil
 		}
 	}
@@ -122,17 +120,27 @@ func (s *supervisor) pause(wait *backoff.ExponentialBackOff, what next, asked, l
 // live is a socket that is being read.
 type live struct {
 	*socket
-	done  chan struct{} // closed when reading ended
-	err   error         // why; set before done is closed
-	close sync.Once
+	done chan struct{} // closed when reading ended
+	err  error         // why; set before done is closed
 }
 
-// retire closes the socket and waits until it is read no more.
-func (l *live) retire() {
-	if l == nil {
+// outlive waits until Slack closes a socket that was replaced; where it does
+// not, or the bot ends, the socket is closed from here.
+func (l *live) outlive(ctx context.Context) {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-l.done:
 		return
+	case <-timer.C:
+	case <-ctx.Done():
 	}
-	l.close.Do(l.socket.retire)
+	l.goodbye()
+	select {
+	case <-l.done:
+	case <-time.After(ackDeadline):
+	}
+	_ = l.ws.Close()
 	<-l.done
 }
 
@@ -185,9 +193,9 @@ func (s *supervisor) watch(ctx context.Context, l *live) error {
 	if life == 0 {
 		life = defaultLife
 	}
-	// A tenth before the end, and a little at random so that slots drift apart.
-	age := max(life-life/10-rand.N(life/20+1), min(shortestLife, life/2))
-	timer := time.NewTimer(age)
+	// A little at random, so that slots drift apart.
+	ahead := min(lead, life/10)
+	timer := time.NewTimer(life - ahead - rand.N(ahead+1))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
