@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
-	"github.com/bcn-bot/bcn/internal/local/aws/policy"
 )
 
 // What the cluster asks the account. None of these calls the cluster back.
@@ -98,30 +97,19 @@ func (n networkPort) SecurityGroup(id string) (vpc string, ok bool) {
 
 type rolesPort struct{ account *Account }
 
-func (p rolesPort) Trusts(roleARN, service string) bool {
-	return p.account.Trusts(roleARN, service) == nil
-}
+func (p rolesPort) Trusts(roleARN, service string) error { return p.account.Trusts(roleARN, service) }
 
 // Allows asks for a role in the hands of a service: no session policy.
-func (p rolesPort) Allows(roleARN, action, resource string) bool {
+func (p rolesPort) Allows(region, roleARN, action, resource string) error {
 	a := p.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r, ok := a.roleByARN(roleARN)
 	if !ok {
-		return false
+		return noSuchRole(roleARN)
 	}
 	ses := &session{role: r.name, roleID: r.id, name: "service", issued: a.clock.Now()}
-	region := ""
-	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 {
-		region = parts[3]
-	}
-	if region == "" {
-		region = a.Region // resources without a region, such as *, are asked of the home region
-	}
-	keys := a.keys(a.principal(ses, r), r, ses, region, nil)
-	set := policy.Set{Identity: a.identityPolicies(r), Boundary: a.boundary(r)}
-	return set.Decide(policy.Request{Action: action, Resource: resource, Keys: keys}).Allowed
+	return a.decide(a.principal(ses, r), r, ses, region, action, resource, nil)
 }
 
 type secretsPort struct{ account *Account }

@@ -20,31 +20,34 @@ type object struct {
 	contentType string
 	etag        string
 	modified    string // http.TimeFormat
+	region      string // of the bucket, for HeadBucket
+}
+
+// wrapped is a list inside an element of its own, whose items have a name.
+type wrapped struct {
+	item string
+	list []any
 }
 
 // s3Actions is every action, by method and whether a key and which of the
 // query's words that choose an action (subresources) are there.
 func s3Actions() map[string]string {
 	return map[string]string{
-		"GET":                   "ListBuckets",
-		"PUT bucket":            "CreateBucket",
-		"HEAD bucket":           "HeadBucket",
-		"DELETE bucket":         "DeleteBucket",
-		"GET bucket list-type":  "ListObjectsV2",
-		"GET bucket location":   "GetBucketLocation",
-		"GET bucket versioning": "GetBucketVersioning",
-		"PUT bucket key":        "PutObject",
-		"GET bucket key":        "GetObject",
-		"HEAD bucket key":       "HeadObject",
-		"DELETE bucket key":     "DeleteObject",
-		"GET bucket encryption": "GetBucketEncryption",
-		"PUT bucket versioning": "PutBucketVersioning",
-		"PUT bucket encryption": "PutBucketEncryption",
+		"GET":                  "ListBuckets",
+		"PUT bucket":           "CreateBucket",
+		"HEAD bucket":          "HeadBucket",
+		"DELETE bucket":        "DeleteBucket",
+		"GET bucket list-type": "ListObjectsV2",
+		"GET bucket location":  "GetBucketLocation",
+		"PUT bucket key":       "PutObject",
+		"GET bucket key":       "GetObject",
+		"HEAD bucket key":      "HeadObject",
+		"DELETE bucket key":    "DeleteObject",
 	}
 }
 
-// plainWords are query parameters that change an action's answer, not which
-// action it is.
+// plainWord says of a query parameter that it changes an action's
+// answer, not which action it is.
 func plainWord(word string) bool {
 	switch word {
 	case "x-id", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type":
@@ -62,7 +65,8 @@ func (rest) decode(r *http.Request, body []byte) (string, map[string]any, *wire.
 	if key != "" {
 		name += " key"
 	}
-	params := map[string]any{"Bucket": bucket, "Key": key, "Body": body, "ContentType": r.Header.Get("Content-Type")}
+	params := map[string]any{"Bucket": bucket, "Key": key, "Body": body, "ContentType": r.Header.Get("Content-Type"),
+		"ExpectedBucketOwner": r.Header.Get("X-Amz-Expected-Bucket-Owner")}
 	for _, word := range sortedKeys(r.URL.Query()) {
 		if plainWord(word) {
 			params[word] = r.URL.Query().Get(word)
@@ -102,7 +106,12 @@ func (rest) encode(w http.ResponseWriter, _ *http.Request, action string, result
 		if v.contentType != "" {
 			h.Set("Content-Type", v.contentType)
 		}
-		h.Set("ETag", v.etag)
+		if v.etag != "" {
+			h.Set("ETag", v.etag)
+		}
+		if v.region != "" {
+			h.Set("X-Amz-Bucket-Region", v.region)
+		}
 		if v.modified != "" {
 			h.Set("Last-Modified", v.modified)
 		}
@@ -113,12 +122,17 @@ func (rest) encode(w http.ResponseWriter, _ *http.Request, action string, result
 		x.open(root, "http://s3.amazonaws.com/doc/2006-03-01/")
 		for _, k := range sortedKeys(v) {
 			// S3's lists are flattened: one element each, without a wrapper.
-			if l, ok := v[k].([]any); ok {
-				for _, e := range l {
+			switch e := v[k].(type) {
+			case []any:
+				for _, one := range e {
+					x.value(k, one, "")
+				}
+			case wrapped:
+				x.value(k, e.list, e.item)
+			default:
+				if k != "root" {
 					x.value(k, e, "")
 				}
-			} else if k != "root" {
-				x.value(k, v[k], "")
 			}
 		}
 		x.close(root)
@@ -132,6 +146,9 @@ func (rest) encode(w http.ResponseWriter, _ *http.Request, action string, result
 
 func (rest) fail(w http.ResponseWriter, r *http.Request, e *wire.Error, id string) {
 	w.Header().Set("X-Amz-Request-Id", id)
+	for k, v := range e.Header {
+		w.Header().Set(k, v)
+	}
 	if r.Method == http.MethodHead {
 		w.WriteHeader(e.Status) // S3 answers HEAD without a body; the SDK makes a code of the status
 		return

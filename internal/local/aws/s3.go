@@ -64,15 +64,11 @@ func (a *Account) listBuckets(_ context.Context, c *wire.Call) (any, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var all []any
+	all := []any{}
 	for _, name := range sortedKeys(a.buckets) {
-		all = append(all, map[string]any{"Bucket": map[string]any{"Name": name, "CreationDate": a.buckets[name].created}})
+		all = append(all, map[string]any{"Name": name, "CreationDate": a.buckets[name].created})
 	}
-	inner := map[string]any{}
-	if len(all) > 0 {
-		inner["Bucket"] = nil
-	}
-	return map[string]any{"root": "ListAllMyBucketsResult", "Buckets": all}, nil
+	return map[string]any{"root": "ListAllMyBucketsResult", "Buckets": wrapped{"Bucket", all}}, nil
 }
 
 func (a *Account) createBucket(_ context.Context, c *wire.Call) (any, error) {
@@ -94,7 +90,10 @@ func (a *Account) createBucket(_ context.Context, c *wire.Call) (any, error) {
 
 func (a *Account) headBucket(_ context.Context, c *wire.Call) (any, error) {
 	name, _ := where(c)
-	return nil, a.bucketRead(c, "s3:ListBucket", name)
+	if err := a.bucketRead(c, "s3:ListBucket", name); err != nil {
+		return nil, err
+	}
+	return object{region: c.Region}, nil
 }
 
 // bucketRead checks that the caller may do the action on the bucket, and that
@@ -105,10 +104,28 @@ func (a *Account) bucketRead(c *wire.Call, action, name string) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.buckets[name]; !ok {
-		return noSuchBucket(name)
+	_, err := a.bucket(c, name)
+	return err
+}
+
+// bucket finds a bucket as S3 does: in the region that the call was signed
+// for, and of the owner that the caller expects. The caller holds mu.
+func (a *Account) bucket(c *wire.Call, name string) (*bucket, error) {
+	b, ok := a.buckets[name]
+	if !ok {
+		return nil, noSuchBucket(name)
 	}
-	return nil
+	if owner := str(c.Params, "ExpectedBucketOwner"); owner != "" && owner != a.ID {
+		return nil, &wire.Error{Code: codeAccessDenied, Message: "Access Denied", Status: http.StatusForbidden}
+	}
+	if b.region != c.Region {
+		return nil, &wire.Error{
+			Code:    "PermanentRedirect",
+			Message: "The bucket you are attempting to access must be addressed using the specified endpoint.",
+			Status:  http.StatusMovedPermanently, Header: map[string]string{"X-Amz-Bucket-Region": b.region},
+		}
+	}
+	return b, nil
 }
 
 func (a *Account) deleteBucket(_ context.Context, c *wire.Call) (any, error) {
@@ -163,9 +180,9 @@ func (a *Account) putObject(_ context.Context, c *wire.Call) (any, error) {
 	o := stored{body: body, contentType: str(c.Params, "ContentType"), etag: `"` + hex.EncodeToString(sum[:]) + `"`, modified: c.Now}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	b, ok := a.buckets[name]
-	if !ok {
-		return nil, noSuchBucket(name)
+	b, err := a.bucket(c, name)
+	if err != nil {
+		return nil, err
 	}
 	b.objects[key] = o
 	return object{etag: o.etag}, nil
@@ -194,6 +211,12 @@ func (a *Account) read(c *wire.Call) (stored, error) {
 	denied := c.Authorize("s3:GetObject", bucketARN(name)+"/"+key, nil)
 	if denied != nil {
 		return stored{}, denied
+	}
+	a.mu.Lock()
+	_, err := a.bucket(c, name)
+	a.mu.Unlock()
+	if err != nil {
+		return stored{}, err
 	}
 	o, err := a.objectAt(name, key)
 	if err != nil {
@@ -225,9 +248,9 @@ func (a *Account) deleteObject(_ context.Context, c *wire.Call) (any, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	b, ok := a.buckets[name]
-	if !ok {
-		return nil, noSuchBucket(name)
+	b, err := a.bucket(c, name)
+	if err != nil {
+		return nil, err
 	}
 	delete(b.objects, key)
 	return nil, nil

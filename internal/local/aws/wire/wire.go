@@ -51,6 +51,9 @@ type Error struct {
 	Code    string
 	Message string
 	Status  int // HTTP status; 0 means 400
+	// Header is what the answer says in HTTP headers besides, such as S3's
+	// X-Amz-Bucket-Region.
+	Header map[string]string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
