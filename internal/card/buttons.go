@@ -1,0 +1,53 @@
+package card
+
+import (
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// buttons are what can be done with a change now. A button's value is the
+// change's number and carries no authority.
+func (p *Presenter) buttons(v View) []chat.Button {
+	c := v.Change
+	switch {
+	case c.Parked || c.State == bcn.ChangeBlocked:
+		return []chat.Button{p.button(c, chat.ActionReplay, text.ButtonReplay, chat.Plain), p.cancel(c)}
+	case c.State == bcn.ChangeWaiting:
+		approve := p.button(c, chat.ActionApprove, text.ButtonApprove, chat.Primary)
+		approve.Confirm = p.confirm(text.ConfirmApproveTitle, text.ConfirmApproveText, text.Args{"id": c.ID.String(), "hash": short(v.Hash)})
+		return []chat.Button{approve, p.button(c, chat.ActionReject, text.ButtonReject, chat.Danger),
+			p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
+	case c.State == bcn.ChangeApplying:
+		return []chat.Button{p.cancel(c)}
+	case c.State == bcn.ChangeQueued || c.State == bcn.ChangeWaitingTurn || c.State == bcn.ChangePlanning:
+		return []chat.Button{p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
+	case p.again(c):
+		return []chat.Button{p.button(c, chat.ActionPlanAgain, text.ButtonPlanAgain, chat.Plain)}
+	default:
+		return nil
+	}
+}
+
+// again says whether it makes sense to ask for the same once more.
+func (p *Presenter) again(c bcn.Change) bool {
+	if c.Kind != bcn.KindDeploy || !c.State.Ended() || c.State == bcn.ChangeSucceeded {
+		return false
+	}
+	return c.Code != bcn.CodeNoChange
+}
+
+func (p *Presenter) cancel(c bcn.Change) chat.Button {
+	b := p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Danger)
+	b.Confirm = p.confirm(text.ConfirmCancelTitle, text.ConfirmCancelText, text.Args{"id": c.ID.String()})
+	return b
+}
+
+func (p *Presenter) button(c bcn.Change, a chat.Action, label text.ID, s chat.Style) chat.Button {
+	return chat.Button{Action: a, Value: c.ID.String()[1:], Label: p.text.Plain(p.lang, label, nil), Style: s}
+}
+
+func (p *Presenter) confirm(title, body text.ID, args text.Args) *chat.Confirm {
+	return &chat.Confirm{Title: p.text.Plain(p.lang, title, args), Text: p.text.Plain(p.lang, body, args),
+		Yes: p.text.Plain(p.lang, text.ConfirmYes, nil), No: p.text.Plain(p.lang, text.ConfirmNo, nil)}
+}

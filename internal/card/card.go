@@ -1,0 +1,243 @@
+package card
+
+import (
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// linesOnCard bounds what a card lists; the rest is in its thread.
+const linesOnCard = 10
+
+// View is all that a card shows.
+type View struct {
+	Change    bcn.Change
+	Wish      deploy.Wish
+	Plan      *bcn.Plan
+	Hash      string
+	Request   *bcn.Request
+	Rollouts  []deploy.Rollout
+	Halt      deploy.Halt
+	Approvers chat.Markup // who may approve, mentioned
+}
+
+// Presenter speaks one language: that of the channels.
+type Presenter struct {
+	text *text.Catalogue
+	lang string
+	// approvals is the channel of the cards, announce that of the verdicts.
+	approvals, announce string
+	// channelOf is a heritage's own channel for announcements; empty for none.
+	channelOf func(app, env string) string
+}
+
+// Options is what a Presenter needs.
+type Options struct {
+	Text                *text.Catalogue
+	Lang                string
+	Approvals, Announce string
+	ChannelOf           func(app, env string) string
+}
+
+// New makes a Presenter.
+func New(o Options) *Presenter {
+	return &Presenter{text: o.Text, lang: o.Lang, approvals: o.Approvals, announce: o.Announce, channelOf: o.ChannelOf}
+}
+
+func (p *Presenter) say(id text.ID, args text.Args) chat.Markup { return p.text.Say(p.lang, id, args) }
+
+// Card shows a change as it is.
+func (p *Presenter) Card(v View) chat.Message {
+	first := p.first(v.Change, v.Wish)
+	blocks := []chat.Block{{Section: first + "\n" + p.status(v.Change)}}
+	if why := p.why(v.Change); why != "" {
+		blocks = append(blocks, chat.Block{Section: why})
+	}
+	if fields := p.fields(v); len(fields) > 0 {
+		blocks = append(blocks, chat.Block{Fields: fields})
+	}
+	if changes := p.changes(v.Plan); changes != "" {
+		blocks = append(blocks, chat.Block{Section: changes})
+	}
+	if warnings := p.warnings(v.Plan); warnings != "" {
+		blocks = append(blocks, chat.Block{Section: warnings})
+	}
+	if live := p.live(v); live != "" {
+		blocks = append(blocks, chat.Block{Section: live})
+	}
+	if small := p.small(v); small != "" {
+		blocks = append(blocks, chat.Block{Context: small})
+	}
+	if buttons := p.buttons(v); len(buttons) > 0 {
+		blocks = append(blocks, chat.Block{Buttons: buttons})
+	}
+	return chat.Message{Text: first + " " + p.status(v.Change), Blocks: blocks}
+}
+
+// first says in plain words what happens and for whom.
+func (p *Presenter) first(c bcn.Change, w deploy.Wish) chat.Markup {
+	args := text.Args{"who": mention(c.Requester), "app": c.App, "env": c.Env, "tag": c.Tag, "district": c.District, "name": subjectName(c), "source": ""}
+	if w.Heritage != nil {
+		args["source"] = w.Heritage.Source
+	}
+	return p.say(text.FirstLine(c.Kind), args)
+}
+
+// subjectName is the name in "endpoint:main".
+func subjectName(c bcn.Change) string {
+	_, name, _ := strings.Cut(c.Subject, ":")
+	return name
+}
+
+func mention(a bcn.Actor) chat.Markup {
+	if a.Kind == bcn.Person {
+		return chat.Mention(a.User)
+	}
+	return "bcn"
+}
+
+// marks show at a glance where a change stands.
+var marks = map[bcn.ChangeState]string{
+	bcn.ChangeWaitingTurn: "⏳", bcn.ChangePlanning: "⏳", bcn.ChangePlanned: "⏳", bcn.ChangeWaiting: "🟡", bcn.ChangeQueued: "🔵",
+	bcn.ChangeApplying: "🔵", bcn.ChangeVerifying: "🔵", bcn.ChangeCancelling: "🟠", bcn.ChangeBlocked: "🚨", bcn.ChangeSucceeded: "✅",
+	bcn.ChangeFailed: "❌", bcn.ChangeRolledBack: "↩️", bcn.ChangeRollbackFailed: "🚨", bcn.ChangeCancelled: "⏹️", bcn.ChangeClosed: "⚪",
+}
+
+func (p *Presenter) status(c bcn.Change) chat.Markup {
+	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String()})
+	args := text.Args{"mark": chat.Markup(marks[c.State]), "id": c.ID.String(), "state": state}
+	if c.State.Ended() && c.StartedAt != nil && c.EndedAt != nil {
+		args["duration"] = text.Duration(p.lang, c.EndedAt.Sub(*c.StartedAt))
+		return p.say(text.CardStatusEnded, args)
+	}
+	return p.say(text.CardStatus, args)
+}
+
+// why explains an end in a sentence.
+func (p *Presenter) why(c bcn.Change) chat.Markup {
+	if c.Code == "" || (!c.State.Ended() && c.State != bcn.ChangeBlocked) {
+		return ""
+	}
+	return p.explain(c.Code, c.Params)
+}
+
+// explain turns a code into its sentence; people in its params are mentioned.
+func (p *Presenter) explain(code bcn.Code, params map[string]string) chat.Markup {
+	if code == bcn.CodeGuardrail {
+		return p.text.Error(p.lang, &bcn.Error{Code: code, Params: params})
+	}
+	args := text.Args{}
+	for k, v := range params {
+		args[k] = v
+		if k == "by" && isUser(v) {
+			args[k] = chat.Mention(v)
+		}
+	}
+	return p.say(text.ErrorID(code), args)
+}
+
+func isUser(s string) bool {
+	return len(s) > 3 && (s[0] == 'U' || s[0] == 'W') && strings.ToUpper(s) == s && !strings.ContainsAny(s, " #")
+}
+
+func (p *Presenter) fields(v View) []chat.Markup {
+	var out []chat.Markup
+	if pl := v.Plan; pl != nil && pl.Digest != "" {
+		to := version(pl.Tag, pl.Digest)
+		if pl.OldDigest == "" {
+			out = append(out, p.say(text.CardImageFirst, text.Args{"to": to}))
+		} else {
+			out = append(out, p.say(text.CardImage, text.Args{"from": version(pl.OldTag, pl.OldDigest), "to": to}))
+		}
+	}
+	out = append(out, p.say(text.CardRequester, text.Args{"who": mention(v.Change.Requester)}))
+	if v.Change.Reason != "" {
+		out = append(out, p.say(text.CardReason, text.Args{"reason": v.Change.Reason}))
+	}
+	if v.Hash != "" {
+		out = append(out, p.say(text.CardHash, text.Args{"hash": short(v.Hash)}))
+	}
+	if r := v.Request; r != nil && r.State == bcn.RequestPending {
+		out = append(out, p.say(text.CardApprovers, text.Args{"who": v.Approvers}), p.say(text.CardExpires, text.Args{"when": text.When(r.ExpiresAt)}))
+	} else if v.Plan != nil && len(v.Plan.Needs) == 0 && v.Change.Kind != bcn.KindPlan {
+		out = append(out, p.say(text.CardNobody, nil))
+	}
+	return out
+}
+
+// version shows a tag with the beginning of its digest.
+func version(tag, digest string) chat.Markup {
+	return chat.Code(tag) + " " + chat.Code(short(strings.TrimPrefix(digest, "sha256:")))
+}
+
+// short is how a hash is shown: 12 digits, as git and docker do.
+func short(hash string) string {
+	if len(hash) > 12 {
+		return hash[:12]
+	}
+	return hash
+}
+
+// live shows what runs while it changes.
+func (p *Presenter) live(v View) chat.Markup {
+	if v.Change.State.BeforeApplying() || v.Change.State == bcn.ChangeClosed {
+		return ""
+	}
+	var lines []string
+	for _, r := range v.Rollouts {
+		lines = append(lines, string(p.say(text.CardRollout, text.Args{"service": r.Service, "running": r.Running, "desired": r.Desired,
+			"pending": r.Pending, "failed": r.Failed, "healthy": r.Healthy, "targets": r.Targets})))
+	}
+	return chat.Markup(strings.Join(lines, "\n"))
+}
+
+// small is the small print: decisions, a halt, a parked job, links.
+func (p *Presenter) small(v View) chat.Markup {
+	var out []string
+	if v.Request != nil {
+		for _, d := range v.Request.Decisions {
+			id := text.CardApprovedBy
+			if d.Verdict == bcn.Reject {
+				id = text.CardRejectedBy
+			}
+			out = append(out, string(p.say(id, text.Args{"who": chat.Mention(d.Person), "when": text.When(d.At)})))
+		}
+		if v.Request.State == bcn.RequestPending && len(v.Request.Decisions) > 0 {
+			for _, n := range remaining(*v.Request) {
+				out = append(out, string(p.say(text.CardStillNeeded, text.Args{"n": n.Count, "teams": strings.Join(n.Teams, ", ")})))
+			}
+		}
+	}
+	if v.Halt.On && !v.Change.State.Ended() {
+		out = append(out, string(p.say(text.CardHalted, text.Args{"by": by(v.Halt.By)})))
+	}
+	if v.Change.Parked {
+		out = append(out, string(p.say(text.CardParked, text.Args{"id": v.Change.ID.String()})))
+	}
+	if l := p.links(v); l != "" {
+		out = append(out, string(l))
+	}
+	return chat.Markup(strings.Join(out, "\n"))
+}
+
+// by mentions a user, and shows anything else as it is.
+func by(s string) any {
+	if isUser(s) {
+		return chat.Mention(s)
+	}
+	return s
+}
+
+func remaining(r bcn.Request) []bcn.Need {
+	var ballots []approval.Ballot
+	for _, d := range r.Decisions {
+		if d.Verdict == bcn.Approve {
+			ballots = append(ballots, approval.Ballot{Person: d.Person, Teams: d.Teams})
+		}
+	}
+	return approval.Remaining(r, ballots)
+}

@@ -1,0 +1,148 @@
+package card
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// lineMarks tell how a line changes; what destroys is bold too.
+var lineMarks = map[bcn.LineMark]string{
+	bcn.MarkAdded: "+", bcn.MarkChanged: "~", bcn.MarkReplaced: "±", bcn.MarkRemoved: "−", bcn.MarkNote: "•",
+}
+
+// changes lists what the plan changes, in words, and each stack's counts.
+func (p *Presenter) changes(pl *bcn.Plan) chat.Markup {
+	if pl == nil {
+		return ""
+	}
+	var out []string
+	for i, l := range pl.Lines {
+		if i == linesOnCard {
+			out = append(out, string(p.say(text.CardMore, text.Args{"n": len(pl.Lines) - linesOnCard})))
+			break
+		}
+		out = append(out, string(line(l)))
+	}
+	for _, sp := range pl.Stacks {
+		out = append(out, string(p.say(text.CardStack, text.Args{"stack": sp.Name, "counts": p.counts(sp)})))
+		out = append(out, p.destroyed(sp)...)
+	}
+	return chat.Markup(strings.Join(out, "\n"))
+}
+
+func line(l bcn.Line) chat.Markup {
+	m := chat.Markup(lineMarks[l.Mark]+" ") + chat.Escape(l.What)
+	if l.Mark == bcn.MarkRemoved || l.Mark == bcn.MarkReplaced {
+		return "*" + m + "*"
+	}
+	return m
+}
+
+// counts says how many resources of a stack change, and how.
+func (p *Presenter) counts(sp bcn.StackPlan) chat.Markup {
+	n := map[text.ID]int{}
+	for _, d := range sp.Changes {
+		n[kindOf(d)]++
+	}
+	var out []string
+	for _, id := range []text.ID{text.CardCountAdded, text.CardCountChanged, text.CardCountReplaced, text.CardCountRemoved} {
+		if n[id] > 0 {
+			out = append(out, string(p.say(id, text.Args{"n": n[id]})))
+		}
+	}
+	if len(out) == 0 {
+		return p.say(text.CardUnchanged, nil)
+	}
+	return chat.Markup(strings.Join(out, ", "))
+}
+
+func kindOf(d bcn.ResourceDelta) text.ID {
+	switch {
+	case d.Action == "Add" || d.Action == "Import":
+		return text.CardCountAdded
+	case d.Action == "Remove":
+		return text.CardCountRemoved
+	case d.Replacement == "True" || d.Replacement == "Conditional":
+		return text.CardCountReplaced
+	default:
+		return text.CardCountChanged
+	}
+}
+
+// routine are the types that are replaced with every release: a task
+// definition is a new revision, nothing is lost.
+var routine = map[string]bool{"AWS::ECS::TaskDefinition": true}
+
+// destroyed names the resources that are replaced or removed.
+func (p *Presenter) destroyed(sp bcn.StackPlan) []string {
+	var out []string
+	for _, d := range sp.Changes {
+		if routine[d.Type] {
+			continue
+		}
+		switch kindOf(d) {
+		case text.CardCountReplaced:
+			out = append(out, string("   *± "+chat.Escape(d.LogicalID)+"* "+chat.Code(d.Type)))
+		case text.CardCountRemoved:
+			out = append(out, string("   *− "+chat.Escape(d.LogicalID)+"* "+chat.Code(d.Type)))
+		}
+	}
+	return out
+}
+
+// Resources lists every resource that the plan changes, for the thread.
+func Resources(pl bcn.Plan) string {
+	var b strings.Builder
+	for _, sp := range pl.Stacks {
+		fmt.Fprintf(&b, "stack %s\n", sp.Name)
+		for _, d := range sp.Changes {
+			mark := map[text.ID]string{text.CardCountAdded: "+", text.CardCountChanged: "~", text.CardCountReplaced: "±", text.CardCountRemoved: "-"}[kindOf(d)]
+			fmt.Fprintf(&b, "  %s %s (%s)", mark, d.LogicalID, d.Type)
+			if len(d.Properties) > 0 {
+				fmt.Fprintf(&b, ": %s", strings.Join(d.Properties, ", "))
+			}
+			b.WriteByte('\n')
+		}
+		if len(sp.Changes) == 0 {
+			b.WriteString("  unchanged\n")
+		}
+	}
+	return b.String()
+}
+
+func (p *Presenter) warnings(pl *bcn.Plan) chat.Markup {
+	if pl == nil || len(pl.Findings) == 0 {
+		return ""
+	}
+	out := []string{string(p.say(text.CardWarnings, nil))}
+	for _, f := range pl.Findings {
+		if f.ID == "manifest" {
+			out = append(out, "• "+string(chat.Escape(f.Where)))
+			continue
+		}
+		out = append(out, "• "+string(p.text.Finding(p.lang, f)))
+	}
+	return chat.Markup(strings.Join(out, "\n"))
+}
+
+// links lead to the stacks in AWS's console.
+func (p *Presenter) links(v View) chat.Markup {
+	if v.Plan == nil || v.Change.State.BeforeApplying() || v.Change.State == bcn.ChangeClosed {
+		return ""
+	}
+	var out []string
+	for _, sp := range v.Plan.Stacks {
+		if sp.StackID == "" {
+			continue
+		}
+		region := v.Plan.District.Region
+		address := "https://" + region + ".console.aws.amazon.com/cloudformation/home?region=" + region + "#/stacks/events?stackId=" + url.QueryEscape(sp.StackID)
+		out = append(out, string(chat.Link(address, p.text.Plain(p.lang, text.CardLinkStack, text.Args{"stack": sp.Name}))))
+	}
+	return chat.Markup(strings.Join(out, " · "))
+}

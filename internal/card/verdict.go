@@ -1,0 +1,94 @@
+package card
+
+import (
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// quietEnds are ends that the card alone shows: nobody needs to be called.
+var quietEnds = map[bcn.Code]bool{bcn.CodePlanOnly: true, bcn.CodeNoChange: true}
+
+// ended tells the verdict: the requester is mentioned in the thread, and the
+// announce channel gets one line about what became of a deploy.
+func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
+	c := m.Change
+	if c.State == bcn.ChangeClosed && quietEnds[c.Code] {
+		return nil
+	}
+	args := text.Args{"who": mention(c.Requester), "id": c.ID.String(), "app": c.App, "env": c.Env, "tag": c.Tag,
+		"why": p.explainEnd(c), "release": 0, "duration": p.took(m)}
+	notes := []deploy.Note{thread("ended", p.say(endID(c), args))}
+	if len(m.Left) > 0 {
+		notes = append(notes, thread("left", p.say(text.ThreadLeft, text.Args{"stacks": strings.Join(m.Left, ", ")})))
+	}
+	if channel := p.announceChannel(c); channel != "" {
+		if id := announceID(c); id != "" {
+			notes = append(notes, deploy.Note{Key: "announce", Role: deploy.RoleAnnounce, Channel: channel, Body: plain(p.say(id, args))})
+		}
+	}
+	return notes
+}
+
+func (p *Presenter) explainEnd(c bcn.Change) chat.Markup {
+	if c.Code == "" {
+		return ""
+	}
+	return p.explain(c.Code, c.Params)
+}
+
+func (p *Presenter) took(m deploy.Moment) string {
+	if m.Release == nil {
+		return ""
+	}
+	return text.Duration(p.lang, m.Release.EndedAt.Sub(m.Release.StartedAt))
+}
+
+func endID(c bcn.Change) text.ID {
+	switch c.State {
+	case bcn.ChangeSucceeded:
+		if c.Kind == bcn.KindDeploy {
+			return text.ThreadEndedSucceeded
+		}
+		return text.ThreadEndedDone
+	case bcn.ChangeRolledBack:
+		return text.ThreadEndedRolledBack
+	case bcn.ChangeRollbackFailed:
+		return text.ThreadEndedRollbackFailed
+	case bcn.ChangeCancelled:
+		return text.ThreadEndedCancelled
+	case bcn.ChangeClosed:
+		return text.ThreadEndedClosed
+	default:
+		return text.ThreadEndedFailed
+	}
+}
+
+func announceID(c bcn.Change) text.ID {
+	if c.Kind != bcn.KindDeploy {
+		return ""
+	}
+	switch c.State {
+	case bcn.ChangeSucceeded:
+		return text.AnnounceSucceeded
+	case bcn.ChangeRolledBack:
+		return text.AnnounceRolledBack
+	case bcn.ChangeFailed, bcn.ChangeRollbackFailed:
+		return text.AnnounceFailed
+	default:
+		return ""
+	}
+}
+
+// announceChannel is the heritage's own, or the one for all.
+func (p *Presenter) announceChannel(c bcn.Change) string {
+	if p.channelOf != nil {
+		if own := p.channelOf(c.App, c.Env); own != "" {
+			return own
+		}
+	}
+	return p.announce
+}
