@@ -1,0 +1,85 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/roles"
+)
+
+// Cancel implements deploy.Stacks.
+func (a *Apply) Cancel(ctx context.Context, t bcn.Target, p bcn.StackPlan) error {
+	s := a.aws.For(t)
+	err := a.cancelOnce(ctx, s, p)
+	// The stack may have moved between the look and the call: look once more.
+	if awsx.CodeOf(err) == "ValidationError" && !gone(err) {
+		return a.cancelOnce(ctx, s, p)
+	}
+	return err
+}
+
+func (a *Apply) cancelOnce(ctx context.Context, s *awsx.Session, p bcn.StackPlan) error {
+	id := p.StackID
+	if id == "" {
+		id = p.Name
+	}
+	stack, err := s.Stack(ctx, id)
+	if gone(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch stack.Status {
+	case "CREATE_IN_PROGRESS":
+		return s.DeleteStack(ctx, stack.ID, "")
+	case "UPDATE_IN_PROGRESS":
+		return s.CancelUpdate(ctx, stack.ID, "")
+	// On its way back already, or never begun.
+	case "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS",
+		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS":
+		return nil
+	case "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE", "CREATE_COMPLETE":
+		return bcn.E(bcn.CodeTooLate, "stack", stack.Name, "status", stack.Status)
+	}
+	return refusal(stack, s.Region())
+}
+
+// Discard implements deploy.Stacks. The change set may be named or given by
+// its ARN.
+func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) error {
+	s := a.aws.For(t)
+	id := p.StackID
+	if id == "" {
+		id = p.Name
+	}
+	// A stack that is not ours gives no permission to look for change sets, and
+	// there are none of ours in it.
+	stack, err := s.Stack(ctx, id)
+	if gone(err) || err == nil && stack.Status == "DELETE_COMPLETE" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if stack.Tag(roles.InstallationTag) == "" {
+		return nil
+	}
+	if p.ChangeSet != "" {
+		if err := s.DeleteChangeSet(ctx, p.Name, p.ChangeSet); err != nil && !gone(err) {
+			return err
+		}
+	}
+	if stack.Status != "REVIEW_IN_PROGRESS" {
+		return nil
+	}
+	left, err := s.ChangeSets(ctx, stack.ID)
+	if gone(err) {
+		return nil
+	}
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return s.DeleteStack(ctx, stack.ID, "")
+}
