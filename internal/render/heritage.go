@@ -2,6 +2,14 @@ package render
 
 import "github.com/bcn-bot/bcn/internal/bcn"
 
+// The ids of findings, all warnings; their sentences are the catalogue's
+// "guard." + id.
+const (
+	FargateSize                = "fargate_size"                  // service, cpu, memory, new_cpu, new_memory
+	ForceSSLWithoutCertificate = "force_ssl_without_certificate" // service, endpoint
+	PublicMismatch             = "public_mismatch"               // service, endpoint
+)
+
 // Heritage renders the two stacks of a heritage, base first, as they are
 // executed. Its findings are warnings. Errors carry codes: bad_name,
 // reserved_name, name_taken, unknown_name, environment_foreign, unavailable,

@@ -81,10 +81,10 @@ func (s *source) warnEndpoint(m manifest.Service, l manifest.Listener, e bcn.End
 			Params: map[string]string{"service": m.Name, "endpoint": e.Name}})
 	}
 	if m.ForceSSL && e.HTTPSListener == "" {
-		warn("force_ssl_without_certificate")
+		warn(ForceSSLWithoutCertificate)
 	}
 	if m.Public != nil && *m.Public != e.Public {
-		warn("public_mismatch")
+		warn(PublicMismatch)
 	}
 }
 

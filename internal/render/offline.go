@@ -150,15 +150,12 @@ func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoin
 	return d, endpoints, nil
 }
 
-// warnings turns the renderer's findings into problems of the file.
+// warnings turns the renderer's findings into problems of the file, in
+// English as all of `bot render` is; in chat the catalogue says them.
 func warnings(findings []bcn.Finding, h *manifest.Heritage) []manifest.Problem {
 	var out []manifest.Problem
 	for _, f := range findings {
-		p := manifest.Problem{File: "barcelona.yml", Warning: true, Message: "service " + f.Params["service"] + ": " + f.ID}
-		if f.ID == "fargate_size" {
-			p.Message = fmt.Sprintf("service %s: Fargate has no cpu %s with memory %s, it gets cpu %s and memory %s", f.Params["service"],
-				f.Params["cpu"], f.Params["memory"], f.Params["new_cpu"], f.Params["new_memory"])
-		}
+		p := manifest.Problem{File: "barcelona.yml", Warning: true, Message: "service " + f.Params["service"] + ": " + warning(f)}
 		for _, s := range h.Services {
 			if s.Name == f.Params["service"] {
 				p.Line, p.Column = s.At.Line, s.At.Column
@@ -167,4 +164,18 @@ func warnings(findings []bcn.Finding, h *manifest.Heritage) []manifest.Problem {
 		out = append(out, p)
 	}
 	return out
+}
+
+func warning(f bcn.Finding) string {
+	switch f.ID {
+	case FargateSize:
+		return fmt.Sprintf("Fargate has no cpu %s with memory %s, it gets cpu %s and memory %s",
+			f.Params["cpu"], f.Params["memory"], f.Params["new_cpu"], f.Params["new_memory"])
+	case ForceSSLWithoutCertificate:
+		return "force_ssl has no effect: the endpoint " + f.Params["endpoint"] + " has no certificate"
+	case PublicMismatch:
+		return "public does not agree with the endpoint " + f.Params["endpoint"] + ", which decides"
+	default:
+		return f.ID
+	}
 }

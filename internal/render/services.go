@@ -81,7 +81,7 @@ func (s *source) sized(m manifest.Service) manifest.Service {
 		if m.CPU == 0 {
 			asked = "-"
 		}
-		s.findings = append(s.findings, bcn.Finding{ID: "fargate_size", Level: bcn.Warn, Where: s.where(m.At),
+		s.findings = append(s.findings, bcn.Finding{ID: FargateSize, Level: bcn.Warn, Where: s.where(m.At),
 			Params: map[string]string{"service": m.Name, "cpu": asked, "memory": strconv.Itoa(m.Memory),
 				"new_cpu": strconv.Itoa(cpu), "new_memory": strconv.Itoa(memory)}})
 	}

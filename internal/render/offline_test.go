@@ -1,0 +1,78 @@
+package render_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+func TestOffline(t *testing.T) {
+	t.Parallel()
+	sample, err := os.ReadFile("../../examples/hello/barcelona.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const district = `
+name: tokyo
+region: ap-northeast-1
+account: "999999999999"
+vpc: vpc-1
+cluster: tokyo
+subnets: [subnet-1, subnet-2]
+endpoints:
+  - name: main
+    http_listener: arn:aws:elasticloadbalancing:ap-northeast-1:999999999999:listener/app/main/1/2
+    security_group: sg-1
+`
+	t.Run("the sample app renders in the example district", func(t *testing.T) {
+		t.Parallel()
+		stacks, problems, err := render.Offline(sample, "production", "v2", nil)
+		if err != nil || len(problems) > 0 || len(stacks) != 2 {
+			t.Fatal(stacks, problems, err)
+		}
+		if !strings.Contains(string(stacks["hello"]), "amazonaws.com/hello:v2") || !json.Valid(stacks["heritage-hello"]) {
+			t.Errorf("%s", stacks["hello"])
+		}
+	})
+	t.Run("a district of one's own is used", func(t *testing.T) {
+		t.Parallel()
+		stacks, problems, err := render.Offline(sample, "staging", "v2", []byte(district))
+		if err != nil || len(problems) > 0 || !strings.Contains(string(stacks["hello-staging"]), "listener/app/main/1/2") ||
+			!strings.Contains(string(stacks["heritage-hello-staging"]), "Barcelona/tokyo/hello-staging") {
+			t.Fatal(stacks, problems, err)
+		}
+	})
+	for title, c := range map[string]struct{ env, tag, district, want string }{
+		"an unknown environment is a problem of the file": {"prod", "v2", "", "there is no environment"},
+		"a tag that is none is refused":                   {"production", "a:b", "", "is not a tag"},
+		"an unknown key of the district is refused":       {"production", "v2", district + "colour: red\n", "field colour not found"},
+		"a missing key of the district is refused":        {"production", "v2", "name: x\n", "is missing"},
+		"an endpoint that the district lacks is refused":  {"production", "v2", strings.Split(district, "endpoints:")[0], "unknown_name"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			stacks, problems, err := render.Offline(sample, c.env, c.tag, []byte(c.district))
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			for _, p := range problems {
+				said += p.String()
+			}
+			if stacks != nil || !strings.Contains(said, c.want) {
+				t.Errorf("got %s, want %s", said, c.want)
+			}
+		})
+	}
+	t.Run("a size that Fargate lacks is a warning", func(t *testing.T) {
+		t.Parallel()
+		file := "environments:\n  production:\n" + worker + "        memory: 700\n"
+		stacks, problems, err := render.Offline([]byte(file), "production", "v2", nil)
+		if err != nil || len(stacks) != 2 || len(problems) != 1 || !problems[0].Warning || problems[0].Line != 6 {
+			t.Errorf("%v %v", problems, err)
+		}
+	})
+}
