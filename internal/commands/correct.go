@@ -59,6 +59,12 @@ func (r *Registry) lookUp(ctx context.Context, a asked, grammar any) ([]wrong, e
 		if err != nil {
 			return nil, fmt.Errorf("names of %s: %w", f.live, err)
 		}
+		if len(exist) > 0 && len(visible) == 0 && a.verb.rule != "" {
+			// Nothing may be named to somebody who may see nothing.
+			if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", ""); err != nil {
+				return nil, err
+			}
+		}
 		if !slices.Contains(exist, value) {
 			w := wrong{what: f.live, typed: clip(value), within: app, suggestion: nearest(value, visible)}
 			bad = append(bad, w)

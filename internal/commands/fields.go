@@ -34,6 +34,9 @@ func fields(grammar any) []field {
 	var out []field
 	for i := range v.NumField() {
 		t := v.Type().Field(i)
+		if !t.IsExported() {
+			continue
+		}
 		_, arg := t.Tag.Lookup("arg")
 		_, optional := t.Tag.Lookup("optional")
 		_, required := t.Tag.Lookup("required")
@@ -71,26 +74,33 @@ func (f field) spelled() string {
 
 // usage is the line that DESIGN.md section 9 gives for the verb.
 func usage(verb string, grammar any) string {
-	var b strings.Builder
-	b.WriteString(verb)
-	open := 0 // optional arguments nest: [APP [ENV]]
+	line := usageArgs(verb, grammar)
 	for _, f := range fields(grammar) {
-		if !f.arg {
-			b.WriteString(strings.Repeat("]", open))
-			open = 0
-		}
 		switch {
-		case !f.optional:
-			b.WriteString(" " + f.spelled())
 		case f.arg:
-			b.WriteString(" [" + f.spelled())
-			open++
+		case f.optional:
+			line += " [" + f.spelled() + "]"
 		default:
-			b.WriteString(" [" + f.spelled() + "]")
+			line += " " + f.spelled()
 		}
 	}
-	b.WriteString(strings.Repeat("]", open))
-	return b.String()
+	return line
+}
+
+// usageArgs is the usage line without flags.
+func usageArgs(verb string, grammar any) string {
+	line, open := verb, 0 // optional arguments nest: [APP [ENV]]
+	for _, f := range fields(grammar) {
+		switch {
+		case !f.arg:
+		case f.optional:
+			line += " [" + f.spelled()
+			open++
+		default:
+			line += " " + f.spelled()
+		}
+	}
+	return line + strings.Repeat("]", open)
 }
 
 // typed writes the command that a filled grammar stands for.

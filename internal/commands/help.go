@@ -10,13 +10,16 @@ import (
 )
 
 type helpArgs struct {
-	Verb []string `arg:"" optional:"" name:"verb" placeholder:"VERB"`
+	Verb  []string `arg:"" optional:"" name:"verb" placeholder:"VERB"`
+	short bool     // nothing was typed at all
 }
 
 // help is pure: it uses neither the context nor the ports.
 func (r *Registry) help(_ context.Context, a asked, g *helpArgs) (chat.Message, error) {
 	name := strings.ToLower(strings.Join(g.Verb, " "))
 	switch {
+	case name == "" && g.short:
+		return r.helpShort(a), nil
 	case name == "":
 		return r.helpAll(a), nil
 	case find(name) != nil:
@@ -50,17 +53,19 @@ func (r *Registry) helpAll(a asked) chat.Message {
 	return m
 }
 
-func (r *Registry) helpLine(a asked, v verb) chat.Markup {
-	short := v.name
-	for _, f := range fields(v.grammar()) {
-		switch {
-		case f.arg && f.optional:
-			short += " [" + f.holder + "]"
-		case f.arg:
-			short += " " + f.holder
-		}
+// helpShort is for somebody who typed nothing: what most people want first.
+func (r *Registry) helpShort(a asked) chat.Message {
+	list := r.text.Say(a.lang, text.HelpShort, nil)
+	m := chat.Message{Text: list}
+	for _, name := range []string{"deploy", "status", "approvals", "whoami"} {
+		list += "\n" + r.helpLine(a, *find(name))
 	}
-	return chat.Code(r.command+" "+short) + " – " + r.text.Say(a.lang, v.summary, nil)
+	m.Blocks = []chat.Block{{Section: list}, {Context: r.text.Say(a.lang, text.HelpMore, nil)}}
+	return m
+}
+
+func (r *Registry) helpLine(a asked, v verb) chat.Markup {
+	return chat.Code(r.command+" "+usageArgs(v.name, v.grammar())) + " – " + r.text.Say(a.lang, v.summary, nil)
 }
 
 // helpFamily lists the verbs of a family such as district.
@@ -153,7 +158,7 @@ func examples(name string) []string {
 		"status":          {"status", "status hello", "status hello production"},
 		"releases":        {"releases hello production"},
 		"show":            {"show hello production"},
-		"create":          {"create hello production --district main --source github:acme/hello --channel #deploys"},
+		"create":          {createExample},
 		"district show":   {"district show main"},
 		"district adopt":  {adoptExample},
 		"endpoint show":   {"endpoint show web"},
@@ -164,6 +169,10 @@ func examples(name string) []string {
 		"resume":          {"resume"},
 	}[name]
 }
+
+// createExample shows the channel as people see it while they type; Slack
+// sends it as a link.
+const createExample = "create hello production --district main --source github:acme/hello --channel #deploys"
 
 const adoptExample = "district adopt main --region eu-west-1 --role arn:aws:iam::123456789012:role/bcn-main" +
 	" --cfn-role arn:aws:iam::123456789012:role/bcn-main-cfn --vpc vpc-0a1b2c3d --cluster main" +

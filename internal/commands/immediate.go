@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"reflect"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -58,7 +59,11 @@ func (r *Registry) unknownVerb(a asked, typo, suggestion string) chat.Message {
 
 // misused says what is wrong with the command, and shows how it is used.
 func (r *Registry) misused(a asked, v *verb, p problem) chat.Message {
-	line := r.text.Say(a.lang, p.id, text.Args{"word": p.word, "suggestion": p.suggestion, "verb": v.name})
+	args := text.Args{"word": p.word, "suggestion": p.suggestion}
+	if p.id == problemMissing || p.id == problemFlags {
+		args["word"] = joined(strings.Fields(p.word))
+	}
+	line := r.text.Say(a.lang, p.id, args)
 	return chat.Message{Text: line, Blocks: []chat.Block{
 		{Section: line},
 		{Code: r.command + " " + usage(v.name, v.grammar())},

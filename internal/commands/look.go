@@ -59,10 +59,10 @@ func (r *Registry) rule(lang string, v RuleView) chat.Markup {
 	})
 }
 
-// joined lists matchers; one that matches all is left out of the sentence.
+// joined lists words; a matcher that matches all is left out of the sentence.
 func joined(list []string) chat.Markup {
 	if slices.Contains(list, "*") {
-		list = []string{"*"}
+		return ""
 	}
 	var out []string
 	for _, s := range list {

@@ -40,6 +40,8 @@ func distance(word, candidate string) int {
 	switch {
 	case d == 0:
 		return 0
+	case swapped(word, candidate):
+		return 4
 	case d <= allowed && d < len([]rune(candidate)):
 		return 4 * d
 	case len(word) >= 2 && strings.HasPrefix(candidate, word):
@@ -51,6 +53,20 @@ func distance(word, candidate string) int {
 	default:
 		return 100
 	}
+}
+
+// swapped says that only two neighbouring letters changed places: the mistake
+// that fast hands make most.
+func swapped(word, candidate string) bool {
+	if len(word) != len(candidate) {
+		return false
+	}
+	for i := 0; i+1 < len(word); i++ {
+		if word[i] != candidate[i] {
+			return word[i] == candidate[i+1] && word[i+1] == candidate[i] && word[i+2:] == candidate[i+2:]
+		}
+	}
+	return false
 }
 
 // abbreviates says that word is candidate with letters left out, the first kept.

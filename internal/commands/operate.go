@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -138,5 +139,9 @@ func (r *Registry) resume(ctx context.Context, a asked, g *resumeArgs) (chat.Mes
 
 // halted says that changes are halted, by whom and why.
 func (r *Registry) halted(lang string, h deploy.Halt) chat.Markup {
-	return r.text.Code(lang, bcn.CodeHalted, map[string]string{"by": h.By, "reason": h.Reason}, "")
+	by := chat.Escape(h.By)
+	if strings.HasPrefix(h.By, "U") || strings.HasPrefix(h.By, "W") { // else the command line
+		by = chat.Mention(h.By)
+	}
+	return r.text.Say(lang, text.ReplyHalted, text.Args{"by": by, "reason": h.Reason})
 }

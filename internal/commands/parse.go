@@ -32,7 +32,7 @@ type checker interface{ check() error }
 func parse(text, slash string) (command, error) {
 	raw := address(text, slash)
 	if raw == "" {
-		return command{verb: find("help"), grammar: &helpArgs{}}, nil
+		return command{verb: find("help"), grammar: &helpArgs{short: true}}, nil
 	}
 	v, typo, rest, err := findVerb(raw)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c command) arguments(rest string) ([]string, error) {
 	if n := utf8.RuneCountInString(free); n > maxReason {
 		return nil, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(maxReason))
 	}
-	args, err := shellquote.Split(rewriteFor(words(rest)))
+	args, err := shellquote.Split(rewriteFor(joinLists(words(rest), c.grammar)))
 	if err != nil {
 		return nil, usageProblem(c.verb, problem{id: problemQuote})
 	}
@@ -164,6 +164,19 @@ func (c command) arguments(rest string) ([]string, error) {
 		args = append(args, "--", free)
 	}
 	return args, nil
+}
+
+// commaSpace is how people write lists.
+var commaSpace = regexp.MustCompile(`\s*,\s+`)
+
+// joinLists makes "a, b" one word where the verb takes lists.
+func joinLists(s string, grammar any) string {
+	for _, f := range fields(grammar) {
+		if f.list && !f.arg {
+			return commaSpace.ReplaceAllString(s, ",")
+		}
+	}
+	return s
 }
 
 // cutFree cuts out the text that is taken as it is. flag is empty where it is

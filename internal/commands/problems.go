@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -68,7 +69,7 @@ func kongProblem(v *verb, said string) problem {
 		}
 	}
 	if m := kongMissingFlags.FindStringSubmatch(said); m != nil {
-		return problem{id: problemFlags, word: strings.Join(kongFlagName.FindAllString(m[1], -1), ", ")}
+		return problem{id: problemFlags, word: inOrder(v, kongFlagName.FindAllString(m[1], -1))}
 	}
 	if m := kongUnknownFlag.FindStringSubmatch(said); m != nil {
 		return problem{id: problemFlag, word: clip(m[1]), suggestion: m[2]}
@@ -83,6 +84,17 @@ func kongProblem(v *verb, said string) problem {
 		return problem{id: problemValue, word: m[1] + m[2]}
 	}
 	return problem{id: problemOther}
+}
+
+// inOrder lists missing flags as the usage line does; kong sorts them.
+func inOrder(v *verb, missing []string) string {
+	var out []string
+	for _, f := range fields(v.grammar()) {
+		if !f.arg && slices.Contains(missing, "--"+f.name) {
+			out = append(out, "--"+f.name)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // missing writes kong's <app> <env> as the usage line does: APP ENV.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -76,13 +77,22 @@ func (r *Registry) queued(ctx context.Context, a asked, got deploy.Asked) chat.M
 	return say(r.text.Say(a.lang, text.ReplyBehind, text.Args{"id": r.ref(ctx, got.ID), "behind": r.ref(ctx, got.Behind)}))
 }
 
-// acknowledge tells somebody who typed that it was done; after a click the
-// card that was pressed shows it.
+// acknowledge tells somebody that it was done, unless they pressed a button of
+// the card itself: that shows it.
 func (r *Registry) acknowledge(ctx context.Context, a asked, id text.ID, change bcn.ID) chat.Message {
-	if a.click {
+	if a.click && r.onCard(ctx, a.origin, change) {
 		return chat.Message{}
 	}
 	return say(r.text.Say(a.lang, id, text.Args{"id": r.ref(ctx, change)}))
+}
+
+// onCard says that the message whose button was pressed is the change's card
+// and not a list. A link to a message ends in its ts without the dot (Slack:
+// chat.getPermalink).
+func (r *Registry) onCard(ctx context.Context, o deploy.Origin, id bcn.ID) bool {
+	url, ok := r.links.Card(ctx, id)
+	url, _, _ = strings.Cut(url, "?")
+	return ok && o.Message != "" && strings.HasSuffix(url, "/p"+strings.ReplaceAll(o.Message, ".", ""))
 }
 
 // ref shows a change's number, as a link to its card where it has one.

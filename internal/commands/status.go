@@ -62,7 +62,12 @@ func (r *Registry) status(ctx context.Context, a asked, g *statusArgs) (chat.Mes
 	for _, s := range standings {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.standing(ctx, a, s)})
 	}
-	return r.more(a, m, len(heritages)-maxStatus), nil
+	if len(heritages) > maxStatus {
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyMoreStatus, text.Args{
+			"Count": len(heritages) - maxStatus,
+		})})
+	}
+	return m, nil
 }
 
 // standings reads everything about the heritages, AWS for several at a time.

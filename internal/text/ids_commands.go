@@ -41,7 +41,9 @@ const (
 	ReplyReplaying    ID = "reply.replaying"
 	ReplyHaltedNow    ID = "reply.halted_now"
 	ReplyResumed      ID = "reply.resumed"
+	ReplyHalted       ID = "reply.halted"
 	ReplyMore         ID = "reply.more"
+	ReplyMoreStatus   ID = "reply.more_status"
 )
 
 // whoami.

@@ -3,6 +3,8 @@ package text
 // The help as a whole.
 const (
 	HelpTitle        ID = "help.title"
+	HelpShort        ID = "help.short"
+	HelpMore         ID = "help.more"
 	HelpFooter       ID = "help.footer"
 	HelpFamily       ID = "help.family"
 	HelpExamples     ID = "help.examples"

@@ -1,0 +1,222 @@
+package commands_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func catalogue(t testing.TB) *text.Catalogue {
+	t.Helper()
+	c, err := text.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func registry(t testing.TB, w *world) *commands.Registry {
+	t.Helper()
+	return commands.New(commands.Options{
+		Text: catalogue(t), Changes: w, Reads: &reads{w}, Live: w, Who: w, Links: w,
+		Now: func() time.Time { return start },
+	})
+}
+
+// turn is one thing that somebody does in a conversation.
+type turn struct {
+	user, text string
+	action     chat.Action
+	value      string
+	message    string // whose button was pressed
+	world      func(*world)
+}
+
+func (x turn) request() chat.Request {
+	r := chat.Request{Source: chat.FromSlash, Team: "T0ACME", User: x.user, Channel: "C0DEPLOY", Text: x.text}
+	if x.action != "" {
+		r.Source, r.Action, r.Value = chat.FromClick, x.action, x.value
+	}
+	return r
+}
+
+// answer does the turn and writes down everything that can be seen of it.
+func answer(t *testing.T, x turn, lang string) string {
+	t.Helper()
+	w := sample()
+	if x.world != nil {
+		x.world(w)
+	}
+	r, req := registry(t, w), x.request()
+	var b strings.Builder
+	if m, ok := r.Immediate(req, lang); ok {
+		b.WriteString("(at once)\n" + show(m))
+	} else {
+		m, ok, err := r.Run(context.Background(), req, req.Actor(), deploy.Origin{Message: x.message}, lang)
+		switch {
+		case err != nil:
+			b.WriteString("(error " + string(bcn.CodeOf(err)) + ")\n" + string(catalogue(t).Error(lang, err)) + "\n")
+		case !ok:
+			b.WriteString("(nothing: the card speaks)\n")
+		default:
+			b.WriteString(show(m))
+		}
+	}
+	for _, c := range w.calls {
+		b.WriteString("=> " + c + "\n")
+	}
+	return b.String()
+}
+
+// show writes a message as plain text, block by block.
+func show(m chat.Message) string {
+	var b strings.Builder
+	if len(m.Blocks) == 0 || m.Blocks[0].Section != m.Text {
+		fmt.Fprintf(&b, "[text] %s\n", m.Text)
+	}
+	for _, k := range m.Blocks {
+		switch {
+		case k.Header != "":
+			fmt.Fprintf(&b, "[header] %s\n", k.Header)
+		case k.Section != "":
+			fmt.Fprintf(&b, "%s\n", k.Section)
+		case k.Context != "":
+			fmt.Fprintf(&b, "[small] %s\n", k.Context)
+		case k.Code != "":
+			fmt.Fprintf(&b, "```\n%s\n```\n", k.Code)
+		case k.Divider:
+			b.WriteString("----\n")
+		}
+		for _, f := range k.Fields {
+			fmt.Fprintf(&b, "| %s\n", strings.ReplaceAll(string(f), "\n", " / "))
+		}
+		for _, u := range k.Buttons {
+			fmt.Fprintf(&b, "[%s](%s %s %s) ", u.Label, u.Action, u.Value, u.Style)
+		}
+		if len(k.Buttons) > 0 {
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it):\n%s", file, diff)
+	}
+}
+
+func TestConversations(t *testing.T) {
+	t.Parallel()
+	for _, lang := range text.Languages() {
+		t.Run("bcn answers in "+lang, func(t *testing.T) {
+			t.Parallel()
+			var b strings.Builder
+			for _, x := range conversations() {
+				said := x.text
+				if x.action != "" {
+					said = fmt.Sprintf("[%s %s]", x.action, x.value)
+				}
+				if len(said) > 300 {
+					said = fmt.Sprintf("%s… (%d characters)", said[:60], len(said))
+				}
+				fmt.Fprintf(&b, "### %s: %s\n%s\n", x.user, said, answer(t, x, lang))
+			}
+			golden(t, "testdata/conversations."+lang+".golden", b.String())
+		})
+	}
+}
+
+func conversations() []turn {
+	dana, lee, admin, stranger := "U0DEV", "U0LEAD", "U0ADMIN", "U0STRANGER"
+	adopt := "district adopt west --region eu-west-1 --role arn:aws:iam::123456789012:role/bcn --cfn-role arn:aws:iam::123456789012:role/cfn " +
+		"--vpc vpc-1 --cluster west --subnets subnet-1,subnet-2 --public-subnets subnet-3,subnet-4 --security-groups sg-1 --bucket b --for production"
+	none := func(w *world) { *w = world{} }
+	return []turn{
+		{user: dana, text: ""}, {user: dana, text: "help"}, {user: dana, text: "HELP Deploy"}, {user: dana, text: "deploy --help"},
+		{user: dana, text: "help district adopt"}, {user: dana, text: "district"}, {user: dana, text: "help endpoint"},
+		{user: dana, text: "help depoly"}, {user: dana, text: "help nonsense"}, {user: dana, text: "help rollback"},
+		// deploy
+		{user: dana, text: "deploy hello production v2"},
+		{user: dana, text: "<@U0BOT> Deploy hello production v2 —reason it’s *fixed* -- see <https://x.example|x.example> &amp; tell <!channel>"},
+		{user: dana, text: "deploy hello production v2", world: func(w *world) { w.behind = 1039 }},
+		{user: dana, text: "deploy hello production"}, {user: dana, text: "deploy hello"}, {user: dana, text: "deploy"},
+		{user: dana, text: "deploy hello production v2 v3"}, {user: dana, text: "deploy hello production v2 --resaon x"},
+		{user: dana, text: "deploy hello production v2 --reason"}, {user: dana, text: "deploy hello production 'v2"},
+		{user: dana, text: "deploy hello production v2 --reason " + strings.Repeat("x", 4000)},
+		{user: dana, text: "deploy hello production v2 -x"},
+		// wrong words
+		{user: dana, text: "depoly helo prod v2"}, {user: dana, text: "depoly hello production v2 --reason it's time"},
+		{user: dana, text: "deploy helo prod v2"}, {user: dana, text: "deploy helo production v2"},
+		{user: dana, text: "deploy hello prod v2"}, {user: dana, text: "deploy zzz production v2"},
+		{user: dana, text: "depoly zzz prod v2"}, {user: dana, text: "depoly"}, {user: dana, text: "depoly helo"},
+		{user: stranger, text: "deploy helo production v2"},
+		{user: dana, text: "staus"}, {user: dana, text: "whomai"}, {user: dana, text: "xyzzy"}, {user: dana, text: "aprove 1040"},
+		{user: dana, text: "district lst"}, {user: dana, text: "distrct list"}, {user: dana, text: "district xyzzy"},
+		{user: dana, text: "rollback hello production"}, {user: dana, text: "rolback hello production"}, {user: dana, text: "env set hello production A=b"},
+		{user: dana, text: "district create x"}, {user: dana, text: "district plugin list"},
+		{user: dana, text: "<!channel> `rm` *bold*"},
+		// plan, cancel, decide
+		{user: dana, text: "plan hello production v2"}, {user: dana, text: "plan hello production"},
+		{user: dana, text: "cancel 1040"}, {user: dana, text: "cancel #1040"}, {user: dana, text: "cancel ＃１０４０"}, {user: dana, text: "cancel soon"},
+		{user: dana, text: "approvals"}, {user: lee, text: "approvals"}, {user: stranger, text: "approvals"}, {user: lee, text: "approvals", world: none},
+		{user: lee, text: "approve 1040"}, {user: lee, text: "approve 1040", world: func(w *world) { w.short = true }},
+		{user: dana, text: "approve 1040"}, {user: lee, text: "approve 7"}, {user: lee, text: "approve"},
+		{user: lee, text: "reject 1040"}, {user: lee, text: "reject #1040 don't -- the \"migration\" --for v2 isn’t done"}, {user: lee, text: "reject 1040 --reason no"},
+		{user: lee, action: chat.ActionApprove, value: "1040", message: "10.40"}, {user: lee, action: chat.ActionReject, value: "1040", message: "10.40"},
+		{user: lee, action: chat.ActionApprove, value: "1040", message: "99.99"},
+		{user: lee, action: chat.ActionApprove, value: "1040", world: func(w *world) { w.short = true }},
+		{user: dana, action: chat.ActionCancel, value: "1040", message: "10.40"}, {user: dana, action: chat.ActionPlanAgain, value: "1040"},
+		{user: admin, action: chat.ActionReplay, value: "1039"}, {user: admin, action: "other", value: "1"}, {user: admin, action: chat.ActionApprove, value: "<!here>"},
+		// look
+		{user: dana, text: "whoami"}, {user: stranger, text: "whoami"},
+		{user: dana, text: "apps"}, {user: dana, text: "apps", world: none}, {user: stranger, text: "apps"},
+		{user: dana, text: "status"}, {user: dana, text: "status hello production"}, {user: dana, text: "status helo"}, {user: dana, text: "status", world: none},
+		{user: dana, text: "status hello", world: func(w *world) { w.liveErr = bcn.E(bcn.CodeUnavailable, "what", "AWS ECS") }},
+		{user: dana, text: "status shop", world: func(w *world) { w.halt = deploy.Halt{On: true, By: "U0ADMIN", Reason: "network move"} }},
+		{user: dana, text: "status", world: func(w *world) { w.blind["shop"] = true }},
+		{user: dana, text: "releases hello production"}, {user: dana, text: "releases hello staging"}, {user: stranger, text: "releases hello production"},
+		{user: dana, text: "show hello production"}, {user: dana, text: "show hello staging"},
+		// set up
+		{user: admin, text: "create shop staging --district main --source github:acme/shop --channel <#C0SHOP|shop>"},
+		{user: admin, text: "create shop staging --district main --source github:acme/shop --channel #shop"},
+		{user: admin, text: "create shop staging --district man --source github:acme/shop"},
+		{user: admin, text: "create shop staging"}, {user: admin, text: "create list staging --district main --source dir:x"},
+		{user: admin, text: "create Shop staging --district main --source dir:x"}, {user: admin, text: "create shop staging --district main --source ftp:x"},
+		{user: dana, text: "district list"}, {user: dana, text: "district list", world: none}, {user: dana, text: "district show main"}, {user: dana, text: "district show mian"},
+		{user: stranger, text: "district list"},
+		{user: admin, text: adopt}, {user: admin, text: strings.Replace(adopt, "--for production", "--assign-public-ip --for production, staging,production", 1)},
+		{user: admin, text: strings.Replace(adopt, "vpc-1", "10.0.0.0/16", 1)}, {user: admin, text: "district adopt west"},
+		{user: dana, text: "endpoint list"}, {user: dana, text: "endpoint list", world: none}, {user: dana, text: "endpoint show web"},
+		{user: admin, text: "endpoint create api --district main --public --for production"}, {user: admin, text: "endpoint create api --district main --public=maybe --for production"},
+		{user: admin, text: "endpoint create api --district main --certificate x --for production"},
+		// operate
+		{user: admin, text: "parked list"}, {user: admin, text: "parked list", world: none}, {user: admin, text: "parked show 1039"}, {user: admin, text: "parked show 1040"},
+		{user: admin, text: "parked show 5"}, {user: admin, text: "parked replay 1039"}, {user: stranger, text: "parked list"},
+		{user: admin, text: "halt"}, {user: admin, text: "halt --reason the network moves"}, {user: admin, text: "resume"},
+	}
+}

@@ -1,0 +1,211 @@
+package commands_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// world is a small installation as plain data, behind all the ports.
+type world struct {
+	heritages []bcn.Heritage
+	districts []bcn.District
+	endpoints []bcn.Endpoint
+	releases  map[string][]bcn.Release
+	changes   []bcn.Change
+	pending   []bcn.Request
+	parked    []deploy.Parked
+	halt      deploy.Halt
+	rollouts  map[string][]deploy.Rollout
+	liveErr   error
+	behind    bcn.ID // what a new change waits for
+	short     bool   // one approval does not suffice
+	blind     map[string]bool
+	calls     []string
+}
+
+var (
+	_ commands.Changes = (*world)(nil)
+	_ commands.Reads   = (*reads)(nil)
+	_ commands.Live    = (*world)(nil)
+	_ commands.Who     = (*world)(nil)
+	_ commands.Links   = (*world)(nil)
+)
+
+func (w *world) called(format string, args ...any) {
+	w.calls = append(w.calls, fmt.Sprintf(format, args...))
+}
+
+func (w *world) Ask(_ context.Context, _ deploy.Origin, a bcn.Actor, wish deploy.Wish) (deploy.Asked, error) {
+	line := fmt.Sprintf("Ask %s %s", a.User, wish.Kind)
+	for _, s := range []string{wish.App, wish.Env, wish.Tag} {
+		if s != "" {
+			line += " " + s
+		}
+	}
+	switch {
+	case wish.District != nil:
+		line += fmt.Sprintf(" %+v", *wish.District)
+	case wish.Endpoint != nil:
+		line += fmt.Sprintf(" %+v", *wish.Endpoint)
+	case wish.Heritage != nil:
+		line += fmt.Sprintf(" district=%s source=%s channel=%s", wish.Heritage.District, wish.Heritage.Source, wish.Heritage.Channel)
+	}
+	if wish.Reason != "" {
+		line += fmt.Sprintf(" reason=%q", wish.Reason)
+	}
+	w.called("%s", line)
+	return deploy.Asked{ID: 1042, Behind: w.behind}, nil
+}
+
+func (w *world) Decide(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (deploy.Decided, error) {
+	i := slices.IndexFunc(w.pending, func(r bcn.Request) bool { return r.ID == id })
+	if i < 0 {
+		return deploy.Decided{}, bcn.E(bcn.CodeUnknownID, "id", id.String())
+	}
+	if w.pending[i].Requester == a.User {
+		return deploy.Decided{}, bcn.E(bcn.CodeOwnRequest, "who", "leads", "id", id.String())
+	}
+	w.called("Decide %s %s %s %q", a.User, id, v, reason)
+	return deploy.Decided{Request: w.pending[i], Complete: !w.short}, nil
+}
+
+func (w *world) Cancel(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) error {
+	w.called("Cancel %s %s", a.User, id)
+	return nil
+}
+
+func (w *world) PlanAgain(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) (deploy.Asked, error) {
+	w.called("PlanAgain %s %s", a.User, id)
+	return deploy.Asked{ID: 1043, Behind: w.behind}, nil
+}
+
+func (w *world) Replay(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) error {
+	w.called("Replay %s %s", a.User, id)
+	return nil
+}
+
+func (w *world) SetHalt(_ context.Context, _ deploy.Origin, a bcn.Actor, on bool, reason string) error {
+	w.called("SetHalt %s %v %q", a.User, on, reason)
+	return nil
+}
+
+// Allow refuses those who are blind; the others may read everything.
+func (w *world) Allow(_ context.Context, a bcn.Actor, verb, app, env, district string) error {
+	rule, _ := commands.RuleOf(verb)
+	if rule == "" {
+		return fmt.Errorf("a verb without a rule was asked for: %q", verb)
+	}
+	if w.blind[a.User] && verb != "whoami" || w.blind[app] {
+		return bcn.E(bcn.CodeNotAllowed, "verb", verb, "who", "developers, leads")
+	}
+	return nil
+}
+
+func (w *world) Whoami(_ context.Context, a bcn.Actor) (commands.Whoami, error) {
+	if w.blind[a.User] {
+		return commands.Whoami{User: a.User}, nil
+	}
+	return commands.Whoami{
+		User: a.User, GitHub: "dana", Email: "dana@example.com", Teams: []string{"developers"},
+		Rules: []commands.RuleView{
+			{Verbs: []string{"help", "whoami"}},
+			{Verbs: []string{"deploy", "run"}, On: []string{"staging"}},
+			{Verbs: []string{"deploy"}, On: []string{"production"}, Apps: []string{"*"}, Approvers: []string{"leads"}, Count: 2, Within: time.Hour},
+			{Verbs: []string{"access"}, Districts: []string{"main"}, Max: 30 * time.Minute, Approvers: []string{"leads"}, Count: 1},
+			{Verbs: []string{"*"}},
+		},
+	}, nil
+}
+
+func (w *world) Card(_ context.Context, id bcn.ID) (string, bool) {
+	return "https://acme.example/archives/C0DEPLOY/p" + strings.TrimPrefix(id.String(), "#"), id < 2000
+}
+
+func (w *world) Rollouts(_ context.Context, h bcn.Heritage) ([]deploy.Rollout, error) {
+	return w.rollouts[h.Name], w.liveErr
+}
+
+// reads is the world's other half: some of its methods are named as fields are.
+type reads struct{ w *world }
+
+func (r *reads) Heritages(context.Context) ([]bcn.Heritage, error) { return r.w.heritages, nil }
+func (r *reads) Districts(context.Context) ([]bcn.District, error) { return r.w.districts, nil }
+func (r *reads) Endpoints(context.Context) ([]bcn.Endpoint, error) { return r.w.endpoints, nil }
+func (r *reads) Open(context.Context) ([]bcn.Change, error)        { return r.w.changes, nil }
+func (r *reads) Pending(context.Context) ([]bcn.Request, error)    { return r.w.pending, nil }
+func (r *reads) Parked(context.Context) ([]deploy.Parked, error)   { return r.w.parked, nil }
+func (r *reads) Halt(context.Context) (deploy.Halt, error)         { return r.w.halt, nil }
+
+func (r *reads) Releases(_ context.Context, heritage string, limit int) ([]bcn.Release, error) {
+	list := r.w.releases[heritage]
+	return list[:min(len(list), limit)], nil
+}
+
+func (r *reads) Change(_ context.Context, id bcn.ID) (bcn.Change, error) {
+	for _, c := range r.w.changes {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return bcn.Change{}, bcn.E(bcn.CodeUnknownID, "id", id.String())
+}
+
+// start is the moment at which the conversations take place.
+var start = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
+// sample is the world that the conversations take place in.
+func sample() *world {
+	at := start.Add(-48 * time.Hour)
+	release := func(n int64, tag string, outcome bcn.ChangeState, by string, approvers ...string) bcn.Release {
+		begun := at.Add(time.Duration(n) * time.Hour)
+		return bcn.Release{
+			Heritage: "hello", Number: n, Tag: tag, Digest: fmt.Sprintf("sha256:%064x", n*0x1234567), By: by, Approvers: approvers,
+			Outcome: outcome, StartedAt: begun, EndedAt: begun.Add(125 * time.Second),
+		}
+	}
+	dana := bcn.Actor{Kind: bcn.Person, User: "U0DEV", Name: "dana"}
+	return &world{
+		heritages: []bcn.Heritage{
+			{App: "hello", Env: "staging", Name: "hello-staging", District: "main", Source: "dir:examples/hello"},
+			{App: "hello", Env: "production", Name: "hello", District: "main", Source: "github:acme/hello@main", Channel: "C0HELLO", CreatedAt: at},
+			{App: "shop", Env: "production", Name: "shop", District: "main", Source: "github:acme/shop"},
+		},
+		districts: []bcn.District{{
+			Name: "main", Region: "eu-west-1", Account: "123456789012", Cluster: "main", VPC: "vpc-1", CIDR: "10.0.0.0/16",
+			Role: "arn:aws:iam::123456789012:role/bcn-main", CFNRole: "arn:aws:iam::123456789012:role/bcn-main-cfn",
+			Subnets: []string{"subnet-1", "subnet-2"}, SecurityGroups: []string{"sg-1"}, Bucket: "acme-bcn-main",
+			Environments: []string{"production", "staging"}, CreatedAt: at,
+		}},
+		endpoints: []bcn.Endpoint{{Name: "web", District: "main", Public: true, Environments: []string{"production"}, DNSName: "web-1.elb.example.com"}},
+		releases: map[string][]bcn.Release{"hello": {
+			release(3, "broken", bcn.ChangeRolledBack, "U0DEV", "U0LEAD"),
+			release(2, "v1", bcn.ChangeSucceeded, "U0DEV", "U0LEAD"),
+			release(1, "v0", bcn.ChangeSucceeded, "U0ADMIN"),
+		}},
+		changes: []bcn.Change{
+			{ID: 1040, Kind: bcn.KindDeploy, App: "hello", Env: "production", District: "main", Tag: "v2", State: bcn.ChangeWaiting, Requester: dana, Reason: "fixes <!channel> *the* cart", CreatedAt: start},
+			{ID: 1039, Kind: bcn.KindDeploy, App: "shop", Env: "production", District: "main", Tag: "v9", State: bcn.ChangeBlocked, Requester: dana, CreatedAt: start},
+		},
+		pending: []bcn.Request{{
+			ID: 1040, State: bcn.RequestPending, Requester: "U0DEV", Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 2}},
+			ExpiresAt: start.Add(time.Hour), Decisions: []bcn.Decision{{Person: "U0LEAD", Verdict: bcn.Approve, Teams: []string{"leads"}}},
+		}},
+		parked: []deploy.Parked{{
+			Change: bcn.Change{ID: 1039, Kind: bcn.KindDeploy, App: "shop", Env: "production", Tag: "v9", State: bcn.ChangeBlocked, Requester: dana, CreatedAt: start},
+			Code:   bcn.CodeUnknownOutcome, Params: map[string]string{"what": "RunTask"},
+		}, {Code: bcn.CodeInternal}},
+		rollouts: map[string][]deploy.Rollout{"hello": {
+			{Service: "web", Desired: 2, Running: 2, Healthy: 2, Targets: 2, State: "COMPLETED", Steady: true},
+			{Service: "worker", Desired: 2, Running: 1, Pending: 1, State: "IN_PROGRESS"},
+			{Service: "mail", Desired: 1, State: "FAILED", Reason: "tasks failed to start"},
+		}},
+		blind: map[string]bool{"U0STRANGER": true},
+	}
+}
