@@ -52,10 +52,15 @@ const (
 	MarkNote     LineMark = "note" // a secret outside the app's own path, a live count kept
 )
 
-// Destructive says whether the plan replaces or removes something.
+// Destructive says whether the plan replaces or removes something. A task
+// definition is never changed but by a new revision, which CloudFormation
+// calls a replacement: were that one, every deploy would be destructive.
 func (p Plan) Destructive() bool {
 	for _, s := range p.Stacks {
 		for _, c := range s.Changes {
+			if c.Type == "AWS::ECS::TaskDefinition" && c.Action == "Modify" {
+				continue
+			}
 			if c.Action == "Remove" || c.Replacement == "True" || c.Replacement == "Conditional" {
 				return true
 			}
