@@ -181,3 +181,14 @@ func holes(m *i18n.Message) []string {
 func (c *Catalogue) IDs(lang string) []ID {
 	return slices.Sorted(maps.Keys(c.messages[lang]))
 }
+
+// Placeholders lists the arguments that a sentence mentions, in order.
+func (c *Catalogue) Placeholders(lang string, id ID) []string {
+	m, ok := c.messages[lang][id]
+	if !ok {
+		return nil
+	}
+	found := holes(m)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
