@@ -24,7 +24,29 @@ func (p *parser) checkServices(h *node, path string) {
 			p.at(name, here+".name", "the service name "+quote(name.str())+" is taken by bcn's own task definitions", "choose another")
 		}
 		p.checkListeners(s, here, claims)
+		p.warnPort(h.get("environment"), s, here)
 	}
+}
+
+// warnPort warns where a PORT of the file's own is not the port that the load
+// balancer asks: it wins, as in Barcelona, and the service would seem dead.
+func (p *parser) warnPort(env, s *node, path string) {
+	given := env.get("PORT").get("value")
+	for _, v := range env.list() {
+		if v.get("name").str() == "PORT" {
+			given = v.get("value")
+		}
+	}
+	port := fmt.Sprint(DefaultPort)
+	if n := s.get("web_container_port"); n != nil {
+		port = n.text
+	}
+	if given == nil || s.get("service_type").str() != TypeWeb || given.text == port {
+		return
+	}
+	p.add(Problem{Line: given.at.Line, Column: given.at.Column, Path: path, Warning: true,
+		Message: "PORT is " + quote(given.text) + ", but " + quote(s.get("name").str()) + " is asked on port " + port,
+		Hint:    "set web_container_port instead"})
 }
 
 // checkListeners checks one service's listeners; claims holds which service

@@ -13,7 +13,7 @@ const (
 // Heritage renders the two stacks of a heritage, base first, as they are
 // executed. Its findings are warnings. Errors carry codes: bad_name,
 // reserved_name, name_taken, unknown_name, environment_foreign, unavailable,
-// secret_not_allowed, district_invalid, internal.
+// district_invalid, aws_refused (too many resources), internal.
 func Heritage(in Input) ([]bcn.Proposal, []bcn.Finding, error) {
 	s, err := newSource(in)
 	if err != nil {

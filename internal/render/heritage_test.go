@@ -55,6 +55,13 @@ func TestRefusals(t *testing.T) {
 		"resources of one logical id are refused": {web("main", "") + `      - name: web-TaskDefinition
         command: x
 `, nil, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
+		"more resources than a stack holds are refused": {worker, func(in *render.Input) {
+			h := *in.Heritage
+			for i := range 250 {
+				h.Services = append(h.Services, manifest.Service{Name: fmt.Sprintf("s%d", i), Memory: 512})
+			}
+			in.Heritage = &h
+		}, `aws_refused what="hello" why="the stack would have 502 resources, at most 500"`},
 		"five security groups leave no room for one of the service's own": {worker, func(in *render.Input) {
 			in.District.SecurityGroups = []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}
 		}, `district_invalid problems="5 security groups: a task takes 5, one of them its own"`},

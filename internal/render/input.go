@@ -92,6 +92,10 @@ func tags(configured, ours map[string]string) []tag {
 
 // propose makes a stack of a template.
 func propose(name string, t *template, capabilities []string, tags []tag) (bcn.Proposal, error) {
+	if n := len(t.Resources); n > maxResources {
+		return bcn.Proposal{}, bcn.E(bcn.CodeAWSRefused, "what", name,
+			"why", fmt.Sprintf("the stack would have %d resources, at most %d", n, maxResources))
+	}
 	body, err := t.canonical()
 	if err != nil {
 		return bcn.Proposal{}, bcn.E(bcn.CodeInternal).Wrap(err)
