@@ -66,27 +66,25 @@ func serviceStatements(in Input) []statement {
 
 func balancerStatements(in Input) []statement {
 	elb := func(rest string) string { return in.arn("elasticloadbalancing", rest) }
-	balancers, groups := elb("loadbalancer/app/*/*"), elb("targetgroup/*/*")
-	listeners, rules := elb("listener/app/*/*/*"), elb("listener-rule/app/*/*/*/*")
-	tagged := map[string]operands{"StringLike": in.tagged()}
+	made := []string{elb("loadbalancer/app/*/*"), elb("targetgroup/*/*")}
+	all := append(made, elb("listener/app/*/*/*"), elb("listener-rule/app/*/*/*/*"))
 	request := map[string]operands{"StringLike": {"aws:RequestTag/" + InstallationTag: in.installation()}}
 	return []statement{
 		{Sid: "NewBalancers", Action: []string{"elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"},
-			Resource: []string{balancers, groups}, Condition: request,
+			Resource: made, Condition: request,
 			Why: "endpoints and web services, tagged from the first moment"},
-		{Sid: "TagBalancers", Action: []string{"elasticloadbalancing:AddTags"}, Resource: []string{balancers, groups},
+		{Sid: "TagBalancers", Action: []string{"elasticloadbalancing:AddTags"}, Resource: all,
 			Condition: map[string]operands{"StringLike": {"elasticloadbalancing:CreateAction": "Create*"}},
 			Why:       "tagged while they are made: a tag cannot make somebody else's balancer bcn's"},
-		{Sid: "Balancers", Action: []string{"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing:CreateListener", "elasticloadbalancing:DeleteLoadBalancer",
-			"elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyLoadBalancerAttributes",
-			"elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes",
-			"elasticloadbalancing:SetIpAddressType", "elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"},
-			Resource: []string{balancers, groups}, Condition: tagged,
-			Why: "bcn's own load balancers and target groups, nobody else's"},
-		{Sid: "Listeners", Action: []string{"elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteListener",
-			"elasticloadbalancing:DeleteRule", "elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyListenerAttributes",
-			"elasticloadbalancing:ModifyRule", "elasticloadbalancing:SetRulePriorities"}, Resource: []string{listeners, rules},
-			Why: "CloudFormation puts no tags on listeners and rules, so none can be asked for"},
+		{Sid: "Balancers", Action: []string{"elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener",
+			"elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteListener", "elasticloadbalancing:DeleteLoadBalancer",
+			"elasticloadbalancing:DeleteRule", "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyListener",
+			"elasticloadbalancing:ModifyListenerAttributes", "elasticloadbalancing:ModifyLoadBalancerAttributes",
+			"elasticloadbalancing:ModifyRule", "elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes",
+			"elasticloadbalancing:RemoveTags", "elasticloadbalancing:SetIpAddressType", "elasticloadbalancing:SetRulePriorities",
+			"elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"},
+			Resource: all, Condition: map[string]operands{"StringLike": in.tagged()},
+			Why: "bcn's own load balancers, target groups, listeners and rules, nobody else's"},
 		{Sid: "ReadBalancers", Action: []string{"elasticloadbalancing:DescribeListenerAttributes", "elasticloadbalancing:DescribeListeners",
 			"elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancers",
 			"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags",
