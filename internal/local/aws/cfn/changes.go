@@ -38,7 +38,7 @@ type differ struct {
 // changes answers what would change, in order of the logical ids, and whether
 // anything would at all: outputs count, metadata alone does not. The warning
 // tells of values that could not be had.
-func (e *Engine) changes(s *stack, want *desired) (out []change, any bool, warning string) {
+func (e *Engine) changes(s *stack, want *desired) (out []change, some bool, warning string) {
 	d := &differ{stack: s, want: want, fate: map[string]string{}}
 	d.scope = e.futureScope(s, d)
 	for _, logical := range want.active {

@@ -69,7 +69,7 @@ func unsupported(c *wire.Call, kind string) error {
 	if str(c, "OnStackFailure") == "DELETE" && kind != "CREATE" {
 		return invalid("OnStackFailure DELETE is only valid when the ChangeSetType is CREATE")
 	}
-	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "ImportExistingResources", "DeploymentMode", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL"} {
+	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "ImportExistingResources", "DeploymentMode", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL", "RetainExceptOnCreate", "TimeoutInMinutes", "DeletionMode"} {
 		if v, given := c.Params[p]; given && v != "" && v != "false" && v != false {
 			return invalid("the local AWS does not have the parameter %s", p)
 		}

@@ -59,7 +59,7 @@ func (e *Engine) scopeOf(s *stack, d *desired) *scope {
 	maps.Copy(values, s.pseudo(d.notify))
 	return &scope{
 		values: values, mappings: d.template.mappings, conditions: d.conditions,
-		zones:     []any{s.place.region + "a", s.place.region + "b", s.place.region + "c"},
+		zones:     anys(e.opt.Zones(s.place.region)),
 		resource:  func(string) (any, error) { return unknown, nil },
 		attribute: func(string, string) (any, error) { return unknown, nil },
 		imported:  func(string) (any, error) { return unknown, nil },

@@ -20,6 +20,9 @@ type Options struct {
 	// Assumable reports whether CloudFormation may assume the role; nil
 	// believes every ARN.
 	Assumable func(roleARN string) bool
+	// Zones are a region's availability zones for Fn::GetAZs, default the
+	// region's name with a, b and c.
+	Zones func(region string) []string
 	// ChangeSetTime is how long a change set takes to be created, default 400 ms.
 	ChangeSetTime time.Duration
 	// Poll is how often a running operation takes a step, default 500 ms: a
@@ -76,6 +79,9 @@ func New(o Options) *Engine {
 	if o.Page <= 0 {
 		o.Page = 100
 	}
+	if o.Zones == nil {
+		o.Zones = func(region string) []string { return []string{region + "a", region + "b", region + "c"} }
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Engine{opt: o, ctx: ctx, cancel: cancel, places: map[place]*region{}, timers: map[int]func(){}}
 }
@@ -98,6 +104,7 @@ type action func(*Engine, *wire.Call) (any, error)
 func actions() map[string]action {
 	return map[string]action{
 		"CancelUpdateStack":      (*Engine).cancelUpdateStack,
+		"ContinueUpdateRollback": (*Engine).continueUpdateRollback,
 		"CreateChangeSet":        (*Engine).createChangeSet,
 		"DeleteChangeSet":        (*Engine).deleteChangeSet,
 		"DescribeChangeSet":      (*Engine).describeChangeSet,

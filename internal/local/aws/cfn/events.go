@@ -175,8 +175,10 @@ func (ev event) operationTree(s *stack) map[string]any {
 	switch {
 	case ev.typ == stackType:
 		m["EventType"], m["OperationStatus"], m["StartTime"] = "STACK_EVENT", "IN_PROGRESS", ev.op.started
-		if !strings.HasSuffix(ev.status, "_IN_PROGRESS") {
-			m["OperationStatus"], m["EndTime"] = ev.op.result, ev.at
+		if strings.HasSuffix(ev.status, "FAILED") {
+			m["OperationStatus"], m["EndTime"] = "FAILED", ev.at
+		} else if strings.HasSuffix(ev.status, "_COMPLETE") {
+			m["OperationStatus"], m["EndTime"] = "SUCCEEDED", ev.at
 		}
 	case ev.path != "":
 		m["EventType"], m["ValidationName"], m["ValidationStatus"] = "VALIDATION_ERROR", "PROPERTY_VALIDATION", "FAILED"

@@ -27,6 +27,7 @@ type stack struct {
 	ops         []*operation // oldest first; the last may be running
 	events      []event      // oldest first
 	protected   bool         // termination protection
+	orphans     []*resource  // what a failed operation left undeleted
 	noRollback  bool
 }
 

@@ -94,8 +94,8 @@ func (op *operation) any(s state) bool {
 	return slices.ContainsFunc(op.tasks, func(t *task) bool { return t.state == s })
 }
 
-// mayStart: what a task comes after has ended. In a deletion a failed one
-// holds back those after it for good, so it counts as ended too.
+// mayStart: what a task comes after has ended. A forward phase has failed by
+// then where one of those did; a deletion goes on with what it can.
 func (op *operation) mayStart(t *task) bool {
 	for _, other := range op.tasks {
 		if slices.Contains(t.after, other.logical) && other != t && (other.state == waiting || other.state == running) {
@@ -116,6 +116,7 @@ func (e *Engine) advance(op *operation) {
 		e.finish(op, "UPDATE_COMPLETE", "", true)
 	case undoing:
 		if names := op.failedNames(); len(names) > 0 {
+			s.orphans = append(s.orphans, op.garbage...)
 			e.finish(op, "UPDATE_ROLLBACK_FAILED", fmt.Sprintf("The following resource(s) failed to update: [%s]. ", strings.Join(names, ", ")), false)
 			return
 		}
@@ -138,6 +139,13 @@ func (e *Engine) forwardDone(op *operation) {
 		return
 	}
 	s.outputs, s.imports, s.settings = outputs, imports, op.want.settings
+	op.garbage = append(op.garbage, s.orphans...)
+	s.orphans = nil
+	for _, t := range op.tasks {
+		if t.verb == replaces {
+			op.garbage = append(op.garbage, t.old)
+		}
+	}
 	if op.kind == opCreate {
 		e.finish(op, "CREATE_COMPLETE", "", true)
 		return

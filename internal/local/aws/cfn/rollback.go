@@ -29,6 +29,7 @@ func (e *Engine) fail(op *operation, cause string) {
 	switch {
 	case op.onFailure == "DO_NOTHING":
 		op.rolledBack = ""
+		op.leave()
 		e.finish(op, map[bool]string{true: "CREATE_FAILED", false: "UPDATE_FAILED"}[create], cause, false)
 	case create && op.onFailure == "DELETE":
 		e.remove(op, "DELETE", cause+suffix(cause, "Delete requested by user."))
@@ -37,6 +38,22 @@ func (e *Engine) fail(op *operation, cause string) {
 	default:
 		e.setStatus(op, "UPDATE_ROLLBACK_IN_PROGRESS", cause)
 		e.undo(op)
+	}
+}
+
+// leave keeps a failed update as it stands: a replacement that was made counts,
+// one that was not leaves the old resource in place.
+func (op *operation) leave() {
+	s := op.stack
+	for _, t := range op.tasks {
+		switch {
+		case t.verb != replaces:
+		case t.res.id == "":
+			t.old.status, t.old.reason = t.res.status, t.res.reason
+			s.resources[t.logical] = t.old
+		default:
+			s.orphans = append(s.orphans, t.old)
+		}
 	}
 }
 
@@ -72,7 +89,14 @@ func (op *operation) failures() string {
 func (e *Engine) remove(op *operation, how, reason string) {
 	s := op.stack
 	op.phase, op.ending = removing, how+"_COMPLETE"
-	op.tasks = deletions(slices.Collect(maps.Values(s.resources)))
+	all := slices.Collect(maps.Values(s.resources))
+	for _, r := range s.orphans {
+		if !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	s.orphans = nil
+	op.tasks = deletions(all)
 	e.setStatus(op, how+"_IN_PROGRESS", reason)
 }
 
@@ -80,7 +104,6 @@ func (e *Engine) remove(op *operation, how, reason string) {
 // changed back, what it replaced is taken up again, what it made is deleted
 // when that is done.
 func (e *Engine) undo(op *operation) {
-	s := op.stack
 	tasks := op.tasks
 	op.phase, op.tasks, op.garbage = undoing, nil, nil
 	for _, t := range tasks {
@@ -92,11 +115,6 @@ func (e *Engine) undo(op *operation) {
 			op.tasks = append(op.tasks, &task{logical: t.logical, verb: restores, after: t.old.deps, res: t.old, old: t.res})
 		default:
 			e.takeBack(op, t)
-		}
-	}
-	for _, r := range op.garbage {
-		if now := s.resources[r.logical]; now != r && r.id == "" {
-			op.garbage = slices.DeleteFunc(op.garbage, func(g *resource) bool { return g == r })
 		}
 	}
 }

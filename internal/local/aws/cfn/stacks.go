@@ -28,7 +28,7 @@ func (e *Engine) register(s *stack) {
 // same ClientRequestToken answers as the first did.
 func (e *Engine) executeChangeSet(c *wire.Call) (any, error) {
 	token := str(c, "ClientRequestToken")
-	if err := matches("clientRequestToken", token, tokenPattern, 128); err != nil {
+	if err := first(matches("clientRequestToken", token, tokenPattern, 128), unsupported(c, "")); err != nil {
 		return nil, err
 	}
 	cs, err := e.findChangeSet(c)
@@ -204,7 +204,7 @@ func (e *Engine) cancelUpdateStack(c *wire.Call) (any, error) {
 // deleteStack deletes a stack; one that is not there is no error.
 func (e *Engine) deleteStack(c *wire.Call) (any, error) {
 	name, token := str(c, "StackName"), str(c, "ClientRequestToken")
-	err := first(required("stackName", name), matches("stackName", name, stackPattern, 2048), matches("clientRequestToken", token, tokenPattern, 128))
+	err := first(required("stackName", name), matches("stackName", name, stackPattern, 2048), matches("clientRequestToken", token, tokenPattern, 128), unsupported(c, ""))
 	if err != nil {
 		return nil, err
 	}

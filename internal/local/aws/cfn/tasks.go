@@ -86,6 +86,9 @@ func (e *Engine) start(op *operation, t *task) {
 func (e *Engine) startForward(op *operation, t *task) {
 	s, def := op.stack, op.want.template.resources[t.logical]
 	old := s.resources[t.logical]
+	if old != nil && old.id == "" {
+		old = nil // its creation had failed and was left so
+	}
 	res := &resource{logical: t.logical, typ: def.typ, def: def, deps: op.want.deps[t.logical]}
 	t.res, t.old = res, old
 	sc := e.liveScope(s, op.want)
@@ -121,7 +124,7 @@ func startStatus(old *resource) string {
 
 // same reports whether nothing is to be done for a resource.
 func same(a, b *resource) bool {
-	return canonical(a.props) == canonical(b.props) && maps.Equal(a.tags, b.tags)
+	return !strings.HasSuffix(a.status, "_FAILED") && canonical(a.props) == canonical(b.props) && maps.Equal(a.tags, b.tags)
 }
 
 // needsReplacement asks the schema about every property that differs.
@@ -188,12 +191,8 @@ func (e *Engine) startUpdate(op *operation, t *task, status string) {
 }
 
 func (e *Engine) startDelete(op *operation, t *task) {
-	keeps := t.res.def.deletion == "Retain" || (op.phase == cleaning && t.replaced(op) && t.res.def.replace == "Retain")
-	if op.phase == cleaning && t.replaced(op) && t.res.def.replace != "Retain" {
-		keeps = false
-	}
 	switch {
-	case keeps || slices.Contains(op.retained, t.logical):
+	case op.keeps(t):
 		t.state = done
 		e.mark(op, t, "DELETE_SKIPPED", "")
 		e.forget(op, t)
@@ -216,10 +215,23 @@ func (e *Engine) startDelete(op *operation, t *task) {
 	t.state = running
 }
 
-// replaced reports whether the resource to delete has a successor.
-func (t *task) replaced(op *operation) bool {
+// keeps decides by the policies whether a resource outlives its stack: the new
+// definition's UpdateReplacePolicy where it was replaced, else its own
+// DeletionPolicy. What a replacement had made is never kept when it is undone.
+func (op *operation) keeps(t *task) bool {
 	now := op.stack.resources[t.logical]
-	return now != nil && now != t.res
+	replaced := now != nil && now != t.res
+	undone := op.phase == undoCleaning || op.ending == "ROLLBACK_COMPLETE"
+	switch {
+	case slices.Contains(op.retained, t.logical):
+		return true
+	case replaced:
+		return op.phase == cleaning && now.def.replace == "Retain"
+	case t.res.def.deletion == "RetainExceptOnCreate":
+		return !undone
+	default:
+		return t.res.def.deletion == "Retain"
+	}
 }
 
 // forget takes a deleted resource off the stack.
@@ -310,12 +322,38 @@ func (e *Engine) request(op *operation, t *task) wire.Request {
 	s := op.stack
 	r := wire.Request{
 		Account: s.account, Region: s.place.region, StackID: s.id, StackName: s.name, LogicalID: t.logical,
-		Properties: t.res.props, Tags: t.res.tags, Now: e.now(), Authorize: op.authorize,
+		Properties: clone(t.res.props), Tags: maps.Clone(t.res.tags), Now: e.now(), Authorize: op.authorize,
 	}
 	if t.old != nil {
-		r.Old = t.old.props
+		r.Old = clone(t.old.props)
 	}
 	return r
+}
+
+// clone copies properties to the last leaf, so that no provider can alter what
+// a rollback restores.
+func clone(props map[string]any) map[string]any {
+	out, _ := deep(props).(map[string]any)
+	return out
+}
+
+func deep(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = deep(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = deep(e)
+		}
+		return out
+	default:
+		return v
+	}
 }
 
 // reasonOf is an error as a ResourceStatusReason: what a service answered is

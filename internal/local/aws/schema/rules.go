@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -192,14 +193,15 @@ func literal(v any) bool {
 	return v != nil && !fn
 }
 
-// objects are the elements of a list that are maps and no intrinsic function.
-func objects(v any) []map[string]any {
+// objects are the elements of a list that are maps and no intrinsic function,
+// with their places in it.
+func objects(v any) iter.Seq2[int, map[string]any] {
 	list, _ := v.([]any)
-	out := make([]map[string]any, 0, len(list))
-	for _, e := range list {
-		if m, ok := e.(map[string]any); ok && literal(e) {
-			out = append(out, m)
+	return func(yield func(int, map[string]any) bool) {
+		for i, e := range list {
+			if m, ok := e.(map[string]any); ok && literal(e) && !yield(i, m) {
+				return
+			}
 		}
 	}
-	return out
 }
