@@ -110,7 +110,7 @@ func (c *Cluster) handler(actions map[string]action) wire.Handler {
 		if err != nil {
 			return nil, err
 		}
-		return map[string]any(out), nil
+		return snapshot(out), nil
 	}
 }
 

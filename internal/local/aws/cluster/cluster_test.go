@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -54,8 +55,20 @@ func (w *world) Subnet(id string) (vpc, zone string, ok bool) {
 func (w *world) SecurityGroup(id string) (string, bool) {
 	return "vpc-1", strings.HasPrefix(id, "sg-")
 }
-func (w *world) Trusts(string, string) bool      { return !w.distrust }
-func (w *world) Allows(_, action, _ string) bool { return !w.denied["role:"+action] }
+func (w *world) Trusts(role, _ string) error {
+	if w.distrust {
+		return errors.New(role + " is not trusted")
+	}
+	return nil
+}
+
+func (w *world) Allows(_, _, action, _ string) error {
+	if w.denied["role:"+action] {
+		return errors.New(action + " is denied")
+	}
+	return nil
+}
+
 func (w *world) Parameter(_, name string) bool   { return !w.missing[name] }
 func (w *world) Secret(arn string) bool          { return !w.missing[arn] }
 func (w *world) advance(d time.Duration)         { w.clock.Advance(d) }

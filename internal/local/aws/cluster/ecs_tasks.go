@@ -68,7 +68,7 @@ func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]strin
 		return err
 	}
 	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
-		if role := spec.str(key); role != "" && !c.roles.Trusts(role, "ecs-tasks.amazonaws.com") {
+		if role := spec.str(key); role != "" && c.roles.Trusts(role, tasksService) != nil {
 			return wire.Errorf("ClientException", "%s", unassumable(role))
 		}
 	}

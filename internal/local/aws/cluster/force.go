@@ -1,5 +1,7 @@
 package cluster
 
+import "slices"
+
 // forced is a failure that was ordered.
 type forced struct{ match, reason string }
 
@@ -24,4 +26,25 @@ func (c *Cluster) takeForced(t *task) string {
 		}
 	}
 	return ""
+}
+
+// UsesSecurityGroup tells whether a load balancer, or a task that is not
+// STOPPED, is in the security group, which EC2 then does not delete.
+func (c *Cluster) UsesSecurityGroup(id string) bool {
+	unlock, err := c.enter()
+	if err != nil {
+		return false
+	}
+	defer unlock()
+	for _, lb := range c.balancers {
+		if slices.Contains(lb.groups, id) {
+			return true
+		}
+	}
+	for _, t := range c.tasks {
+		if t.status != stopped && slices.Contains(t.securityGroups(), id) {
+			return true
+		}
+	}
+	return false
 }

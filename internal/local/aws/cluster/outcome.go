@@ -46,6 +46,7 @@ func (c *Cluster) countFailure(s *service, d *deployment) {
 // trip is the deployment circuit breaker.
 func (c *Cluster) trip(s *service, d *deployment) {
 	d.state, d.reason, d.updated = "FAILED", "ECS deployment circuit breaker: tasks failed to start.", c.now
+	s.tripped = true
 	c.note(s, "(deployment %s) deployment failed: tasks failed to start.", d.id)
 	i := slices.IndexFunc(s.deployments, func(o *deployment) bool { return o.complete })
 	if !s.rollback || i < 0 {
@@ -82,7 +83,7 @@ func (c *Cluster) conclude(s *service) {
 	if s.status == "DRAINING" {
 		if len(left) == 0 {
 			s.status = "INACTIVE"
-			c.after(remembered, func() { delete(c.services, s.arn) })
+			c.after(remembered, func() { c.forget(s) })
 		}
 		return
 	}
@@ -98,6 +99,13 @@ func (c *Cluster) conclude(s *service) {
 	if over && !s.steady && p.state == "COMPLETED" {
 		s.steady = true
 		c.note(s, "has reached a steady state.")
+	}
+}
+
+// forget takes an INACTIVE service off, unless its name has been taken again.
+func (c *Cluster) forget(s *service) {
+	if c.services[s.arn] == s {
+		delete(c.services, s.arn)
 	}
 }
 

@@ -1,5 +1,7 @@
 package cluster
 
+import "errors"
+
 // Source is where a connection comes from: members of security groups, with
 // addresses in subnets.
 type Source struct {
@@ -23,11 +25,11 @@ type Network interface {
 // Roles answers what the cluster needs to know of IAM. It is called while the
 // cluster's lock is held, so it must not call back into the cluster.
 type Roles interface {
-	// Trusts answers whether the role exists and its trust policy lets the
+	// Trusts answers nil where the role exists and its trust policy lets the
 	// service principal (ecs-tasks.amazonaws.com) assume it now.
-	Trusts(roleARN, service string) bool
-	// Allows answers whether the role's policies allow the action.
-	Allows(roleARN, action, resource string) bool
+	Trusts(roleARN, service string) error
+	// Allows answers nil where the role's policies allow the action in the region.
+	Allows(region, roleARN, action, resource string) error
 }
 
 // Secrets answers whether what a task definition refers to exists. It is
@@ -46,10 +48,12 @@ type Secrets interface {
 // that a forgotten port refuses instead of admitting.
 type nothing struct{}
 
-func (nothing) Admits([]string, int, Source) bool          { return false }
-func (nothing) Subnet(string) (vpc, zone string, ok bool)  { return "", "", false }
-func (nothing) SecurityGroup(string) (vpc string, ok bool) { return "", false }
-func (nothing) Trusts(string, string) bool                 { return false }
-func (nothing) Allows(string, string, string) bool         { return false }
-func (nothing) Parameter(string, string) bool              { return false }
-func (nothing) Secret(string) bool                         { return false }
+var errNothing = errors.New("the cluster knows of no roles")
+
+func (nothing) Admits([]string, int, Source) bool           { return false }
+func (nothing) Subnet(string) (vpc, zone string, ok bool)   { return "", "", false }
+func (nothing) SecurityGroup(string) (vpc string, ok bool)  { return "", false }
+func (nothing) Trusts(string, string) error                 { return errNothing }
+func (nothing) Allows(string, string, string, string) error { return errNothing }
+func (nothing) Parameter(string, string) bool               { return false }
+func (nothing) Secret(string) bool                          { return false }

@@ -19,8 +19,8 @@ type provider struct {
 }
 
 // Providers are the resource types that the cluster gives to CloudFormation.
-// Each also has Gone(ctx, id, request) (bool, error), which tells after Delete
-// whether the resource has really gone; a service drains first.
+// Each is also wire.Vanishing, which tells after Delete whether the resource
+// has really gone; a service drains first.
 func (c *Cluster) Providers() map[string]wire.Resource {
 	return map[string]wire.Resource{
 		"AWS::ECS::Cluster":                         c.clusterProvider(),
@@ -34,7 +34,10 @@ func (c *Cluster) Providers() map[string]wire.Resource {
 	}
 }
 
-var _ wire.Resource = (*provider)(nil)
+var (
+	_ wire.Resource  = (*provider)(nil)
+	_ wire.Vanishing = (*provider)(nil)
+)
 
 // Create makes the resource.
 func (p *provider) Create(_ context.Context, r wire.Request) (string, map[string]string, error) {

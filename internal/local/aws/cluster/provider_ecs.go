@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -188,12 +187,10 @@ func (c *Cluster) steadyForStack(at site, id string, _ wire.Request) (bool, erro
 	if err := at.allow("ecs:DescribeServices", s.arn, clusterKeys(s.cluster.arn, s.tags)); err != nil {
 		return false, err
 	}
-	for _, d := range s.deployments {
-		if d.state == "FAILED" && d.rollout == s.history[0] && strings.HasPrefix(d.reason, "ECS deployment circuit breaker") {
-			return false, &handlerFailure{
-				message: "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
-				token:   c.uuid(), code: "GeneralServiceException",
-			}
+	if s.tripped {
+		return false, &handlerFailure{
+			message: "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
+			token:   c.uuid(), code: "GeneralServiceException",
 		}
 	}
 	run, pend := c.count(s, nil)

@@ -218,7 +218,7 @@ func (c *Cluster) startTasks(s *service, n int) {
 	p := s.primary()
 	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
 		role := p.def.spec.str(key)
-		if role != "" && !c.roles.Trusts(role, "ecs-tasks.amazonaws.com") {
+		if role != "" && c.roles.Trusts(role, tasksService) != nil {
 			c.note(s, "failed to launch a task with (error %s).", unassumable(role))
 			c.countFailure(s, p)
 			return
@@ -235,6 +235,9 @@ func (c *Cluster) startTasks(s *service, n int) {
 	c.note(s, "has started %d tasks: %s.", n, strings.Join(names, " "))
 	p.updated = c.now
 }
+
+// tasksService is the service principal that a task's roles must trust.
+const tasksService = "ecs-tasks.amazonaws.com"
 
 func unassumable(role string) string {
 	return "ECS was unable to assume the role '" + role + "' that was provided for this task. Please verify that the role being " +

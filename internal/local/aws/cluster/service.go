@@ -52,6 +52,7 @@ type service struct {
 	waitUntil   time.Time // no new task before: starts are throttled
 	failures    int       // in a row
 	steady      bool      // the last thing said about the service
+	tripped     bool      // the circuit breaker, since the last update
 }
 
 type serviceEvent struct {

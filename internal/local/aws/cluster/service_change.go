@@ -60,6 +60,7 @@ func (c *Cluster) updateService(at site, s *service, in tree) error {
 		return wire.Errorf("ServiceNotActiveException", "Service was not ACTIVE.")
 	}
 	next := *s
+	next.tripped = false
 	replace, err := c.change(at, &next, in)
 	if err != nil {
 		return err

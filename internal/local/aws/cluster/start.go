@@ -53,12 +53,12 @@ func (c *Cluster) checkRegistry(t *task, role string, ref reference) string {
 	if role == "" {
 		return auth + "no execution role"
 	}
-	if !c.roles.Allows(role, "ecr:GetAuthorizationToken", "*") {
+	if c.roles.Allows(t.at.region, role, "ecr:GetAuthorizationToken", "*") != nil {
 		return auth + denied(t, role, "ecr:GetAuthorizationToken", "*")
 	}
 	arn := "arn:aws:ecr:" + ref.region + ":" + ref.account + ":repository/" + ref.repo
 	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
-		if !c.roles.Allows(role, action, arn) {
+		if c.roles.Allows(t.at.region, role, action, arn) != nil {
 			return auth + denied(t, role, action, arn)
 		}
 	}
@@ -71,7 +71,7 @@ func (c *Cluster) checkSecret(t *task, role, from string) string {
 	if strings.HasPrefix(from, "arn:aws:secretsmanager:") {
 		part := strings.Split(from, ":")
 		arn := strings.Join(part[:min(len(part), 7)], ":")
-		if !c.roles.Allows(role, "secretsmanager:GetSecretValue", arn) {
+		if c.roles.Allows(t.at.region, role, "secretsmanager:GetSecretValue", arn) != nil {
 			return retrieval + "secret from asm: " + denied(t, role, "secretsmanager:GetSecretValue", arn)
 		}
 		if !c.secrets.Secret(arn) {
@@ -94,7 +94,7 @@ func (c *Cluster) checkSecret(t *task, role, from string) string {
 	} else {
 		arn = t.at.arn("ssm", "parameter/"+strings.TrimPrefix(from, "/"))
 	}
-	if !c.roles.Allows(role, "ssm:GetParameters", arn) {
+	if c.roles.Allows(t.at.region, role, "ssm:GetParameters", arn) != nil {
 		return retrieval + "secrets from ssm: " + denied(t, role, "ssm:GetParameters", arn)
 	}
 	if !c.secrets.Parameter(region, name) {
@@ -112,7 +112,7 @@ func (c *Cluster) openLog(t *task, role string, k *container) string {
 	o := log.node("options")
 	at := site{account: t.at.account, region: o.str("awslogs-region")}
 	arn := groupARN(at, o.str("awslogs-group"))
-	if !c.roles.Allows(role, "logs:CreateLogStream", arn+":*") || !c.roles.Allows(role, "logs:PutLogEvents", arn+":*") {
+	if c.roles.Allows(t.at.region, role, "logs:CreateLogStream", arn+":*") != nil || c.roles.Allows(t.at.region, role, "logs:PutLogEvents", arn+":*") != nil {
 		return denied(t, role, "logs:CreateLogStream", arn+":*")
 	}
 	g := c.groups[arn]

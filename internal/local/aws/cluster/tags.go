@@ -40,14 +40,9 @@ func checkTags(tags map[string]string) error {
 	return nil
 }
 
-// stackTags are the tags of a resource that a stack makes: the stack's, the
-// resource's own over them, and the three that CloudFormation sets.
+// stackTags are the tags of a resource that a stack makes.
 func stackTags(r wire.Request) map[string]string {
 	out := map[string]string{}
 	maps.Copy(out, r.Tags)
-	maps.Copy(out, tagsIn(r.Properties, "Tags"))
-	out["aws:cloudformation:stack-name"] = r.StackName
-	out["aws:cloudformation:stack-id"] = r.StackID
-	out["aws:cloudformation:logical-id"] = r.LogicalID
 	return out
 }

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -61,6 +62,10 @@ func (c *Cluster) check(x *target) {
 		x.passes, x.fails = 0, 0
 		return
 	}
+	if slices.ContainsFunc(balancers, func(lb *balancer) bool { return lb.state != "active" }) {
+		x.set("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+		return
+	}
 	reason, description := c.probe(x, balancers)
 	if reason == "" {
 		x.passes, x.fails = x.passes+1, 0
@@ -88,9 +93,6 @@ func (c *Cluster) check(x *target) {
 func (c *Cluster) probe(x *target, balancers []*balancer) (reason, description string) {
 	groups := x.task.securityGroups()
 	for _, lb := range balancers {
-		if lb.state != "active" {
-			return "Elb.InitialHealthChecking", "Initial health checks in progress"
-		}
 		if !c.network.Admits(groups, x.port, Source{Groups: lb.groups, Subnets: lb.subnets}) {
 			return "Target.Timeout", "Request timed out"
 		}

@@ -121,7 +121,7 @@ func passRoles(at site, spec tree) error {
 		if !strings.HasPrefix(role, "arn:aws:iam::") {
 			return wire.Errorf("ClientException", "Role is not valid")
 		}
-		keys := map[string][]string{"iam:PassedToService": {"ecs-tasks.amazonaws.com"}}
+		keys := map[string][]string{"iam:PassedToService": {tasksService}}
 		if err := at.allow("iam:PassRole", role, keys); err != nil {
 			return err
 		}

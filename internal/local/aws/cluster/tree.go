@@ -110,6 +110,30 @@ func anys[T any](l []T) []any {
 	return out
 }
 
+// snapshot copies an answer, since what it was made of changes once the lock
+// is released, and gives it the types that the border promises.
+func snapshot(v any) any {
+	switch x := v.(type) {
+	case tree:
+		return snapshot(map[string]any(x))
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = snapshot(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = snapshot(e)
+		}
+		return out
+	case []string:
+		return anys(x)
+	}
+	return v
+}
+
 // plain gives an answer the types that the border promises.
 func plain(v any) any {
 	if t, ok := v.(tree); ok {
