@@ -106,7 +106,7 @@ func arnMatches(pattern, arn string, vars Keys) bool {
 	}
 	ps, as := splitARN(pattern), strings.SplitN(arn, ":", 6)
 	if len(ps) != 6 || len(as) != 6 {
-		return glob(pattern, arn, vars)
+		return false
 	}
 	for i := range ps {
 		if !glob(ps[i], as[i], vars) {
