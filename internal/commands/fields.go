@@ -2,6 +2,7 @@ package commands
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/kballard/go-shellquote"
@@ -69,6 +70,19 @@ func (f field) spelled() string {
 		return "--" + f.name
 	default:
 		return "--" + f.name + " " + f.holder
+	}
+}
+
+// empty says that a value is there in name only: "" typed for an argument, or
+// a list with nothing between two commas.
+func (f field) empty() bool {
+	switch v := f.value.Interface().(type) {
+	case string:
+		return v == "" && !f.optional
+	case []string:
+		return slices.Contains(v, "") || len(v) == 0 && !f.optional
+	default:
+		return false
 	}
 }
 

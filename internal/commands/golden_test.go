@@ -168,7 +168,7 @@ func conversations() []turn {
 		{user: dana, text: "deploy hello production v2 v3"}, {user: dana, text: "deploy hello production v2 --resaon x"},
 		{user: dana, text: "deploy hello production v2 --reason"}, {user: dana, text: "deploy hello production 'v2"},
 		{user: dana, text: "deploy hello production v2 --reason " + strings.Repeat("x", 4000)},
-		{user: dana, text: "deploy hello production v2 -x"},
+		{user: dana, text: "deploy hello production v2 -x"}, {user: dana, text: "deploy hello production ''"},
 		// wrong words
 		{user: dana, text: "depoly helo prod v2"}, {user: dana, text: "depoly hello production v2 --reason it's time"},
 		{user: dana, text: "deploy helo prod v2"}, {user: dana, text: "deploy helo production v2"},

@@ -248,6 +248,11 @@ func fill(grammar any, args []string) error {
 
 // validate refuses values that cannot be right, whatever exists.
 func (c command) validate() error {
+	for _, f := range fields(c.grammar) {
+		if f.empty() {
+			return usageProblem(c.verb, problem{id: problemValue, word: strings.Fields(f.spelled())[0]})
+		}
+	}
 	if ch, ok := c.grammar.(checker); ok {
 		err := ch.check()
 		var p problem
