@@ -143,7 +143,9 @@ func TestResponseURL(t *testing.T) {
 }
 
 func modal() slack.ModalViewRequest {
-	text := func(s string) *slack.TextBlockObject { return slack.NewTextBlockObject(slack.PlainTextType, s, false, false) }
+	text := func(s string) *slack.TextBlockObject {
+		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+	}
 	input := slack.NewInputBlock("why", text("Reason"), nil, slack.NewPlainTextInputBlockElement(nil, "reason"))
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, Title: text("Reject"), Submit: text("Send"), CallbackID: "reject", PrivateMetadata: "1042",

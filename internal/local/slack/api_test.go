@@ -111,7 +111,9 @@ func TestPosting(t *testing.T) {
 		},
 		{
 			name: "a private channel the bot is not in", method: "chat.postMessage", form: url.Values{"channel": {"G0X"}, "text": {"x"}}, want: "channel_not_found",
-			prepare: func(w *local.Workspace) error { return w.AddChannel(local.Channel{ID: "G0X", Name: "x", Private: true}) },
+			prepare: func(w *local.Workspace) error {
+				return w.AddChannel(local.Channel{ID: "G0X", Name: "x", Private: true})
+			},
 		},
 		{name: "no text", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {" "}}, want: "no_text"},
 		{name: "text that is too long", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {strings.Repeat("x", 40001)}}, want: "msg_too_long"},
@@ -256,7 +258,9 @@ func TestPeople(t *testing.T) {
 	t.Parallel()
 	w := start(t, local.Options{})
 	for id, want := range map[string]func(*slack.User) bool{
-		"U0DEV":   func(u *slack.User) bool { return u.Name == "dana" && u.Profile.Email == "dana@example.com" && !u.Deleted },
+		"U0DEV": func(u *slack.User) bool {
+			return u.Name == "dana" && u.Profile.Email == "dana@example.com" && !u.Deleted
+		},
 		"U0YUKI":  func(u *slack.User) bool { return u.Locale == "ja-JP" },
 		"U0GUEST": func(u *slack.User) bool { return u.IsRestricted },
 		"U0GONE":  func(u *slack.User) bool { return u.Deleted },

@@ -18,7 +18,9 @@ func TestBlocksAreRefused(t *testing.T) {
 	t.Parallel()
 	w := start(t, local.Options{Limits: map[string]local.Limit{}})
 	long := func(n int) string { return strings.Repeat("x", n) }
-	section := func(n int) string { return fmt.Sprintf(`[{"type":"section","text":{"type":"mrkdwn","text":%q}}]`, long(n)) }
+	section := func(n int) string {
+		return fmt.Sprintf(`[{"type":"section","text":{"type":"mrkdwn","text":%q}}]`, long(n))
+	}
 	press := func(inner string) string {
 		return `[{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":"Go"},"action_id":"a"` + inner + `}]}]`
 	}
@@ -79,8 +81,12 @@ func TestBlocksAreRefused(t *testing.T) {
 func TestBlocksOfEveryKind(t *testing.T) {
 	t.Parallel()
 	w := start(t, local.Options{Limits: map[string]local.Limit{}})
-	md := func(s string) *slack.TextBlockObject { return slack.NewTextBlockObject(slack.MarkdownType, s, false, false) }
-	pl := func(s string) *slack.TextBlockObject { return slack.NewTextBlockObject(slack.PlainTextType, s, false, false) }
+	md := func(s string) *slack.TextBlockObject {
+		return slack.NewTextBlockObject(slack.MarkdownType, s, false, false)
+	}
+	pl := func(s string) *slack.TextBlockObject {
+		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+	}
 	confirm := slack.NewConfirmationBlockObject(pl("Sure?"), md("*Really*"), pl("Yes"), pl("No"))
 	pre := &slack.RichTextPreformatted{Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement("a < b", nil)}}
 	_, ts, err := api(w).PostMessageContext(within(t), "C0DEPLOYS", slack.MsgOptionText("x", false), slack.MsgOptionBlocks(

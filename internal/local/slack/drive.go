@@ -9,14 +9,15 @@ import (
 	"strings"
 )
 
-// What a person cannot do, because Slack's own client would not let them.
+// What a person cannot do, because Slack's own client would not let them, or
+// because there is no workspace any more.
 var (
 	ErrNoSuchUser  = errors.New("no such user")
 	ErrDeactivated = errors.New("the user is deactivated")
 	ErrNotThere    = errors.New("the user is not in this channel")
 	ErrArchived    = errors.New("the channel is archived")
 	ErrNoButton    = errors.New("the user sees no such button")
-	ErrNoThread    = errors.New("slash commands do not work in threads")
+	ErrClosed      = errors.New("the workspace is closed")
 )
 
 // Reply is how Slack answered a command or a click.
@@ -49,13 +50,15 @@ func (w *Workspace) Slash(ctx context.Context, user, channel, text string) (Repl
 		acked:  func(p []byte) { done <- w.slashAnswer(user, channel, p) },
 		failed: func(code string) { done <- w.slashFailed(user, channel, code) },
 	})
-	return await(ctx, done)
+	return w.await(ctx, done)
 }
 
-func await(ctx context.Context, done <-chan Reply) (Reply, error) {
+func (w *Workspace) await(ctx context.Context, done <-chan Reply) (Reply, error) {
 	select {
 	case r := <-done:
 		return r, nil
+	case <-w.closing:
+		return Reply{}, ErrClosed
 	case <-ctx.Done():
 		return Reply{}, ctx.Err()
 	}
@@ -117,7 +120,7 @@ func (w *Workspace) Click(ctx context.Context, user string, m Message, actionID 
 			done <- Reply{Error: code}
 		},
 	})
-	return await(ctx, done)
+	return w.await(ctx, done)
 }
 
 func (w *Workspace) click(user string, m *Message, actionID string) (map[string]any, error) {

@@ -47,6 +47,8 @@ func (w *Workspace) Submit(ctx context.Context, user, viewID string, values map[
 	select {
 	case r := <-done:
 		return r.errs, r.err
+	case <-w.closing:
+		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
