@@ -2,6 +2,7 @@ package apply
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
@@ -58,3 +59,12 @@ func gone(err error) bool { return errors.Is(err, awsx.ErrNotFound) }
 
 // stamp writes a time as plans keep it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// nameOf answers the name of a stack or change set that is given by name or by
+// its ARN, arn:aws:cloudformation:region:account:stack/NAME/UUID.
+func nameOf(nameOrARN string) string {
+	if parts := strings.Split(nameOrARN, "/"); strings.HasPrefix(nameOrARN, "arn:") && len(parts) > 1 {
+		return parts[1]
+	}
+	return nameOrARN
+}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -11,15 +12,15 @@ import (
 // Cancel implements deploy.Stacks.
 func (a *Apply) Cancel(ctx context.Context, t bcn.Target, p bcn.StackPlan) error {
 	s := a.aws.For(t)
-	err := a.cancelOnce(ctx, s, p)
+	err := a.cancelOnce(ctx, s, t, p)
 	// The stack may have moved between the look and the call: look once more.
 	if awsx.CodeOf(err) == "ValidationError" && !gone(err) {
-		return a.cancelOnce(ctx, s, p)
+		return a.cancelOnce(ctx, s, t, p)
 	}
 	return err
 }
 
-func (a *Apply) cancelOnce(ctx context.Context, s *awsx.Session, p bcn.StackPlan) error {
+func (a *Apply) cancelOnce(ctx context.Context, s *awsx.Session, t bcn.Target, p bcn.StackPlan) error {
 	id := p.StackID
 	if id == "" {
 		id = p.Name
@@ -33,9 +34,9 @@ func (a *Apply) cancelOnce(ctx context.Context, s *awsx.Session, p bcn.StackPlan
 	}
 	switch stack.Status {
 	case "CREATE_IN_PROGRESS":
-		return s.DeleteStack(ctx, stack.ID, "")
+		return s.DeleteStack(ctx, stack.ID, t.District.CFNRole)
 	case "UPDATE_IN_PROGRESS":
-		return s.CancelUpdate(ctx, stack.ID, "")
+		return s.CancelUpdate(ctx, stack.ID)
 	// On its way back already, or never begun.
 	case "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS",
 		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS":
@@ -54,8 +55,6 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) erro
 	if id == "" {
 		id = p.Name
 	}
-	// A stack that is not ours gives no permission to look for change sets, and
-	// there are none of ours in it.
 	stack, err := s.Stack(ctx, id)
 	if gone(err) || err == nil && stack.Status == "DELETE_COMPLETE" {
 		return nil
@@ -63,23 +62,36 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) erro
 	if err != nil {
 		return err
 	}
-	if stack.Tag(roles.InstallationTag) == "" {
-		return nil
+	if stack.Status == "REVIEW_IN_PROGRESS" {
+		return a.discardReview(ctx, s, t, stack, p.ChangeSet)
 	}
-	if p.ChangeSet != "" {
-		if err := s.DeleteChangeSet(ctx, p.Name, p.ChangeSet); err != nil && !gone(err) {
-			return err
-		}
+	if p.ChangeSet == "" || stack.Tag(roles.InstallationTag) == "" {
+		return nil // nothing was made, or the stack is somebody else's
 	}
-	if stack.Status != "REVIEW_IN_PROGRESS" {
-		return nil
+	if err := s.DeleteChangeSet(ctx, p.Name, p.ChangeSet); !gone(err) {
+		return err
 	}
-	left, err := s.ChangeSets(ctx, stack.ID)
+	return nil
+}
+
+// discardReview deletes the change set of a stack that has no other life than
+// its change sets, and the stack after its last one.
+func (a *Apply) discardReview(ctx context.Context, s *awsx.Session, t bcn.Target, stack awsx.Stack, changeSet string) error {
+	names, err := s.ChangeSets(ctx, stack.ID)
 	if gone(err) {
 		return nil
 	}
-	if err != nil || len(left) > 0 {
+	if err != nil {
 		return err
 	}
-	return s.DeleteStack(ctx, stack.ID, "")
+	if i := slices.Index(names, nameOf(changeSet)); i >= 0 {
+		if err := s.DeleteChangeSet(ctx, stack.Name, changeSet); err != nil && !gone(err) {
+			return err
+		}
+		names = slices.Delete(names, i, i+1)
+	}
+	if len(names) > 0 {
+		return nil
+	}
+	return s.DeleteStack(ctx, stack.ID, t.District.CFNRole)
 }

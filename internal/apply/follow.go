@@ -38,7 +38,7 @@ func (a *Apply) Statuses(ctx context.Context, t bcn.Target, stacks []string) ([]
 			}
 		}
 		if !ok {
-			v = awsx.Stack{Name: stackName(name), Status: "DELETE_COMPLETE"}
+			v = awsx.Stack{Name: nameOf(name), Status: "DELETE_COMPLETE"}
 			if strings.HasPrefix(name, "arn:") {
 				v.ID = name
 			}
@@ -46,19 +46,6 @@ func (a *Apply) Statuses(ctx context.Context, t bcn.Target, stacks []string) ([]
 		out = append(out, deploy.StackStatus{Stack: v.Name, StackID: v.ID, Status: v.Status, Reason: v.Reason, Updated: v.Updated})
 	}
 	return out, nil
-}
-
-// stackName answers the name in a stack's id:
-// arn:aws:cloudformation:region:account:stack/NAME/UUID.
-func stackName(nameOrID string) string {
-	if !strings.HasPrefix(nameOrID, "arn:") {
-		return nameOrID
-	}
-	parts := strings.Split(nameOrID, "/")
-	if len(parts) < 2 {
-		return nameOrID
-	}
-	return parts[1]
 }
 
 // Events implements deploy.Follower. It reads DescribeEvents, and

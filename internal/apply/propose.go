@@ -19,6 +19,9 @@ import (
 // body (CloudFormation quotas). Larger ones go to the district's bucket.
 const maxBody = 51_200
 
+// prefix begins the names of bcn's change sets.
+const prefix = "bcn-"
+
 // Propose implements deploy.Stacks.
 func (a *Apply) Propose(ctx context.Context, t bcn.Target, name string, p bcn.Proposal, owner string) (bcn.StackPlan, error) {
 	s := a.aws.For(t)
@@ -58,7 +61,37 @@ func (a *Apply) look(ctx context.Context, s *awsx.Session, nameOrID, owner strin
 	if err != nil {
 		return awsx.Stack{}, err
 	}
+	if stack.Status == "REVIEW_IN_PROGRESS" && len(stack.Tags) == 0 {
+		return stack, a.reviewed(ctx, s, stack, owner)
+	}
 	return stack, ours(stack, owner)
+}
+
+// reviewed tells whose a stack under review is: CloudFormation gives it no tags
+// before its first change set is executed, but the change sets have them. One
+// that holds none is nobody's, and has nothing in it.
+func (a *Apply) reviewed(ctx context.Context, s *awsx.Session, stack awsx.Stack, owner string) error {
+	foreign := bcn.E(bcn.CodeStackForeign, "stack", stack.Name)
+	names, err := s.ChangeSets(ctx, stack.ID)
+	if err != nil && !gone(err) {
+		return err
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, prefix) {
+			return foreign
+		}
+		set, err := s.ChangeSet(ctx, stack.Name, name)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if ours(awsx.Stack{Name: stack.Name, Tags: set.Tags}, owner) != nil {
+			return foreign
+		}
+	}
+	return nil
 }
 
 // changeSet makes the change set, or finds the one of that name, and waits

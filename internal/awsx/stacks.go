@@ -81,19 +81,18 @@ func stackOf(in types.Stack) Stack {
 	return out
 }
 
-// DeleteStack starts the deletion of a stack; one that is gone is no error.
-func (s *Session) DeleteStack(ctx context.Context, id, token string) error {
+// DeleteStack starts the deletion of a stack as the role; one that is gone is
+// no error.
+func (s *Session) DeleteStack(ctx context.Context, id, role string) error {
 	_, err := s.cloudformation().DeleteStack(ctx, &cloudformation.DeleteStackInput{
-		StackName: aws.String(id), ClientRequestToken: optional(token),
+		StackName: aws.String(id), RoleARN: optional(role),
 	})
 	return s.wrap(err)
 }
 
 // CancelUpdate asks CloudFormation to roll a running update back.
-func (s *Session) CancelUpdate(ctx context.Context, id, token string) error {
-	_, err := s.cloudformation().CancelUpdateStack(ctx, &cloudformation.CancelUpdateStackInput{
-		StackName: aws.String(id), ClientRequestToken: optional(token),
-	})
+func (s *Session) CancelUpdate(ctx context.Context, id string) error {
+	_, err := s.cloudformation().CancelUpdateStack(ctx, &cloudformation.CancelUpdateStackInput{StackName: aws.String(id)})
 	return s.wrap(err)
 }
 

@@ -24,6 +24,10 @@ func bot(in Input) []statement {
 	return append(stackStatements(in), append(taskStatements(in), readStatements(in)...)...)
 }
 
+// review is why some statements cannot insist on the tag. What such a change
+// set does is still limited by CloudFormation's role, which it was made with.
+const review = "a stack under review has no tags before its first change set is executed"
+
 func stackStatements(in Input) []statement {
 	stacks := []string{in.arn("cloudformation", "stack/*/*")}
 	// Where a call names the change set by its ARN, so does the condition key.
@@ -39,17 +43,23 @@ func stackStatements(in Input) []statement {
 		{Sid: "TagStacks", Action: []string{"cloudformation:TagResource"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": {"aws:RequestTag/" + InstallationTag: in.installation()}},
 			Why:       "the tags of a change set"},
-		{Sid: "Execute", Action: []string{"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"}, Resource: stacks,
-			Condition: map[string]operands{"StringLike": merge(in.tagged(), named)},
-			Why:       "only bcn's change sets, only on stacks with the tag: nobody else's stack is ever changed"},
-		{Sid: "Stop", Action: []string{"cloudformation:CancelUpdateStack", "cloudformation:DeleteStack"}, Resource: stacks,
+		{Sid: "ChangeSets", Action: []string{"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"}, Resource: stacks,
+			Condition: map[string]operands{"StringLike": named, "StringLikeIfExists": in.tagged()},
+			Why:       "bcn's change sets, on no stack of another installation; " + review},
+		{Sid: "ReadChangeSets", Action: []string{"cloudformation:DescribeChangeSet", "cloudformation:GetTemplate",
+			"cloudformation:ListChangeSets"}, Resource: stacks,
+			Condition: map[string]operands{"StringLikeIfExists": in.tagged()},
+			Why:       "plans are read back; " + review},
+		{Sid: "DeleteStacks", Action: []string{"cloudformation:DeleteStack"}, Resource: stacks,
+			Condition: map[string]operands{"ArnEquals": {"cloudformation:RoleArn": in.CFNRoleARN()}, "StringLikeIfExists": in.tagged()},
+			Why:       "empty review stacks, and stacks whose creation is stopped, only as CloudFormation's role; " + review},
+		{Sid: "Cancel", Action: []string{"cloudformation:CancelUpdateStack"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": in.tagged()},
-			Why:       "cancel; empty review stacks; stacks whose creation is stopped"},
-		{Sid: "ReadStacks", Action: []string{"cloudformation:DescribeChangeSet", "cloudformation:DescribeEvents",
-			"cloudformation:DescribeStackEvents", "cloudformation:GetTemplate", "cloudformation:ListChangeSets",
+			Why:       "a running update of bcn's own"},
+		{Sid: "Follow", Action: []string{"cloudformation:DescribeEvents", "cloudformation:DescribeStackEvents",
 			"cloudformation:ListStackResources"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": in.tagged()},
-			Why:       "plans and their following; templates of others are not read"},
+			Why:       "what became of a change"},
 		{Sid: "ListStacks", Action: []string{"cloudformation:DescribeStacks"}, Resource: []string{"*"},
 			Condition: map[string]operands{"StringEquals": in.inRegion()},
 			Why:       "one paged read follows all stacks; it also tells whose a stack is"},
@@ -113,14 +123,4 @@ func readStatements(in Input) []statement {
 			Resource: []string{"*"}, Condition: region,
 			Why: "district adopt checks what it is told; the actions know no resources"},
 	}
-}
-
-func merge(a, b operands) operands {
-	out := operands{}
-	for _, m := range []operands{a, b} {
-		for k, v := range m {
-			out[k] = v
-		}
-	}
-	return out
 }

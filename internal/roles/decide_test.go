@@ -68,10 +68,16 @@ func TestTheBotsRole(t *testing.T) {
 		{"may execute its own by ARN", "cloudformation:ExecuteChangeSet", stack, map[string]string{
 			"aws:ResourceTag/bcn:installation": "bcn-1234", "cloudformation:ChangeSetName": cfnARN + "changeSet/bcn-7-0/1"}, policy.Allowed},
 		{"may not execute on another's stack", "cloudformation:ExecuteChangeSet", stack, theirs, policy.Implicit},
-		{"may not execute on a stack without tag", "cloudformation:ExecuteChangeSet", stack, nil, policy.Implicit},
+		{"may execute its own on a stack under review", "cloudformation:ExecuteChangeSet", stack,
+			map[string]string{"cloudformation:ChangeSetName": "bcn-7-0"}, policy.Allowed},
+		{"may not execute a change set of unknown name", "cloudformation:ExecuteChangeSet", stack, nil, policy.Implicit},
 		{"may not execute a person's change set", "cloudformation:ExecuteChangeSet", stack,
 			map[string]string{"aws:ResourceTag/bcn:installation": "bcn-1234", "cloudformation:ChangeSetName": "mine"}, policy.Implicit},
-		{"may not delete another's stack", "cloudformation:DeleteStack", stack, theirs, policy.Implicit},
+		{"may not delete another's stack", "cloudformation:DeleteStack", stack, map[string]string{
+			"aws:ResourceTag/bcn:installation": "other", "cloudformation:RoleArn": cfnRole}, policy.Implicit},
+		{"may not delete a stack as its own role", "cloudformation:DeleteStack", stack, ours, policy.Implicit},
+		{"may delete its own as CloudFormation's role", "cloudformation:DeleteStack", stack, map[string]string{
+			"aws:ResourceTag/bcn:installation": "bcn-1234", "cloudformation:RoleArn": cfnRole}, policy.Allowed},
 		{"may cancel its own", "cloudformation:CancelUpdateStack", stack, ours, policy.Allowed},
 		{"may not update directly", "cloudformation:UpdateStack", stack, ours, policy.Implicit},
 		{"may not remove tags from a stack", "cloudformation:UntagResource", stack, ours, policy.Implicit},
