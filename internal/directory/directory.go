@@ -1,0 +1,176 @@
+// Package directory knows who is in which team. A team is the union of what
+// bot.yaml names for it: people, a Slack user group, a GitHub team.
+//
+// A "no" is only said when every part of the team that could say "yes" was
+// read. What cannot be read is could_not_check: nobody gains rights by an
+// outage, and nobody is told that they lack them.
+package directory
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/config"
+	"github.com/bcn-bot/bcn/internal/fresh"
+)
+
+// Slack reads user groups. internal/slackbot implements it.
+type Slack interface {
+	// GroupMembers answers the Slack user ids of a user group, by a read that
+	// began at notBefore or later; the zero time allows one of up to 60 s of age.
+	GroupMembers(ctx context.Context, group string, notBefore time.Time) ([]string, error)
+}
+
+// GitHub reads teams. internal/githubx implements it.
+type GitHub interface {
+	// TeamMember says whether a login is an active member, now.
+	TeamMember(ctx context.Context, org, slug, login string) (bool, error)
+	// TeamMembers answers the logins of the active members, now.
+	TeamMembers(ctx context.Context, org, slug string) ([]string, error)
+}
+
+// Options say which teams there are.
+type Options struct {
+	Teams  map[string]config.Team
+	People []config.Person
+	Slack  Slack
+	GitHub GitHub
+	Now    func() time.Time // nil: time.Now
+}
+
+// Directory answers who is in which team. It is safe for concurrent use.
+type Directory struct {
+	o       Options
+	logins  map[string]string // by Slack user id
+	users   map[string]string // by lower-case login
+	member  *fresh.Reads[membership, bool]
+	members *fresh.Reads[membership, []string]
+}
+
+// membership names a person in a GitHub team; login is empty for all of it.
+type membership struct{ org, slug, login string }
+
+// New makes a directory; it asks nobody.
+func New(o Options) *Directory {
+	d := &Directory{o: o, logins: map[string]string{}, users: map[string]string{}}
+	for _, p := range o.People {
+		if p.Slack != "" && p.GitHub != "" {
+			d.logins[p.Slack] = p.GitHub
+			d.users[strings.ToLower(p.GitHub)] = p.Slack
+		}
+	}
+	reads := fresh.Options{Now: o.Now}
+	d.member = fresh.New(reads, func(ctx context.Context, m membership) (bool, error) {
+		return o.GitHub.TeamMember(ctx, m.org, m.slug, m.login)
+	})
+	d.members = fresh.New(reads, func(ctx context.Context, m membership) ([]string, error) {
+		return o.GitHub.TeamMembers(ctx, m.org, m.slug)
+	})
+	return d
+}
+
+// TeamsOf answers which of the named teams a Slack user is in, in the order of
+// among. Only these teams are read, side by side, by reads that began at
+// notBefore or later (the zero time allows up to 60 s of age), which concurrent
+// callers share. Where a team could not be read and nothing else of it says
+// yes, the error is could_not_check; the teams that are certain are answered
+// all the same.
+func (d *Directory) TeamsOf(ctx context.Context, user string, among []string, notBefore time.Time) ([]string, error) {
+	found := make([]bool, len(among))
+	var failures errgroup.Group
+	for i, name := range among {
+		failures.Go(func() (err error) {
+			found[i], err = d.Member(ctx, user, name, notBefore)
+			return err
+		})
+	}
+	err := failures.Wait()
+	var in []string
+	for i, name := range among {
+		if found[i] && !slices.Contains(in, name) {
+			in = append(in, name)
+		}
+	}
+	return in, err
+}
+
+// Member says whether a Slack user is in a team, as TeamsOf does. A team that
+// bot.yaml does not name is could_not_check.
+func (d *Directory) Member(ctx context.Context, user, team string, notBefore time.Time) (bool, error) {
+	t, known := d.o.Teams[team]
+	if !known {
+		return false, bcn.E(bcn.CodeCouldNotCheck, "what", "team "+team)
+	}
+	if user == "" {
+		return false, nil
+	}
+	if slices.Contains(t.Members, user) {
+		return true, nil
+	}
+	var failed error
+	if t.SlackUsergroup != "" {
+		members, err := d.o.Slack.GroupMembers(ctx, t.SlackUsergroup, notBefore)
+		if err == nil && slices.Contains(members, user) {
+			return true, nil
+		}
+		failed = couldNotCheck("Slack user group "+t.SlackUsergroup, err)
+	}
+	login := d.logins[user]
+	if t.GitHubTeam == "" || login == "" {
+		return false, failed
+	}
+	org, slug, _ := strings.Cut(t.GitHubTeam, "/")
+	in, err := d.member.Get(ctx, membership{org, slug, strings.ToLower(login)}, notBefore)
+	if err != nil {
+		return false, couldNotCheck("GitHub team "+t.GitHubTeam, err)
+	}
+	if in {
+		return true, nil
+	}
+	return false, failed
+}
+
+// Members answers the Slack users of a team, sorted; members of a GitHub team
+// whose Slack account bot.yaml does not name are left out. It is as fresh as
+// TeamsOf. Where a part could not be read, the others are answered with
+// could_not_check.
+func (d *Directory) Members(ctx context.Context, team string, notBefore time.Time) ([]string, error) {
+	t, known := d.o.Teams[team]
+	if !known {
+		return nil, bcn.E(bcn.CodeCouldNotCheck, "what", "team "+team)
+	}
+	all := slices.Clone(t.Members)
+	var failed error
+	if t.SlackUsergroup != "" {
+		members, err := d.o.Slack.GroupMembers(ctx, t.SlackUsergroup, notBefore)
+		all = append(all, members...)
+		failed = couldNotCheck("Slack user group "+t.SlackUsergroup, err)
+	}
+	if t.GitHubTeam != "" {
+		org, slug, _ := strings.Cut(t.GitHubTeam, "/")
+		logins, err := d.members.Get(ctx, membership{org: org, slug: slug}, notBefore)
+		for _, login := range logins {
+			if user := d.users[strings.ToLower(login)]; user != "" {
+				all = append(all, user)
+			}
+		}
+		if err != nil {
+			failed = couldNotCheck("GitHub team "+t.GitHubTeam, err)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), failed
+}
+
+// couldNotCheck says what could not be read, and keeps why; nil stays nil.
+func couldNotCheck(what string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	return bcn.E(bcn.CodeCouldNotCheck, "what", what).Wrap(cause)
+}

@@ -1,0 +1,146 @@
+package github
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options say what the local GitHub is like. The zero value is usable.
+type Options struct {
+	Now   func() time.Time // nil: time.Now
+	Limit int              // requests an hour; 0: 5,000, as for a person's token
+}
+
+// AppID is the id of the one app that is known, and Installation that of its
+// installation in every account.
+const (
+	AppID        = 1001
+	Installation = 2002
+)
+
+// Server is a local GitHub. It is safe for concurrent use.
+type Server struct {
+	o   Options
+	key *rsa.PrivateKey
+
+	mu     sync.Mutex
+	tokens map[string]bool // valid
+	teams  map[string]*team
+	repos  map[string]*repo
+	faults []*Fault
+	used   int
+	resets time.Time
+	calls  map[string]int // by route
+
+	http *http.Server
+	base string
+	done chan struct{}
+}
+
+// New makes a local GitHub with the team acme/leads, in which lee is.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Limit == 0 {
+		o.Limit = 5000
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic("crypto/rand: " + err.Error()) // documented never to happen
+	}
+	s := &Server{
+		o: o, key: key, tokens: map[string]bool{"ghp_local" + secret(): true},
+		teams: map[string]*team{}, repos: map[string]*repo{}, calls: map[string]int{},
+	}
+	s.SetMember("acme", "leads", "lee", Active)
+	return s
+}
+
+func secret() string {
+	raw := make([]byte, 16)
+	_, _ = rand.Read(raw) // never fails
+	return hex.EncodeToString(raw)
+}
+
+// Start listens on an address of the loopback interface, such as
+// 127.0.0.1:0, and refuses any other.
+func (s *Server) Start(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("local GitHub: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("local GitHub: %s is not a loopback address", host)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("local GitHub: %w", err)
+	}
+	s.base = "http://" + listener.Addr().String() + "/"
+	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	s.done = make(chan struct{})
+	go func() {
+		defer close(s.done)
+		_ = s.http.Serve(listener) // ErrServerClosed, after Close
+	}()
+	return nil
+}
+
+// Close stops listening and cuts what is open.
+func (s *Server) Close() error {
+	if s.http == nil {
+		return nil
+	}
+	err := s.http.Close()
+	<-s.done
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// URL is the base address of the API, for GITHUB_API_URL.
+func (s *Server) URL() string { return s.base }
+
+// Token is a token that is accepted, for GITHUB_TOKEN; "" after Revoke.
+func (s *Server) Token() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token := range s.tokens {
+		if token[:4] == "ghp_" {
+			return token
+		}
+	}
+	return ""
+}
+
+// Revoke makes every token invalid.
+func (s *Server) Revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
+}
+
+// AppKey is the private key of the app AppID, for GITHUB_APP_PRIVATE_KEY.
+func (s *Server) AppKey() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(s.key)})
+}
+
+// Calls counts the requests of a route, named by its pattern such as
+// "GET /orgs/{org}/teams/{slug}".
+func (s *Server) Calls(route string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[route]
+}
