@@ -1,15 +1,14 @@
 package aws_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"testing"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -78,16 +77,59 @@ func wantCode(t *testing.T, err error, want string) {
 	}
 }
 
-var _ = retry.NewStandard
+// must stops the test where the error says that something failed.
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
 
-func TestCallerIdentity(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	out, err := sts.NewFromConfig(w.as()).GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
-	if err != nil {
-		t.Fatal(err)
+// allow is a policy document that allows one thing.
+func allow(action, resource string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `"}]}`
+}
+
+const (
+	account = "arn:aws:iam::123456789012:"
+	// trustAll lets everyone in the account do all that AssumeRole may do.
+	trustAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:*"}]}`
+)
+
+// role makes a role with an inline policy ("" for none) and answers its ARN.
+func (w *world) role(t *testing.T, name, trust, inline string) string {
+	t.Helper()
+	c := iam.NewFromConfig(w.as())
+	must[*iam.CreateRoleOutput](t)(c.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: &name, AssumeRolePolicyDocument: &trust, MaxSessionDuration: awssdk.Int32(7200),
+	}))
+	if inline != "" {
+		must[*iam.PutRolePolicyOutput](t)(c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+			RoleName: &name, PolicyName: awssdk.String("inline"), PolicyDocument: &inline,
+		}))
 	}
-	if *out.Account != aws.DefaultAccount || *out.Arn != "arn:aws:iam::123456789012:root" {
-		t.Fatalf("got %v %v", *out.Account, *out.Arn)
+	return account + "role/" + name
+}
+
+// assume assumes a role as the administrator and answers its credentials.
+func (w *world) assume(t *testing.T, arn string, change ...func(*sts.AssumeRoleInput)) awssdk.Credentials {
+	t.Helper()
+	in := &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: awssdk.String("bcn-1042"), SourceIdentity: awssdk.String("dana")}
+	for _, c := range change {
+		c(in)
 	}
+	out := must[*sts.AssumeRoleOutput](t)(sts.NewFromConfig(w.as()).AssumeRole(t.Context(), in))
+	return awssdk.Credentials{
+		AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey,
+		SessionToken: *out.Credentials.SessionToken,
+	}
+}
+
+// able makes a role that may do one thing and answers its configuration.
+func (w *world) able(t *testing.T, action, resource string) awssdk.Config {
+	t.Helper()
+	return w.as(w.assume(t, w.role(t, "able", trustAll, allow(action, resource))))
 }
