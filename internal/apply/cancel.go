@@ -62,21 +62,10 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) erro
 	if err != nil {
 		return err
 	}
-	if stack.Status == "REVIEW_IN_PROGRESS" {
-		return a.discardReview(ctx, s, t, stack, p.ChangeSet)
-	}
-	if p.ChangeSet == "" || stack.Tag(roles.InstallationTag) == "" {
+	review := stack.Status == "REVIEW_IN_PROGRESS"
+	if !review && (p.ChangeSet == "" || stack.Tag(roles.InstallationTag) == "") {
 		return nil // nothing was made, or the stack is somebody else's
 	}
-	if err := s.DeleteChangeSet(ctx, p.Name, p.ChangeSet); !gone(err) {
-		return err
-	}
-	return nil
-}
-
-// discardReview deletes the change set of a stack that has no other life than
-// its change sets, and the stack after its last one.
-func (a *Apply) discardReview(ctx context.Context, s *awsx.Session, t bcn.Target, stack awsx.Stack, changeSet string) error {
 	names, err := s.ChangeSets(ctx, stack.ID)
 	if gone(err) {
 		return nil
@@ -84,13 +73,13 @@ func (a *Apply) discardReview(ctx context.Context, s *awsx.Session, t bcn.Target
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(names, nameOf(changeSet)); i >= 0 {
-		if err := s.DeleteChangeSet(ctx, stack.Name, changeSet); err != nil && !gone(err) {
+	if i := slices.Index(names, nameOf(p.ChangeSet)); i >= 0 {
+		if err := s.DeleteChangeSet(ctx, stack.Name, p.ChangeSet); err != nil && !gone(err) {
 			return err
 		}
 		names = slices.Delete(names, i, i+1)
 	}
-	if len(names) > 0 {
+	if !review || len(names) > 0 {
 		return nil
 	}
 	return s.DeleteStack(ctx, stack.ID, t.District.CFNRole)
