@@ -57,7 +57,7 @@ func conversationsOpen(c *call) (object, *apiError) {
 	case len(users) == 0:
 		return nil, fail("users_list_not_supplied")
 	case len(users) > 1:
-		return nil, c.w.need("mpim:write") // groups of people are not here
+		return nil, fail("method_not_supported_for_channel_type", "[ERROR] the local workspace has no messages of several people")
 	}
 	u := c.w.user(users[0])
 	switch {

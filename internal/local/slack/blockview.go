@@ -107,7 +107,7 @@ func (r mrkdwn) element(e object) elementView {
 		v.Options = append(v.Options, optionView{Value: str(m, "value"), Label: textOf(m["text"])})
 	}
 	if c, ok := e["confirm"].(object); ok {
-		v.Confirm = &confirmView{Title: textOf(c["title"]), Text: textOf(c["text"]), Yes: textOf(c["confirm"]), No: textOf(c["deny"])}
+		v.Confirm = &confirmView{Title: textOf(c["title"]), Text: r.bare(c["text"]), Yes: textOf(c["confirm"]), No: textOf(c["deny"])}
 	}
 	return v
 }
@@ -119,6 +119,14 @@ func (r mrkdwn) text(v any) template.HTML {
 		return r.render(str(m, "text"))
 	}
 	return template.HTML(strings.ReplaceAll(plain(str(m, "text")), "\n", "<br>")) //nolint:gosec // escaped by plain
+}
+
+// bare is a text object without its marks, for where the page has no markup.
+func (r mrkdwn) bare(v any) string {
+	if m, _ := v.(object); str(m, "type") == "mrkdwn" {
+		return r.stripped(str(m, "text"))
+	}
+	return textOf(v)
 }
 
 // textOf is the plain text of a text object; the template escapes it.

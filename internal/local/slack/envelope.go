@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type trigger struct {
 // newTrigger makes a trigger id. The lock is held.
 func (w *Workspace) newTrigger(user string) string {
 	now := w.opts.Clock.Now()
+	maps.DeleteFunc(w.triggers, func(_ string, t *trigger) bool { return now.Sub(t.at) > time.Minute })
 	id := fmt.Sprintf("%d.%d.%s", now.UnixMilli(), w.serial, secret())
 	w.triggers[id] = &trigger{user: user, at: now}
 	return id
@@ -55,7 +57,7 @@ func (c *Channel) displayName() string {
 // slashPayload is a slash command as Slack sends it. The lock is held.
 func (w *Workspace) slashPayload(u *User, c *Channel, text string) map[string]any {
 	p := map[string]any{
-		"token": "local", "team_id": u.Team, "team_domain": teamDomain,
+		"token": "local", "team_id": u.Team, "team_domain": w.team(u)["domain"],
 		"channel_id": c.ID, "channel_name": c.displayName(), "user_id": u.ID, "user_name": u.Name,
 		"command": w.opts.Command, "text": w.typed(text, true), "api_app_id": AppID,
 		"is_enterprise_install": "false", "trigger_id": w.newTrigger(u.ID),
@@ -88,7 +90,7 @@ func (w *Workspace) clickPayload(u *User, m *Message, blockID string, element ma
 		"actions": []any{w.action(blockID, element)},
 	}
 	if m.EphemeralTo == "" { // Slack sends no message with a click on an ephemeral one
-		p["message"] = w.wireMessage(m, true)
+		p["message"] = w.wireMessage(m, false)
 	}
 	return p
 }

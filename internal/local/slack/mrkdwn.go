@@ -134,7 +134,7 @@ func span(s string, before rune) int {
 	if len(s) < 3 || unicode.IsSpace(first) || first == wordJoiner || s[1] == s[0] {
 		return 0
 	}
-	for i := 2; i < len(s); i++ {
+	for i := 2; i < min(len(s), maxSpan); i++ {
 		if s[i] != s[0] {
 			continue
 		}
@@ -146,6 +146,10 @@ func span(s string, before rune) int {
 	}
 	return 0
 }
+
+// maxSpan bounds the search for a closing mark, so that a text of nothing but
+// opening marks costs no more than its length.
+const maxSpan = 2000
 
 // wordJoiner behind a mark keeps it from being one.
 const wordJoiner = '\u2060'
@@ -205,6 +209,15 @@ func (r mrkdwn) verbatim(s string) string {
 		return target
 	}))
 }
+
+// stripped is what a reader sees of marked-up text, without the marks; the
+// template escapes it.
+func (r mrkdwn) stripped(text string) string {
+	marked := strings.ReplaceAll(string(r.render(text)), "<br>", "\n")
+	return html.UnescapeString(tags.ReplaceAllString(marked, ""))
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
 
 // plain shows text that is escaped in Slack's way.
 func plain(s string) string { return html.EscapeString(unescape(s)) }

@@ -17,13 +17,13 @@ type pageModel struct {
 	DM       channelView
 	Current  *channelView
 	Messages []messageView
+	Home     []blockView // the app's Home tab, in its direct message
 	Thread   *threadView
 	View     *viewView
 	Controls []Control
 	Command  string
 	Pane     string // nav, main or thread: the one that a phone shows
 	Sockets  int
-	Query    template.URL
 }
 
 type personView struct {
@@ -103,6 +103,9 @@ func (w *Workspace) look(user, channel, thread string, nav bool) *pageModel {
 	return m
 }
 
+// maxShown is how many of a channel's messages the page holds.
+const maxShown = 200
+
 // visible is the channel, if the person may see it. The lock is held.
 func (w *Workspace) visible(user, channel string) *Channel {
 	if channel == imID(user) {
@@ -125,7 +128,10 @@ func (w *Workspace) lookInto(m *pageModel, r mrkdwn, u *User, c *Channel, thread
 			shown = append(shown, msg)
 		}
 	}
-	m.Messages = w.messageViews(r, u.ID, c, shown)
+	m.Messages = w.messageViews(r, u.ID, c, shown[max(0, len(shown)-maxShown):])
+	if home := w.views["VHOME"+c.IM]; home != nil && c.IM != "" {
+		m.Home = r.blocksFor(home.Blocks)
+	}
 	parent := c.find(thread)
 	if parent == nil || thread == "" || !parent.visibleTo(u.ID) {
 		return

@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -21,8 +22,10 @@ type responseURL struct {
 // newResponseURL makes an address; kind is commands or actions. The lock is
 // held.
 func (w *Workspace) newResponseURL(kind, user, channel, origin string) string {
+	now := w.opts.Clock.Now()
+	maps.DeleteFunc(w.replies, func(_ string, u *responseURL) bool { return now.Sub(u.at) > 2*responseURLLife })
 	key := secret() + secret()
-	w.replies[key] = &responseURL{user: user, channel: channel, origin: origin, at: w.opts.Clock.Now()}
+	w.replies[key] = &responseURL{user: user, channel: channel, origin: origin, at: now}
 	return w.base + "/" + kind + "/" + TeamID + "/" + key
 }
 
