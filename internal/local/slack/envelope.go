@@ -19,10 +19,22 @@ type trigger struct {
 // newTrigger makes a trigger id. The lock is held.
 func (w *Workspace) newTrigger(user string) string {
 	now := w.opts.Clock.Now()
-	maps.DeleteFunc(w.triggers, func(_ string, t *trigger) bool { return now.Sub(t.at) > time.Minute })
+	w.forgetOld(now)
 	id := fmt.Sprintf("%d.%d.%s", now.UnixMilli(), w.serial, secret())
 	w.triggers[id] = &trigger{user: user, at: now}
 	return id
+}
+
+// forgetOld drops triggers and response addresses long past their time. It
+// looks only when their number has doubled, so that it costs little per command.
+// The lock is held.
+func (w *Workspace) forgetOld(now time.Time) {
+	if len(w.triggers)+len(w.replies) < w.forgetAt {
+		return
+	}
+	maps.DeleteFunc(w.triggers, func(_ string, t *trigger) bool { return now.Sub(t.at) > time.Minute })
+	maps.DeleteFunc(w.replies, func(_ string, u *responseURL) bool { return now.Sub(u.at) > 2*responseURLLife })
+	w.forgetAt = max(1024, 2*(len(w.triggers)+len(w.replies)))
 }
 
 // team is how an interaction names the workspace of a person, with the

@@ -3,7 +3,6 @@ package slack
 import (
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -23,7 +22,6 @@ type responseURL struct {
 // held.
 func (w *Workspace) newResponseURL(kind, user, channel, origin string) string {
 	now := w.opts.Clock.Now()
-	maps.DeleteFunc(w.replies, func(_ string, u *responseURL) bool { return now.Sub(u.at) > 2*responseURLLife })
 	key := secret() + secret()
 	w.replies[key] = &responseURL{user: user, channel: channel, origin: origin, at: now}
 	return w.base + "/" + kind + "/" + TeamID + "/" + key

@@ -33,6 +33,7 @@ type Workspace struct {
 	serial    int
 	replies   map[string]*responseURL // by secret
 	triggers  map[string]*trigger
+	forgetAt  int // how many triggers and addresses may be there before old ones go
 	views     map[string]*View
 	files     map[string]*File
 	faults    []*activeFault
