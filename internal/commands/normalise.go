@@ -108,10 +108,14 @@ func nextWord(s string) (word, rest string) {
 	return s[:end], s[end:]
 }
 
-// address drops what only calls the bot: a mention in front, or the slash
-// command typed in a direct message.
+// address drops what only calls the bot: a mention in front, the slash command
+// typed in a direct message, and the marks of code around a pasted command.
 func address(s, command string) string {
 	for {
+		s = strings.TrimFunc(s, space)
+		if bare := strings.Trim(s, "`"); strings.HasPrefix(s, "`") && strings.HasSuffix(s, "`") && !strings.Contains(bare, "`") {
+			s = bare
+		}
 		word, rest := nextWord(s)
 		if strings.HasPrefix(word, "<@") && strings.HasSuffix(word, ">") || strings.EqualFold(word, command) {
 			s = rest

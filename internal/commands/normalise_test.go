@@ -69,7 +69,7 @@ func TestAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"<@U0BOT> deploy x": "deploy x", "<@U0BOT|bcn bot>  help": "help", "/bcn help": "help", "/BCN help": "help",
-		"<@U0BOT>": "", "  ": "", "deploy <@U1>": "deploy <@U1>",
+		"<@U0BOT>": "", "`/bcn help`": "help", "<@U0BOT> ```\nhelp\n```": "help", "`a` `b`": "`a` `b`", "`": "", "  ": "", "deploy <@U1>": "deploy <@U1>",
 	} {
 		if got := address(in, "/bcn"); got != want {
 			t.Errorf("address(%q) = %q, want %q", in, got, want)

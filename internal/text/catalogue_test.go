@@ -134,7 +134,7 @@ func TestCatalogue(t *testing.T) {
 		named := constants(t, "ID", idFiles(t)...)
 		all := sources(t)
 		for _, id := range c.IDs(text.English) {
-			if !isNamed(string(id), named) && !isFinding(string(id), all) {
+			if !isNamed(string(id), named) && !isLiteral(string(id), all) {
 				t.Errorf("%s is named by nothing", id)
 			}
 		}
@@ -192,8 +192,15 @@ func isNamed(id string, named map[string]string) bool {
 	return false
 }
 
-// isFinding says whether a guardrail or the renderer gives the finding.
-func isFinding(id, all string) bool {
+// isLiteral says whether code outside gives the finding, or the word of a
+// param, that the sentence is about.
+func isLiteral(id, all string) bool {
+	if of, ok := strings.CutPrefix(id, "word.of."); ok {
+		return strings.Contains(all, `"`+of+` "`)
+	}
+	if word, ok := strings.CutPrefix(id, "word."); ok {
+		return strings.Contains(all, `"`+strings.ReplaceAll(word, "_", " ")+`"`)
+	}
 	finding, ok := strings.CutPrefix(id, "guard.")
 	return ok && strings.Contains(all, `"`+finding+`"`)
 }
@@ -266,6 +273,30 @@ func TestFindings(t *testing.T) {
 			t.Parallel()
 			if got := c.Finding(text.English, x.f); !strings.Contains(string(got), x.want) {
 				t.Errorf("got %q, want %q in it", got, x.want)
+			}
+		})
+	}
+}
+
+func TestWordsInParams(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	for _, x := range []struct {
+		err      error
+		lang, in string
+	}{
+		{bcn.E(bcn.CodePlanMoved, "moved", "rules"), "ja", "• ルール"},
+		{bcn.E(bcn.CodePlanMoved, "moved", "stack web_<!here>"), "en", "• the stack web_\u2060&lt;!here&gt;"},
+		{bcn.E(bcn.CodePlanMoved, "moved", "image: v1 → v2\nrules"), "en", "• image: v1 → v2\n• rules"},
+		{bcn.E(bcn.CodeTampered, "what", "audit head"), "en", "(the head of the audit log)"},
+		{bcn.E(bcn.CodeParked, "what", "applying"), "ja", "（適用中）"},
+		{bcn.E(bcn.CodeCouldNotCheck, "what", "team leads"), "ja", "チーム leads"},
+		{bcn.E(bcn.CodeUnavailable, "what", "AWS ECS"), "en", "No answer from AWS ECS."},
+	} {
+		t.Run("a word without a language is said in the reader's: "+x.in, func(t *testing.T) {
+			t.Parallel()
+			if got := string(c.Error(x.lang, x.err)); !strings.Contains(got, x.in) {
+				t.Errorf("got %q, want %q in it", got, x.in)
 			}
 		})
 	}

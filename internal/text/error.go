@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"regexp"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -31,10 +32,31 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	if by := params["by"]; userID.MatchString(by) {
 		args["by"] = chat.Mention(by)
 	}
+	for _, k := range []string{"what", "moved"} {
+		if said, ok := c.word(lang, params[k]); ok && code != bcn.CodeUnknownName && code != bcn.CodeEnvironmentForeign {
+			args[k] = said
+		}
+	}
 	if findings, ok := params["findings"]; ok {
 		args["findings"] = c.findings(lang, findings)
 	}
 	return c.Say(lang, ErrorID(code), args)
+}
+
+// word says a word that codes carry in no language (rules, team leads,
+// applying), and false for any other text.
+func (c *Catalogue) word(lang, s string) (string, bool) {
+	if id := StateID(bcn.ChangeState(s)); s != "" && c.Has(id) {
+		return c.Plain(lang, id, nil), true
+	}
+	if id := ID("word." + strings.ReplaceAll(s, " ", "_")); c.Has(id) {
+		return c.Plain(lang, id, nil), true
+	}
+	head, name, ok := strings.Cut(s, " ")
+	if id := ID("word.of." + head); ok && c.Has(id) {
+		return c.Plain(lang, id, Args{"name": name}), true
+	}
+	return "", false
 }
 
 // userID is how Slack writes the id of a person: codes that say by whom
