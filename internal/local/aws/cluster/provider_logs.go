@@ -8,26 +8,8 @@ import (
 
 func (c *Cluster) logGroupProvider() *provider {
 	return &provider{
-		c: c,
-		create: func(at site, r wire.Request) (string, map[string]string, error) {
-			in, tags := tree(r.Properties), stackTags(r)
-			name := in.str("LogGroupName")
-			if name == "" {
-				name = c.generated(r, 512)
-			}
-			arn := groupARN(at, name)
-			if err := at.allow("logs:CreateLogGroup", arn, withRequestTags(map[string][]string{}, tags)); err != nil {
-				return "", nil, err
-			}
-			if err := allowLogGroup(at, arn, in, tags, nil); err != nil {
-				return "", nil, err
-			}
-			g, err := c.addGroup(at, name, in.num("RetentionInDays", 0), tags)
-			if err != nil {
-				return "", nil, err
-			}
-			return name, map[string]string{"Arn": g.arn + ":*"}, nil
-		},
+		c:      c,
+		create: c.createGroupFromStack,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			g := c.groups[groupARN(at, id)]
 			if g == nil {
@@ -57,6 +39,26 @@ func (c *Cluster) logGroupProvider() *provider {
 			return nil
 		},
 	}
+}
+
+func (c *Cluster) createGroupFromStack(at site, r wire.Request) (string, map[string]string, error) {
+	in, tags := tree(r.Properties), stackTags(r)
+	name := in.str("LogGroupName")
+	if name == "" {
+		name = c.generated(r, 512)
+	}
+	arn := groupARN(at, name)
+	if err := at.allow("logs:CreateLogGroup", arn, withRequestTags(map[string][]string{}, tags)); err != nil {
+		return "", nil, err
+	}
+	if err := allowLogGroup(at, arn, in, tags, nil); err != nil {
+		return "", nil, err
+	}
+	g, err := c.addGroup(at, name, in.num("RetentionInDays", 0), tags)
+	if err != nil {
+		return "", nil, err
+	}
+	return name, map[string]string{"Arn": g.arn + ":*"}, nil
 }
 
 // allowLogGroup asks for what the type's handler does besides creating.

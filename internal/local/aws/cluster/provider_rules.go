@@ -152,23 +152,8 @@ func (c *Cluster) actions(in tree, key string) ([]any, error) {
 
 func (c *Cluster) ruleProvider() *provider {
 	return &provider{
-		c: c,
-		create: func(at site, r wire.Request) (string, map[string]string, error) {
-			in, tags := tree(r.Properties), stackTags(r)
-			l := c.listeners[in.str("ListenerArn")]
-			if l == nil {
-				return "", nil, wire.Errorf("ListenerNotFound", "One or more listeners not found")
-			}
-			if err := allowELB(at, "CreateRule", l.arn, l.tags, tags); err != nil {
-				return "", nil, err
-			}
-			x := &rule{arn: ruleARN(l, c.id()), listener: l, tags: tags}
-			if err := c.writeRule(x, in); err != nil {
-				return "", nil, err
-			}
-			c.rules[x.arn] = x
-			return x.arn, map[string]string{"RuleArn": x.arn, "IsDefault": "false"}, nil
-		},
+		c:      c,
+		create: c.createRule,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			x := c.rules[id]
 			if x == nil {
@@ -200,6 +185,23 @@ func (c *Cluster) ruleProvider() *provider {
 			return nil
 		},
 	}
+}
+
+func (c *Cluster) createRule(at site, r wire.Request) (string, map[string]string, error) {
+	in, tags := tree(r.Properties), stackTags(r)
+	l := c.listeners[in.str("ListenerArn")]
+	if l == nil {
+		return "", nil, wire.Errorf("ListenerNotFound", "One or more listeners not found")
+	}
+	if err := allowELB(at, "CreateRule", l.arn, l.tags, tags); err != nil {
+		return "", nil, err
+	}
+	x := &rule{arn: ruleARN(l, c.id()), listener: l, tags: tags}
+	if err := c.writeRule(x, in); err != nil {
+		return "", nil, err
+	}
+	c.rules[x.arn] = x
+	return x.arn, map[string]string{"RuleArn": x.arn, "IsDefault": "false"}, nil
 }
 
 // lastPriority is the largest priority of a rule.

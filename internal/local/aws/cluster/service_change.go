@@ -86,8 +86,8 @@ func (c *Cluster) change(at site, s *service, in tree) (replace bool, err error)
 		}
 	}
 	if in.has("desiredCount") {
-		if s.desired = in.num("desiredCount", -1); s.desired < 0 {
-			return false, wire.Errorf("InvalidParameterException", "desiredCount must not be negative")
+		if s.desired = in.num("desiredCount", -1); s.desired < 0 || s.desired > maxDesired {
+			return false, wire.Errorf("InvalidParameterException", "desiredCount must not be negative or greater than %d", maxDesired)
 		}
 	}
 	if in.has("networkConfiguration") {
@@ -131,6 +131,9 @@ func (c *Cluster) checkService(s *service, in tree) error {
 	}
 	return nil
 }
+
+// maxDesired is ECS's quota of tasks per service.
+const maxDesired = 5000
 
 // checkLaunch is what RunTask and services share: where and in which network
 // tasks of a definition may run.

@@ -98,6 +98,9 @@ func page[T any](all []T, token string, limit int, list string) (part []T, next 
 			return nil, "", wire.Errorf("InvalidParameterException", "Invalid token: %s", token)
 		}
 	}
+	if limit < 1 {
+		return nil, "", wire.Errorf("InvalidParameterException", "The number of results must be at least 1.")
+	}
 	from = min(from, len(all))
 	to := min(from+limit, len(all))
 	if to < len(all) {

@@ -32,7 +32,7 @@ func DevSpeed() Speed {
 	return Speed{
 		Scheduler: 400 * time.Millisecond, Provision: 800 * time.Millisecond, Pull: 1200 * time.Millisecond,
 		Activate: 400 * time.Millisecond, Stop: 300 * time.Millisecond, Deprovision: 300 * time.Millisecond,
-		Settle: 3 * time.Second, LoadBalancer: 3 * time.Second, Health: 0.1,
+		Settle: 5 * time.Second, LoadBalancer: 3 * time.Second, Health: 0.1,
 	}
 }
 
