@@ -11,17 +11,11 @@ import (
 
 func (e *Engine) createChangeSet(c *wire.Call) (any, error) {
 	name, stackName, kind := str(c, "ChangeSetName"), str(c, "StackName"), str(c, "ChangeSetType")
-	err := first(
-		required("changeSetName", name), matches("changeSetName", name, changeSetPattern, 128),
-		required("stackName", stackName), matches("stackName", stackName, stackPattern, 2048),
-		oneOf("changeSetType", kind, "IMPORT", "UPDATE", "CREATE"), matches("clientToken", str(c, "ClientToken"), `[\s\S]*`, 128),
-		oneOf("onStackFailure", str(c, "OnStackFailure"), "DO_NOTHING", "ROLLBACK", "DELETE"), longName(stackName),
-	)
 	if kind == "" {
 		kind = "UPDATE"
 	}
 	tags, tagErr := tagsOf(c)
-	if err = first(err, tagErr, unsupported(c, kind)); err != nil {
+	if err := first(checkRequest(c), tagErr, unsupported(c, kind)); err != nil {
 		return nil, err
 	}
 	s := e.find(c, stackName)
@@ -52,6 +46,17 @@ func (e *Engine) createChangeSet(c *wire.Call) (any, error) {
 	}
 	s.changeSets = append(s.changeSets, cs)
 	return cs.answer(), nil
+}
+
+// checkRequest holds the members of CreateChangeSet against the service model.
+func checkRequest(c *wire.Call) error {
+	name, stackName := str(c, "ChangeSetName"), str(c, "StackName")
+	return first(
+		required("changeSetName", name), matches("changeSetName", name, changeSetPattern, 128),
+		required("stackName", stackName), matches("stackName", stackName, stackPattern, 2048), longName(stackName),
+		oneOf("changeSetType", str(c, "ChangeSetType"), "IMPORT", "UPDATE", "CREATE"), matches("clientToken", str(c, "ClientToken"), `[\s\S]*`, 128),
+		oneOf("onStackFailure", str(c, "OnStackFailure"), "DO_NOTHING", "ROLLBACK", "DELETE"),
+	)
 }
 
 func longName(stackName string) error {

@@ -72,6 +72,9 @@ func (s *scope) equals(items []any) (bool, error) {
 		return false, err
 	}
 	b, err := s.eval(items[1])
+	if isScalar(a) && isScalar(b) { // 2 and "2" are the same to a condition
+		return scalar(a) == scalar(b), err
+	}
 	return canonical(a) == canonical(b), err
 }
 

@@ -28,23 +28,9 @@ func (e *Engine) continueUpdateRollback(c *wire.Call) (any, error) {
 	if r := str(c, "RoleARN"); r != "" {
 		role = r
 	}
-	stuck := s.ops[len(s.ops)-1]
 	op := &operation{kind: opContinue, token: token, phase: undoing, authorize: asOperation(c, role), garbage: s.orphans}
-	skip := list(c, "ResourcesToSkip")
-	for _, t := range stuck.tasks {
-		if t.state != failed {
-			continue
-		}
-		again := &task{logical: t.logical, verb: restores, after: t.after, res: t.res, old: t.old}
-		if slices.Contains(skip, t.logical) {
-			again.state = done
-		}
-		op.tasks = append(op.tasks, again)
-	}
-	for _, name := range skip {
-		if !slices.ContainsFunc(op.tasks, func(t *task) bool { return t.logical == name }) {
-			return nil, invalid("ResourcesToSkip can only name resources that failed to roll back: [%s]", name)
-		}
+	if op.tasks, err = s.stuck(list(c, "ResourcesToSkip")); err != nil {
+		return nil, err
 	}
 	s.orphans = nil
 	e.begin(s, op)
@@ -55,4 +41,26 @@ func (e *Engine) continueUpdateRollback(c *wire.Call) (any, error) {
 		}
 	}
 	return map[string]any{}, nil
+}
+
+// stuck are the restorations that failed, to be tried again; those to skip
+// count as done.
+func (s *stack) stuck(skip []string) ([]*task, error) {
+	var out []*task
+	for _, t := range s.ops[len(s.ops)-1].tasks {
+		if t.state != failed {
+			continue
+		}
+		again := &task{logical: t.logical, verb: restores, after: t.after, res: t.res, old: t.old}
+		if slices.Contains(skip, t.logical) {
+			again.state = done
+		}
+		out = append(out, again)
+	}
+	for _, name := range skip {
+		if !slices.ContainsFunc(out, func(t *task) bool { return t.logical == name }) {
+			return nil, invalid("ResourcesToSkip can only name resources that failed to roll back: [%s]", name)
+		}
+	}
+	return out, nil
 }

@@ -95,7 +95,7 @@ func (e *Engine) Close() {
 	for _, stop := range e.timers {
 		stop()
 	}
-	e.timers = nil
+	clear(e.timers)
 }
 
 // action answers one API action; it runs under the engine's lock.
@@ -148,6 +148,9 @@ func (e *Engine) at(c *wire.Call) *region {
 // later runs f under the lock, d from now, unless the engine is closed or the
 // answered stop is called before.
 func (e *Engine) later(d time.Duration, f func()) (stop func()) {
+	if e.closed {
+		return func() {}
+	}
 	e.timer++
 	n := e.timer
 	e.timers[n] = func() {} // until After has answered

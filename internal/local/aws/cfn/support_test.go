@@ -170,6 +170,7 @@ type bench struct {
 	shelf  map[string]*shelf
 	denied func(action, resource string, keys map[string][]string) bool
 	as     []string // what AuthorizeAs was asked
+	region string
 }
 
 const (
@@ -183,7 +184,7 @@ const (
 
 func newBench(t *testing.T, change ...func(*cfn.Options)) *bench {
 	t.Helper()
-	b := &bench{t: t, clock: newClock(), shelf: map[string]*shelf{}}
+	b := &bench{t: t, clock: newClock(), shelf: map[string]*shelf{}, region: "ap-northeast-1"}
 	o := cfn.Options{Clock: b.clock, Providers: map[string]wire.Resource{}}
 	for _, typ := range []string{typeLog, typeRole, typeCluster, typeTask, typeService, typeParam} {
 		b.shelf[typ] = newShelf(typ)
@@ -200,7 +201,7 @@ func newBench(t *testing.T, change ...func(*cfn.Options)) *bench {
 // call makes a call as the administrator.
 func (b *bench) call(action string, params map[string]any) (map[string]any, error) {
 	out, err := b.engine.Handle(context.Background(), &wire.Call{
-		Service: "cloudformation", Action: action, Region: "ap-northeast-1", Account: "123456789012", Params: params, Now: b.clock.Now(),
+		Service: "cloudformation", Action: action, Region: b.region, Account: "123456789012", Params: params, Now: b.clock.Now(),
 		Authorize: func(action, resource string, keys map[string][]string) error {
 			if b.denied != nil && b.denied(action, resource, keys) {
 				return &wire.Error{Code: "AccessDenied", Message: "not authorized to perform: " + action + " on resource: " + resource, Status: 403}
@@ -335,4 +336,9 @@ func changesOf(cs map[string]any) map[string]map[string]any {
 		out[rc["LogicalResourceId"].(string)] = rc
 	}
 	return out
+}
+
+// withTemplate serves one template under every address.
+func withTemplate(text string) func(*cfn.Options) {
+	return func(o *cfn.Options) { o.Template = func(string) ([]byte, error) { return []byte(text), nil } }
 }

@@ -294,7 +294,8 @@ func (e *Engine) fault(op *operation, t *task, what string) error {
 	if e.opt.Fault == nil {
 		return nil
 	}
-	return e.opt.Fault(Step{op.stack.name, t.logical, t.res.typ, what, op.phase != forward && op.kind != opDelete})
+	back := op.phase == undoing || op.phase == undoCleaning || (op.phase == removing && op.kind == opCreate)
+	return e.opt.Fault(Step{op.stack.name, t.logical, t.res.typ, what, back})
 }
 
 // check looks at the resolved properties, as a resource's handler does first.
