@@ -112,6 +112,17 @@ func (a *API) Identify(ctx context.Context) (Identity, error) {
 	return a.self, nil
 }
 
+// CheckAppToken says whether the app-level token opens sockets: nil, or a
+// FatalError with what to do. It opens none.
+func (a *API) CheckAppToken(ctx context.Context) error {
+	_, _, err := a.web.StartSocketModeContext(ctx)
+	if err != nil {
+		_, _, err = judge(err)
+		return fmt.Errorf("apps.connections.open: %w", err)
+	}
+	return nil
+}
+
 // Self answers what Identify last learned.
 func (a *API) Self() Identity {
 	a.mu.Lock()

@@ -1,6 +1,8 @@
 package slackbot_test
 
 import (
+	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	local "github.com/bcn-bot/bcn/internal/local/slack"
+	"github.com/bcn-bot/bcn/internal/slackbot"
 )
 
 func TestPeople(t *testing.T) {
@@ -88,6 +91,22 @@ func TestPeople(t *testing.T) {
 			t.Errorf("a group that is not there: %v", err)
 		}
 	})
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	r := start(t, setup{})
+	self, err := r.api.Identify(r.ctx())
+	if err != nil || self.Team != local.TeamID || self.User != local.BotUserID || self.App != local.AppID || !slices.Contains(self.Scopes, "chat:write") {
+		t.Errorf("%+v, %v", self, err)
+	}
+	if err := r.api.CheckAppToken(r.ctx()); err != nil {
+		t.Errorf("a good app token: %v", err)
+	}
+	wrong := slackbot.NewAPI(slackbot.APIOptions{BotToken: r.BotToken(), AppToken: "xapp-wrong", URL: r.APIURL(), HTTP: &http.Client{Transport: r.calls}})
+	if fatal, ok := errors.AsType[*slackbot.FatalError](wrong.CheckAppToken(r.ctx())); !ok || fatal.Reason != "invalid_auth" {
+		t.Errorf("a wrong app token: %v", fatal)
+	}
 }
 
 func TestChannels(t *testing.T) {
