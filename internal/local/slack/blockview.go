@@ -186,7 +186,7 @@ func (r mrkdwn) richElement(e object) string {
 	case "broadcast":
 		return r.reference("!" + str(e, "range"))
 	case "link":
-		return link(escaper.Replace(str(e, "url")), escaper.Replace(str(e, "text")))
+		return r.link(escaper.Replace(str(e, "url")), escaper.Replace(str(e, "text")))
 	case "emoji":
 		if s, ok := emoji(str(e, "name")); ok {
 			return s

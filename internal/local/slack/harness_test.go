@@ -10,9 +10,16 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
+	"go.uber.org/goleak"
 
 	local "github.com/bcn-bot/bcn/internal/local/slack"
 )
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// Idle connections of clients, which end when their server has gone.
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+}
 
 // patience bounds every wait; a test that works needs milliseconds.
 const patience = 10 * time.Second

@@ -20,6 +20,7 @@ type names interface {
 type mrkdwn struct {
 	names names
 	me    string
+	base  string // the workspace's own address
 }
 
 // render answers safe HTML: every piece of text goes through html.EscapeString.
@@ -182,14 +183,19 @@ func (r mrkdwn) reference(ref string) string {
 	case strings.HasPrefix(target, "!date^"):
 		return plain(label)
 	}
-	return link(target, label)
+	return r.link(target, label)
 }
 
-// link writes an address, if it is one that a browser may follow.
-func link(target, label string) string {
+// link writes an address, if it is one that a browser may follow. A permalink
+// leads to the page of the same person.
+func (r mrkdwn) link(target, label string) string {
 	url := unescape(target)
 	if label == "" {
 		label = target
+	}
+	if r.base != "" && strings.HasPrefix(url, r.base+"/archives/") {
+		glue := map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")]
+		return `<a href="` + html.EscapeString(url+glue+"u="+r.me) + `">` + plain(label) + `</a>`
 	}
 	for _, scheme := range []string{"http://", "https://", "mailto:"} {
 		if strings.HasPrefix(url, scheme) {

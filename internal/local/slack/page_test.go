@@ -159,6 +159,29 @@ func TestPageShows(t *testing.T) {
 		}
 	})
 
+	t.Run("a permalink leads the reader to the message, as themselves", func(t *testing.T) {
+		t.Parallel()
+		w := start(t, local.Options{})
+		c := api(w)
+		_, ts, err := c.PostMessageContext(within(t), "C0APPROVE", slack.MsgOptionText("the card", false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := c.GetPermalinkContext(within(t), &slack.PermalinkParameters{Channel: "C0APPROVE", Ts: ts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.PostMessageContext(within(t), "C0DEPLOYS", slack.MsgOptionText("<"+link+"|see the card>", false)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page(t, w, "u=U0LEAD&c=C0DEPLOYS"), `href="`+link+`?u=U0LEAD">see the card</a>`) {
+			t.Error("the link leads elsewhere")
+		}
+		if a := get(t, link+"?u=U0LEAD", nil); a.header.Get("Location") != "/?c=C0APPROVE&t="+ts+"&u=U0LEAD" {
+			t.Errorf("it leads to %s", a.header.Get("Location"))
+		}
+	})
+
 	t.Run("how many messages are unread, until they were looked at", func(t *testing.T) {
 		t.Parallel()
 		w := start(t, local.Options{})

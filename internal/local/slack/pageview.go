@@ -63,6 +63,7 @@ type threadView struct {
 	TS       string
 	Parent   messageView
 	Messages []messageView
+	Count    int // of the replies that everyone sees
 	CloseURL string
 }
 
@@ -90,7 +91,7 @@ func (w *Workspace) look(user, channel, thread string, nav bool) *pageModel {
 	if u.Deleted {
 		return m
 	}
-	r := mrkdwn{names: w, me: u.ID}
+	r := mrkdwn{names: w, me: u.ID, base: w.base}
 	if c := w.visible(u.ID, channel); c != nil {
 		m.Pane = "main"
 		w.lookInto(m, r, u, c, thread)
@@ -146,6 +147,7 @@ func (w *Workspace) lookInto(m *pageModel, r mrkdwn, u *User, c *Channel, thread
 	m.Thread = &threadView{
 		TS: thread, Parent: w.messageViews(r, u.ID, c, []*Message{parent})[0],
 		Messages: w.messageViews(r, u.ID, c, replies), CloseURL: place(u.ID, c.ID, ""),
+		Count: len(c.replies(thread)),
 	}
 	m.Thread.Parent.Day, m.Thread.Parent.Replies = "", 0 // the panel says both itself
 	if len(replies) > 0 && sameDay(tsTime(parent.TS), tsTime(replies[0].TS)) {
