@@ -48,78 +48,86 @@ func (r *Registry) lookUp(ctx context.Context, a asked, grammar any) ([]wrong, e
 	var bad []wrong
 	app := ""
 	for _, f := range fields(grammar) {
-		value := ""
-		if f.live != "" {
-			value = f.value.String()
-		}
-		if value == "" {
+		if f.live == "" || f.value.String() == "" {
 			continue
 		}
-		exist, visible, err := r.names(ctx, a, f.live, app)
+		value := f.value.String()
+		exist, err := r.names(ctx, f.live, app)
 		if err != nil {
 			return nil, fmt.Errorf("names of %s: %w", f.live, err)
 		}
-		if len(exist) > 0 && len(visible) == 0 && a.verb.rule != "" {
-			// Nothing may be named to somebody who may see nothing.
-			if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", ""); err != nil {
+		if !slices.ContainsFunc(exist, func(n named) bool { return n.name == value }) {
+			visible, err := r.mayName(ctx, a, exist)
+			if err != nil {
 				return nil, err
 			}
-		}
-		if !slices.Contains(exist, value) {
 			w := wrong{what: f.live, typed: clip(value), within: app, suggestion: nearest(value, visible)}
 			bad = append(bad, w)
-			if w.suggestion != "" {
-				f.value.SetString(w.suggestion)
+			if value = w.suggestion; value != "" {
+				f.value.SetString(value)
 			}
 		}
 		if f.live == "app" {
-			app = f.value.String()
+			app = value // empty where it is unknown and nothing is near
 		}
 	}
 	return bad, nil
 }
 
-// names lists what exists, and which of it the actor may see: only that is
-// ever suggested.
-func (r *Registry) names(ctx context.Context, a asked, what, app string) (exist, visible []string, err error) {
-	add := func(name, verb, app, env, district string) {
-		exist = append(exist, name)
-		if !slices.Contains(visible, name) && r.who.Allow(ctx, a.actor, verb, app, env, district) == nil {
-			visible = append(visible, name)
-		}
-	}
+// named is a name that exists, and what a rule needs to know to show it.
+type named struct{ name, verb, app, env, district string }
+
+// names lists what exists: the environments of an app where that is known.
+func (r *Registry) names(ctx context.Context, what, app string) ([]named, error) {
+	var out []named
 	switch what {
 	case "app", "env":
 		heritages, err := r.reads.Heritages(ctx)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		known := slices.ContainsFunc(heritages, func(h bcn.Heritage) bool { return h.App == app })
 		for _, h := range heritages {
 			if what == "app" {
-				add(h.App, "apps", h.App, h.Env, h.District)
+				out = append(out, named{h.App, "apps", h.App, h.Env, h.District})
 			} else if !known || h.App == app { // of an unknown app, any environment will do
-				add(h.Env, "apps", h.App, h.Env, h.District)
+				out = append(out, named{h.Env, "apps", h.App, h.Env, h.District})
 			}
 		}
 	case "district":
 		districts, err := r.reads.Districts(ctx)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, d := range districts {
-			add(d.Name, "district list", "", "", d.Name)
+			out = append(out, named{d.Name, "district list", "", "", d.Name})
 		}
 	case "endpoint":
 		endpoints, err := r.reads.Endpoints(ctx)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, e := range endpoints {
-			add(e.Name, "endpoint list", "", "", e.District)
+			out = append(out, named{e.Name, "endpoint list", "", "", e.District})
 		}
 	}
-	return exist, visible, nil
+	return out, nil
+}
+
+// mayName keeps the names that the actor may see: only those are suggested.
+// Somebody who may see none of them, and may not use the verb either, is told
+// that, and not what exists.
+func (r *Registry) mayName(ctx context.Context, a asked, exist []named) ([]string, error) {
+	var visible []string
+	for _, n := range exist {
+		if !slices.Contains(visible, n.name) && r.who.Allow(ctx, a.actor, n.verb, n.app, n.env, n.district) == nil {
+			visible = append(visible, n.name)
+		}
+	}
+	if len(exist) > 0 && len(visible) == 0 && a.verb.rule != "" {
+		return nil, r.who.Allow(ctx, a.actor, a.verb.name, "", "", "")
+	}
+	return visible, nil
 }
 
 // err is the error of a single wrong word.

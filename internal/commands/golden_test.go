@@ -181,7 +181,7 @@ func conversations() []turn {
 		{user: dana, text: "district create x"}, {user: dana, text: "district plugin list"},
 		{user: dana, text: "<!channel> `rm` *bold*"},
 		// plan, cancel, decide
-		{user: dana, text: "plan hello production v2"}, {user: dana, text: "plan hello production"},
+		{user: dana, text: "plan hello production v2"}, {user: dana, text: "plan hello production"}, {user: dana, text: "plan hello staging"},
 		{user: dana, text: "cancel 1040"}, {user: dana, text: "cancel #1040"}, {user: dana, text: "cancel ＃１０４０"}, {user: dana, text: "cancel soon"},
 		{user: dana, text: "approvals"}, {user: lee, text: "approvals"}, {user: stranger, text: "approvals"}, {user: lee, text: "approvals", world: none},
 		{user: lee, text: "approve 1040"}, {user: lee, text: "approve 1040", world: func(w *world) { w.short = true }},

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -28,7 +29,35 @@ type planArgs struct {
 }
 
 func (r *Registry) plan(ctx context.Context, a asked, g *planArgs) (chat.Message, error) {
+	if g.Tag == "" {
+		tag, err := r.current(ctx, a, g.App, g.Env)
+		if err != nil {
+			return chat.Message{}, err
+		}
+		if tag == "" { // nothing runs yet, so it has to be said
+			return r.misused(a, a.verb, problem{id: problemMissing, word: "TAG"}), nil
+		}
+		g.Tag = tag
+	}
 	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindPlan, App: g.App, Env: g.Env, Tag: g.Tag})
+}
+
+// current answers the tag of the last successful release, or "".
+func (r *Registry) current(ctx context.Context, a asked, app, env string) (string, error) {
+	h, err := r.heritage(ctx, a, app, env)
+	if err != nil {
+		return "", err
+	}
+	releases, err := r.reads.Releases(ctx, h.Name, 50)
+	if err != nil {
+		return "", fmt.Errorf("read releases of %s: %w", h.Name, err)
+	}
+	for _, x := range releases {
+		if x.Outcome == bcn.ChangeSucceeded {
+			return x.Tag, nil
+		}
+	}
+	return "", nil
 }
 
 type cancelArgs struct {

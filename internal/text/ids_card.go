@@ -28,7 +28,6 @@ const (
 	CardHalted                ID = "card.halted"
 	CardParked                ID = "card.parked"
 	CardRollout               ID = "card.rollout"
-	CardLinks                 ID = "card.links"
 	CardLinkStack             ID = "card.link.stack"
 	ButtonPlanAgain           ID = "button.plan_again"
 	ConfirmApproveTitle       ID = "confirm.approve.title"
