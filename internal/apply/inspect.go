@@ -158,6 +158,10 @@ func (i *inspection) cluster(ctx context.Context) error {
 	case gone(err):
 		i.problem("--cluster: %s does not exist in %s of account %s", i.d.Cluster, i.s.Region(), i.d.Account)
 		return nil
+	case bcn.CodeOf(err) == bcn.CodeAccessDenied:
+		// The roles are made for one cluster, so another is refused, not missing.
+		i.problem("--cluster: the role may not use %s", i.d.Cluster)
+		return nil
 	case err != nil:
 		return err
 	case status != "ACTIVE":

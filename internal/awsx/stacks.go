@@ -141,3 +141,13 @@ func optional(s string) *string {
 	}
 	return &s
 }
+
+// StackStatuses lists every status that the SDK knows, for tables that must be
+// complete.
+func StackStatuses() []string {
+	var out []string
+	for _, v := range types.StackStatus("").Values() {
+		out = append(out, string(v))
+	}
+	return out
+}
