@@ -1,0 +1,110 @@
+// Command bot is bcn: a Slack bot for deploys, approvals and production access.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the image has no time zones of its own
+
+	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // nor certificate roots
+
+	"github.com/bcn-bot/bcn/internal/app"
+)
+
+// cli is the command line (DESIGN.md section 6).
+type cli struct {
+	Dev struct {
+		Addr string `default:"127.0.0.1:8700" help:"Address of the page."`
+	} `cmd:"" help:"Everything local and embedded, with a sample app; prints the page's address."`
+	Serve struct {
+		Config string `help:"Path of bot.yaml (default: BCN_CONFIG, then bot.yaml)."`
+	} `cmd:"" help:"Run the bot."`
+	Migrate struct{} `cmd:"" help:"Bring the database schema up to date."`
+	Render  struct {
+		File        string `short:"f" default:"barcelona.yml" help:"The manifest."`
+		Environment string `short:"e" required:"" help:"The environment in it."`
+		Tag         string `required:"" help:"The image's tag."`
+		District    string `help:"A file that describes the district; default: a documented example."`
+		Out         string `help:"A folder for one file per stack; default: one JSON object on standard output."`
+	} `cmd:"" help:"Print the stacks that a deploy would apply, offline."`
+	Validate struct {
+		File string `short:"f" default:"barcelona.yml" help:"The manifest."`
+	} `cmd:"" help:"Check a manifest: errors with line and column, exit 1."`
+	Check    struct{} `cmd:"" help:"Check tokens, scopes, database, roles and teams."`
+	Manifest struct{} `cmd:"" help:"Print the Slack app manifest to paste when the app is created."`
+	IAM      struct {
+		District  string `required:"" help:"The district's name."`
+		Account   string `help:"Its AWS account (default: bcn's own)."`
+		Region    string `help:"Its region (default: AWS_REGION)."`
+		Principal string `help:"The ARN as which bcn runs (default: as whom it would call now)."`
+		Cluster   string `help:"Its ECS cluster (default: the district's name)."`
+		Bucket    string `help:"Its bucket for large templates."`
+	} `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
+	Audit struct {
+		Verify struct{} `cmd:"" help:"Walk the audit chain; exit 1 and the first broken entry if it was tampered with."`
+	} `cmd:"" help:"The audit log."`
+	Halt struct {
+		Reason string `arg:"" optional:"" help:"Why; shown on every card."`
+	} `cmd:"" help:"Start no new change in AWS; running ones are followed to their end."`
+	Resume struct{} `cmd:"" help:"Let new changes start again."`
+	Local  struct {
+		Slack struct {
+			Addr string `required:"" help:"Address to listen on."`
+		} `cmd:"" help:"The local Slack workspace alone."`
+		GitHub struct {
+			Addr string `required:"" help:"Address to listen on."`
+		} `cmd:"" name:"github" help:"The local GitHub alone."`
+		AWS struct {
+			Addr   string `required:"" help:"Address to listen on."`
+			Sample bool   `help:"Put in what the sample app needs, and print the commands that register it."`
+		} `cmd:"" name:"aws" help:"The local AWS alone."`
+	} `cmd:"" help:"The local parts, each alone."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	var exit *app.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		fmt.Fprintln(os.Stderr, "bot:", err)
+		os.Exit(exit.Code)
+	default:
+		fmt.Fprintln(os.Stderr, "bot:", err)
+		os.Exit(app.ExitOutside)
+	}
+}
+
+func run(ctx context.Context) error {
+	var c cli
+	k := kong.Must(&c, kong.Name("bot"), kong.Description("bcn: deploys, approvals and production access from chat."), kong.UsageOnError())
+	parsed, err := k.Parse(os.Args[1:])
+	if err != nil {
+		return &app.ExitError{Code: app.ExitUsage, Err: err}
+	}
+	out, errs := os.Stdout, os.Stderr
+	return map[string]func() error{
+		"dev":           func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
+		"serve":         func() error { return app.Serve(ctx, c.Serve.Config, errs) },
+		"migrate":       func() error { return app.Migrate(ctx, errs) },
+		"render":        func() error { return app.Render(app.RenderArgs(c.Render), out) },
+		"validate":      func() error { return app.Validate(c.Validate.File, out) },
+		"check":         func() error { return app.Check(ctx, out) },
+		"manifest":      func() error { return app.Manifest(out) },
+		"iam":           func() error { return app.IAM(ctx, app.IAMArgs(c.IAM), out) },
+		"audit verify":  func() error { return app.VerifyAudit(ctx, out) },
+		"halt":          func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"halt <reason>": func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"resume":        func() error { return app.SetHalt(ctx, false, "", out) },
+		"local slack":   func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
+		"local github":  func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
+		"local aws":     func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
+	}[parsed.Command()]()
+}

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/apply"
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/card"
+	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/config"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/directory"
+	"github.com/bcn-bot/bcn/internal/githubx"
+	"github.com/bcn-bot/bcn/internal/registry"
+	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/slackbot"
+	"github.com/bcn-bot/bcn/internal/source"
+	"github.com/bcn-bot/bcn/internal/store"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// Options is what a bot is made of: the same for `bot serve` and `bot dev`.
+type Options struct {
+	Config  *config.Config
+	Process *config.Process
+	AWS     awsx.Options
+	Log     *slog.Logger
+	Pace    Pace
+}
+
+// Pace is how often things are looked at; the zero value is production's.
+type Pace struct {
+	AtOnce    bool          // open all sockets at the start
+	Poll      time.Duration // of a running change; default 1 s
+	Reconcile time.Duration // default 5 s
+	Orphaned  time.Duration // age of an inbox row that nobody runs; default 10 s
+	Lease     time.Duration // default 15 s
+}
+
+func (p *Pace) fill() {
+	for _, d := range []struct {
+		at  *time.Duration
+		def time.Duration
+	}{{&p.Poll, time.Second}, {&p.Reconcile, 5 * time.Second}, {&p.Orphaned, 10 * time.Second}, {&p.Lease, 15 * time.Second}} {
+		if *d.at == 0 {
+			*d.at = d.def
+		}
+	}
+}
+
+// App is a wired bot.
+type App struct {
+	o        Options
+	log      *slog.Logger
+	store    *store.Store
+	api      *slackbot.API
+	bot      *slackbot.Bot
+	registry *commands.Registry
+	deploy   *deploy.Service
+	apply    *apply.Apply
+	github   *githubx.Client
+	dir      *directory.Directory
+	card     *card.Presenter
+	text     *text.Catalogue
+	metrics  *metrics
+	steps    []step
+}
+
+// step is something that was started and must be stopped.
+type step struct {
+	name string
+	stop func(context.Context) error
+}
+
+// New connects and wires. It fails with a sentence for the operator where the
+// database, Slack or the configuration is not usable.
+func New(ctx context.Context, o Options) (*App, error) {
+	o.Pace.fill()
+	a := &App{o: o, log: o.Log}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.stop())
+	}
+	return a, nil
+}
+
+func (a *App) wire(ctx context.Context) error {
+	p := a.o.Process
+	if err := store.Migrate(ctx, p.MigrateDatabaseURL.Reveal(), p.DatabaseURL.Reveal(), a.log); err != nil {
+		return err
+	}
+	key := audit.Key(p.Key.Reveal())
+	var err error
+	if a.store, err = store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: key, Log: a.log, Lease: a.o.Pace.Lease}); err != nil {
+		return err
+	}
+	a.onStop("database", func(context.Context) error { a.store.Close(); return nil })
+	if a.text, err = text.New(text.WithCommand(a.o.Config.Slack.Command)); err != nil {
+		return err
+	}
+	a.metrics = newMetrics()
+	if err := a.wireSlack(ctx); err != nil {
+		return err
+	}
+	if err := a.wireDeploy(ctx, key); err != nil {
+		return err
+	}
+	a.wireBot()
+	return nil
+}
+
+func (a *App) wireSlack(ctx context.Context) error {
+	p, c := a.o.Process, a.o.Config
+	a.api = slackbot.NewAPI(slackbot.APIOptions{BotToken: p.SlackBotToken.Reveal(), AppToken: p.SlackAppToken.Reveal(), URL: p.SlackAPIURL})
+	if _, err := a.api.Identify(ctx); err != nil {
+		return fmt.Errorf("ask Slack who the bot is: %w", err)
+	}
+	var err error
+	a.github, err = githubx.New(githubx.Options{URL: p.GitHubAPIURL, Token: p.GitHubToken.Reveal(),
+		AppID: p.GitHubAppID, PrivateKey: []byte(p.GitHubAppPrivateKey.Reveal())})
+	if err != nil {
+		return err
+	}
+	a.dir = directory.New(directory.Options{Teams: c.Teams, People: c.People, Slack: a.api, GitHub: a.github})
+	return nil
+}
+
+func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
+	c := a.o.Config
+	aws, err := awsx.New(ctx, a.o.AWS)
+	if err != nil {
+		return err
+	}
+	installation, err := a.store.Installation(ctx)
+	if err != nil {
+		return err
+	}
+	a.apply = apply.New(aws, apply.Options{})
+	a.card = card.New(card.Options{Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,
+		Announce: c.Slack.Channels.Announce, ChannelOf: a.channelOf})
+	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
+	self := a.api.Self()
+	a.deploy = deploy.New(deploy.Options{
+		Store: a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources,
+		Authz: authz.New(authz.Options{Rules: c.Rules, People: a.api, Teams: a.dir,
+			Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise}}),
+		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Districts: a.apply,
+		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
+		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll,
+	})
+	a.registry = commands.New(commands.Options{Text: a.text, Changes: a.deploy, Reads: a.store, Live: live{a}, Who: who{a},
+		Links: links{a}, Command: c.Slack.Command})
+	return nil
+}
+
+// ExternalID makes a district's external id from BCN_KEY, so that `bot iam`
+// can print it before anything is stored, and only who holds the key knows it.
+func ExternalID(key audit.Key) func(string) string {
+	return func(district string) string {
+		return hex.EncodeToString(key.MAC("external-id", []byte(district))[:16])
+	}
+}
+
+func tagMap(c *config.Config) map[string]string {
+	out := map[string]string{}
+	for _, t := range c.Tags {
+		out[t.Key] = t.Value
+	}
+	return out
+}
+
+func grants(c *config.Config) []render.Grant {
+	var out []render.Grant
+	for _, g := range c.Secrets {
+		out = append(out, render.Grant{App: g.App, Path: g.Path})
+	}
+	return out
+}
+
+func (a *App) onStop(name string, f func(context.Context) error) {
+	a.steps = append(a.steps, step{name, f})
+}
+
+// stopWithin is how long everything together may take to stop.
+const stopWithin = 20 * time.Second
+
+// stop undoes what was started, last in, first out.
+func (a *App) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	var errs []error
+	for i := len(a.steps) - 1; i >= 0; i-- {
+		if err := a.steps[i].stop(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, fmt.Errorf("stop %s: %w", a.steps[i].name, err))
+		}
+	}
+	a.steps = nil
+	return errors.Join(errs...)
+}

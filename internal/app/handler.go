@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/slackbot"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+// handler runs what people did: the edge at which errors become sentences.
+type handler struct{ a *App }
+
+var _ slackbot.Handler = handler{}
+
+// Immediate answers help and parse errors.
+func (h handler) Immediate(r chat.Request, lang string) (chat.Message, bool) {
+	return h.a.registry.Immediate(r, lang)
+}
+
+// Handle runs a stored request once. An error of ours is tried again by the
+// reconciler, and told only when it is given up; what a person can mend is
+// told at once.
+func (h handler) Handle(ctx context.Context, key string) slackbot.Outcome {
+	r, fence, ok, err := h.a.store.ClaimInbox(ctx, key)
+	if err != nil {
+		h.a.log.Error("claim command", "key", key, "error", err)
+		return slackbot.Outcome{}
+	}
+	if !ok {
+		return slackbot.Outcome{}
+	}
+	lang := h.language(ctx, r.User)
+	origin := deploy.Origin{Key: key, Fence: fence, Channel: r.Channel, Thread: r.Thread, Message: r.Message}
+	m, has, err := h.run(ctx, r, origin, lang)
+	if err == nil {
+		if err = h.a.store.Settle(ctx, key, fence); err == nil {
+			return slackbot.Outcome{Request: r, Reply: m, HasReply: has}
+		}
+	}
+	return h.failed(ctx, r, origin, lang, err)
+}
+
+// run turns a panic into an error with its stack in the log.
+func (h handler) run(ctx context.Context, r chat.Request, o deploy.Origin, lang string) (m chat.Message, has bool, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.a.log.Error("panic", "key", r.Key, "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = bcn.E(bcn.CodeInternal)
+		}
+	}()
+	return h.a.registry.Run(ctx, r, r.Actor(), o, lang)
+}
+
+func (h handler) failed(ctx context.Context, r chat.Request, o deploy.Origin, lang string, err error) slackbot.Outcome {
+	if errors.Is(err, deploy.ErrMoved) {
+		return slackbot.Outcome{} // another ran it
+	}
+	if bcn.CodeOf(err) == bcn.CodeInternal {
+		h.a.log.Error("run command", "key", r.Key, "user", r.User, "ref", text.Ref(err), "error", err)
+		parked, storeErr := h.a.store.InboxFailed(ctx, o.Key, o.Fence, err.Error())
+		if storeErr != nil || !parked {
+			return slackbot.Outcome{}
+		}
+	} else if settleErr := h.a.store.Settle(ctx, o.Key, o.Fence); settleErr != nil {
+		h.a.log.Error("settle command", "key", r.Key, "error", settleErr)
+	}
+	sentence := h.a.text.Error(lang, err)
+	return slackbot.Outcome{Request: r, HasReply: true, Reply: chat.Message{Text: sentence, Blocks: []chat.Block{{Section: sentence}}}}
+}
+
+// language is the person's own, or the configured one.
+func (h handler) language(ctx context.Context, user string) string {
+	if l := h.a.api.Locale(user); l != "" {
+		return text.Lang(l)
+	}
+	if p, err := h.a.api.Profile(ctx, user, zeroTime); err == nil && p.Locale != "" {
+		return text.Lang(p.Locale)
+	}
+	return h.a.o.Config.Language
+}

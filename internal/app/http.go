@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// socketGrace is how long bcn may be without a socket and still be ready:
+// Slack renews connections every few hours.
+const socketGrace = 2 * time.Minute
+
+// serveHTTP listens for health checks and metrics.
+func (a *App) serveHTTP() error {
+	if a.o.Process.HTTPAddr == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", a.o.Process.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("listen on BCN_HTTP_ADDR: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
+	a.onStop("http", srv.Shutdown)
+	a.log.Info("listening", "addr", l.Addr().String())
+	return nil
+}
+
+// ready says whether commands would be run now.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.store.Ping(ctx); err != nil {
+		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+		return
+	}
+	if err := a.bot.Ready(socketGrace); err != nil {
+		answer(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	answer(w, http.StatusOK, "ready")
+}
+
+func answer(w http.ResponseWriter, status int, word string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": word}) // the client may have gone
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/roles"
+)
+
+// IAMArgs are the flags of `bot iam`.
+type IAMArgs struct{ District, Account, Region, Principal, Cluster, Bucket string }
+
+// IAM prints the roles of a district. What is not given is what bcn itself
+// runs as and where.
+func IAM(ctx context.Context, a IAMArgs, out io.Writer) error {
+	p, err := ReadProcess()
+	if err != nil {
+		return err
+	}
+	if missing := p.Require("BCN_KEY"); len(missing) > 0 {
+		return problems(missing)
+	}
+	if a.Region == "" {
+		a.Region = p.AWSRegion
+	}
+	if a.Account == "" || a.Principal == "" {
+		aws, err := awsx.New(ctx, awsx.Options{Region: a.Region, Endpoint: p.AWSEndpointURL})
+		if err != nil {
+			return Outside(err)
+		}
+		self, err := aws.For(bcn.Target{}).Caller(ctx)
+		if err != nil {
+			return Outside(fmt.Errorf("ask AWS who bcn is (or give --account and --principal): %w", err))
+		}
+		if a.Account == "" {
+			a.Account = self.Account
+		}
+		if a.Principal == "" {
+			a.Principal = principal(self.ARN)
+		}
+	}
+	template, err := roles.Template(roles.Input{District: a.District, Account: a.Account, Region: a.Region, BotPrincipal: a.Principal,
+		ExternalID: ExternalID(audit.Key(p.Key.Reveal()))(a.District), Cluster: a.Cluster, Bucket: a.Bucket})
+	if err != nil {
+		return Wrong(err)
+	}
+	_, err = out.Write(append(template, '\n'))
+	return err
+}
+
+// principal makes the ARN that a trust policy names of the ARN that STS tells:
+// an assumed role's session stands for its role.
+func principal(arn string) string {
+	prefix, rest, ok := strings.Cut(arn, ":assumed-role/")
+	if !ok {
+		return arn
+	}
+	role, _, _ := strings.Cut(rest, "/")
+	return strings.Replace(prefix, ":sts:", ":iam:", 1) + ":role/" + role
+}

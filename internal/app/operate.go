@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/store"
+)
+
+// openStore opens the database for a command of the operator.
+func openStore(ctx context.Context) (*store.Store, error) {
+	p, err := ReadProcess()
+	if err != nil {
+		return nil, err
+	}
+	if missing := p.Require("DATABASE_URL", "BCN_KEY"); len(missing) > 0 {
+		return nil, problems(missing)
+	}
+	s, err := store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: audit.Key(p.Key.Reveal()), Log: NewLog(os.Stderr, p.LogLevel), MaxConns: 4})
+	return s, Outside(err)
+}
+
+// VerifyAudit walks the audit chain.
+func VerifyAudit(ctx context.Context, out io.Writer) error {
+	s, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	n, err := s.VerifyAudit(ctx)
+	var broken *audit.BrokenError
+	if errors.As(err, &broken) {
+		return Wrong(fmt.Errorf("%w (the %d before it are whole)", err, n))
+	}
+	if err != nil {
+		return Outside(err)
+	}
+	fmt.Fprintf(out, "%d audit entries, all whole\n", n)
+	return nil
+}
+
+// SetHalt stops all new changes to AWS, or lets them go on.
+func SetHalt(ctx context.Context, on bool, reason string, out io.Writer) error {
+	s, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.SetHalt(ctx, deploy.Origin{}, "command line", on, reason); err != nil {
+		return Outside(err)
+	}
+	if on {
+		fmt.Fprintln(out, "halted: no new change starts in AWS; running ones are followed to their end")
+	} else {
+		fmt.Fprintln(out, "resumed")
+	}
+	return nil
+}

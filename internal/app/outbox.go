@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/card"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/slackbot"
+	"github.com/bcn-bot/bcn/internal/store"
+)
+
+var zeroTime time.Time
+
+// outbox gives Slack's side the messages that are due; a card is rendered from
+// what is true when it is sent.
+type outbox struct{ a *App }
+
+var _ slackbot.Outbox = outbox{}
+
+// Claim leases messages and renders the cards among them.
+func (b outbox) Claim(ctx context.Context, limit int) ([]slackbot.Out, error) {
+	due, err := b.a.store.ClaimOutbox(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	var out []slackbot.Out
+	for _, o := range due {
+		m := slackbot.Out{ID: o.ID, Channel: o.Channel, User: o.Recipient, ThreadTS: o.ThreadTS, UpdateTS: o.TS, Broadcast: o.Broadcast,
+			Direct: o.Role == deploy.RoleDirect, Version: o.Version, Unconfirmed: o.Unconfirmed, Priority: o.Priority}
+		if o.Body != nil {
+			m.Body = *o.Body
+		} else if m.Body, err = b.a.renderCard(ctx, o.Change); err != nil {
+			b.a.log.Error("render card", "change", int64(o.Change), "error", err)
+			if err := b.Retry(ctx, o.ID, 5*time.Second, "render"); err != nil {
+				return out, err
+			}
+			continue
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// Posted records where a message is.
+func (b outbox) Posted(ctx context.Context, id int64, channel, ts string, version int64) error {
+	return b.a.store.Posted(ctx, id, channel, ts, version)
+}
+
+// Retry gives a message back.
+func (b outbox) Retry(ctx context.Context, id int64, after time.Duration, reason string) error {
+	b.a.log.Info("message delayed", "message", id, "after", after, "reason", reason)
+	return b.a.store.RetryOutbox(ctx, id, after)
+}
+
+// Drop ends a message; the requester of a lost card is told in person.
+func (b outbox) Drop(ctx context.Context, id int64, reason string) error {
+	b.a.log.Warn("message dropped", "message", id, "reason", reason)
+	change, err := b.a.store.DropOutbox(ctx, id, reason)
+	if err != nil || change == 0 {
+		return err
+	}
+	c, err := b.a.store.Change(ctx, change)
+	if err != nil {
+		return err
+	}
+	sentence := b.a.text.Error(b.a.o.Config.Language, bcn.E(bcn.CodeChannelNotPosted, "channel", c.Channel))
+	return b.a.store.Say(ctx, change, []deploy.Note{{Key: "dropped", Role: deploy.RoleDirect, To: c.Requester.User,
+		Body: chat.Message{Text: sentence, Blocks: []chat.Block{{Section: sentence}}}}})
+}
+
+// Wake tells when a message may have become due.
+func (b outbox) Wake() <-chan struct{} { return b.a.store.Woken() }
+
+// renderCard reads a change and shows it.
+func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
+	c, w, err := a.store.ChangeAndWish(ctx, id)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	v := card.View{Change: c, Wish: w}
+	if v.Halt, err = a.store.Halt(ctx); err != nil {
+		return chat.Message{}, err
+	}
+	if v.Rollouts, err = a.store.Progress(ctx, id); err != nil {
+		return chat.Message{}, err
+	}
+	stored, err := a.store.Plan(ctx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return chat.Message{}, err
+	}
+	if err == nil {
+		v.Plan, v.Hash = &bcn.Plan{}, stored.Hash
+		if err := json.Unmarshal(stored.Bytes, v.Plan); err != nil {
+			return chat.Message{}, fmt.Errorf("read the plan of %s: %w", id, err)
+		}
+	}
+	r, err := a.store.Request(ctx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return chat.Message{}, err
+	}
+	if err == nil {
+		v.Request = &r
+		v.Approvers = a.mentions(ctx, r)
+	}
+	return a.card.Card(v), nil
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// mentions names those who may approve: members and user groups as they are
+// written, members of a GitHub team by their Slack accounts.
+func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
+	var out []string
+	add := func(m chat.Markup) {
+		if !slices.Contains(out, string(m)) {
+			out = append(out, string(m))
+		}
+	}
+	for _, name := range approval.Teams(r.Needs) {
+		team := a.o.Config.Teams[name]
+		for _, u := range team.Members {
+			if u != r.Requester {
+				add(chat.Mention(u))
+			}
+		}
+		if team.SlackUsergroup != "" {
+			add(chat.MentionGroup(team.SlackUsergroup))
+		}
+		if team.GitHubTeam == "" {
+			continue
+		}
+		for _, p := range a.o.Config.People {
+			if p.Slack == r.Requester || p.GitHub == "" {
+				continue
+			}
+			if in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, zeroTime); err == nil && len(in) > 0 {
+				add(chat.Mention(p.Slack))
+			}
+		}
+	}
+	if len(out) == 0 {
+		return chat.Escape(approval.Who(r.Needs))
+	}
+	return chat.Markup(strings.Join(out, " "))
+}
+
+// who answers what a person may do.
+type who struct{ a *App }
+
+var _ commands.Who = who{}
+
+// Allow asks the rules for a verb as it is typed, such as "district list".
+func (w who) Allow(ctx context.Context, actor bcn.Actor, verb, app, env, district string) error {
+	ask := authz.Ask{Verb: verb, App: app, Env: env, District: district, DestructiveNotKnown: true}
+	for _, v := range w.a.registry.Verbs() {
+		if v.Name == verb {
+			if v.Rule == "" {
+				return nil
+			}
+			ask.Verb, ask.Reads = v.Rule, v.Reads
+		}
+	}
+	_, err := w.a.deploy.Authz.Judge(ctx, actor, ask)
+	return err
+}
+
+// Whoami reads a person's accounts, teams and rules.
+func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, error) {
+	out := commands.Whoami{User: actor.User}
+	if _, err := w.a.deploy.Authz.Person(ctx, actor); err != nil {
+		return out, err
+	}
+	for _, p := range w.a.o.Config.People {
+		if p.Slack == actor.User {
+			out.GitHub, out.Email = p.GitHub, p.Email
+		}
+	}
+	teams, rules, err := w.a.deploy.Authz.Given(ctx, actor)
+	if err != nil {
+		return out, err
+	}
+	out.Teams = teams
+	for _, r := range rules {
+		v := commands.RuleView{Verbs: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Max: r.Max}
+		if r.Approve != nil {
+			v.Approvers, v.Count, v.Within = r.Approve.By, max(r.Approve.Count, 1), r.Approve.Within
+		}
+		out.Rules = append(out.Rules, v)
+	}
+	return out, nil
+}
+
+// live reads what runs now.
+type live struct{ a *App }
+
+// Rollouts reads a heritage's services.
+func (l live) Rollouts(ctx context.Context, h bcn.Heritage) ([]deploy.Rollout, error) {
+	d, err := l.a.store.District(ctx, h.District)
+	if err != nil {
+		return nil, err
+	}
+	return l.a.apply.Rollouts(ctx, l.a.deploy.SystemTarget(d), h.ServicesStack())
+}
+
+// links leads to cards.
+type links struct{ a *App }
+
+// Card answers the address of a change's card.
+func (l links) Card(ctx context.Context, id bcn.ID) (string, bool) {
+	channel, ts, err := l.a.store.CardAt(ctx, id)
+	if err != nil || ts == "" {
+		return "", false
+	}
+	url, err := l.a.api.Permalink(ctx, channel, ts)
+	return url, err == nil
+}
+
+// channelOf is a heritage's own channel for announcements.
+func (a *App) channelOf(app, env string) string {
+	h, err := a.store.Heritage(context.Background(), app, env)
+	if err != nil {
+		return ""
+	}
+	return h.Channel
+}
