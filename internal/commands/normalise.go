@@ -16,8 +16,9 @@ import (
 // and wide spaces. Commands and prose are undone differently: a command needs
 // ids and ASCII, a reason must read as it was written.
 
-// marked is one of Slack's marks: <what|label>.
-var marked = regexp.MustCompile(`<([^<>|\s][^<>|]*)(?:\|([^<>]*))?>`)
+// marked is one of Slack's marks, <what|label>: a person, a channel, something
+// special, or a link. Any other angle bracket was typed.
+var marked = regexp.MustCompile(`<([@#!][A-Za-z][^<>|]*|[a-z]+:[^<>|\s]+)(?:\|([^<>]*))?>`)
 
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 

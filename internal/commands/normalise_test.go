@@ -27,6 +27,7 @@ func TestWords(t *testing.T) {
 		"a group is its label":                       {"<!subteam^S1|@leads>", "@leads"},
 		"a group without a label is no id":           {"<!subteam^S1>", "@subteam"},
 		"what cannot be seen is dropped":             {"de\u200bploy\u2060 he\u202ello\u0000", "deploy hello"},
+		"angle brackets around other text are kept":  {`<"> <1> <a b> < > <>`, `<"> <1> <a b> < > <>`},
 		"escaped angle brackets are no mark":         {"&lt;@U1&gt;", "<@U1>"},
 		"line breaks separate":                       {"deploy\nhello\tprod", "deploy hello prod"},
 		"nothing is nothing":                         {" \u3000 ", ""},

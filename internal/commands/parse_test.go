@@ -134,6 +134,8 @@ func TestTable(t *testing.T) {
 	})
 }
 
+var entity = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // TestTypedAgain: the command that a correction tells people to type parses to
 // what was meant.
 func TestTypedAgain(t *testing.T) {
@@ -142,7 +144,7 @@ func TestTypedAgain(t *testing.T) {
 	free := rapid.StringMatching(`([a-zé'"*$\\][a-z '"—*$\\#&<>-]{0,20}[a-z.!])?`)
 	rapid.Check(t, func(t *rapid.T) {
 		in := deployArgs{App: word.Draw(t, "app"), Env: word.Draw(t, "env"), Tag: word.Draw(t, "tag"), Reason: free.Draw(t, "reason")}
-		line := typed("deploy", &in)
+		line := entity.Replace(typed("deploy", &in)) // as Slack sends what was typed
 		c, err := parse(line, "/bcn")
 		if err != nil {
 			t.Fatalf("%q: %v", line, err)
