@@ -82,6 +82,22 @@ func TestConditionKeysReachThePolicies(t *testing.T) {
 	}
 }
 
+func TestAChangeSetThatIsGoneIsStillLookedUpOnItsStack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.apply("s", "c-1", "CREATE", resources(p{"A": logGroup(7)}))
+	var asked string
+	b.denied = func(_, resource string, _ map[string][]string) bool { asked = resource; return false }
+	gone := "arn:aws:cloudformation:ap-northeast-1:123456789012:changeSet/gone/1"
+	b.refused("DescribeChangeSet", p{"StackName": "s", "ChangeSetName": gone}, "ChangeSetNotFound", gone)
+	if id := b.stack("s")["StackId"]; asked != id {
+		t.Errorf("asked %s, want %s", asked, id)
+	}
+	b.refused("DescribeChangeSet", p{"ChangeSetName": gone}, "ChangeSetNotFound", gone)
+	b.refused("DescribeChangeSet", p{"ChangeSetName": "c-1"}, "ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.")
+	b.refused("DescribeChangeSet", p{"StackName": "none", "ChangeSetName": "c-1"}, "ValidationError", "Stack [none] does not exist")
+}
+
 func TestTheRoleIsPassedAndActsForTheStack(t *testing.T) {
 	t.Parallel()
 	role := "arn:aws:iam::123456789012:role/bcn/tokyo/cfn"

@@ -192,7 +192,6 @@ func (e *Engine) findChangeSet(c *wire.Call) (*changeSet, error) {
 	s := e.find(c, stackName)
 	byARN := strings.HasPrefix(name, "arn:")
 	if byARN {
-		s = nil
 		for _, other := range e.at(c).order {
 			if other.changeSetNamed(name) != nil {
 				s = other

@@ -122,7 +122,7 @@ func typed(t *template, given []parameterValue) (map[string]any, error) {
 		case kind == "String" || (strings.HasPrefix(kind, "AWS::") && !strings.HasPrefix(kind, "AWS::SSM::")):
 			out[g.key] = g.value
 		default:
-			return nil, invalid("Template format error: Unrecognized parameter type: %s", kind)
+			return nil, invalid("Template format error: the local AWS does not have the parameter type %s", kind)
 		}
 	}
 	return out, nil

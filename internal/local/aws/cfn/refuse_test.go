@@ -106,6 +106,9 @@ func TestTemplatesAreRefused(t *testing.T) {
 		"with a parameter outside its values":        {p{"Parameters": p{"N": p{"Type": "String", "Default": "x", "AllowedValues": []any{"y"}}}, "Resources": p{"A": log}}, "Parameter 'N' must be one of AllowedValues"},
 		"with a parameter that breaks its pattern":   {p{"Parameters": p{"N": p{"Type": "String", "Default": "x", "AllowedPattern": "[0-9]+"}}, "Resources": p{"A": log}}, "must match pattern [0-9]+"},
 		"with a policy that is none":                 {resources(p{"A": p{"Type": typeLog, "DeletionPolicy": "Keep"}}), "Unrecognized DeletionPolicy Keep for resource A"},
+		"with a transform":                           {p{"Transform": "AWS::Include", "Resources": p{"A": log}}, "does not have the section Transform"},
+		"with a dynamic reference":                   {resources(p{"A": resource(typeLog, p{"LogGroupName": "{{resolve:ssm:/a}}"})}), "does not have dynamic references"},
+		"with a parameter from Parameter Store":      {p{"Parameters": p{"P": p{"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a"}}, "Resources": p{"A": log}}, "does not have the parameter type AWS::SSM::Parameter::Value<String>"},
 		"with another format version":                {p{"AWSTemplateFormatVersion": "2020-01-01", "Resources": p{"A": log}}, "is not a supported value for AWSTemplateFormatVersion"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,9 @@ func parseTemplate(body string) (*template, error) {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		if name == "Transform" || name == "Rules" || name == "Hooks" {
+			return nil, invalid("Template format error: the local AWS does not have the section %s", name)
+		}
 		if !slices.Contains(sections(), name) {
 			return nil, invalid("Invalid template property or properties [%s]", name)
 		}
@@ -60,7 +63,7 @@ func parseTemplate(body string) (*template, error) {
 }
 
 func sections() []string {
-	return []string{"AWSTemplateFormatVersion", "Conditions", "Description", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules"}
+	return []string{"AWSTemplateFormatVersion", "Conditions", "Description", "Mappings", "Metadata", "Outputs", "Parameters", "Resources"}
 }
 
 func decode(body string) (map[string]any, error) {
@@ -80,7 +83,7 @@ func decode(body string) (map[string]any, error) {
 	if !ok {
 		return nil, invalid("Template format error: unsupported structure.")
 	}
-	return m, noNulls("", m)
+	return m, noStrangers("", m)
 }
 
 func position(body string, err error) (line, column int) {
@@ -93,20 +96,25 @@ func position(body string, err error) (line, column int) {
 	return strings.Count(before, "\n") + 1, offset - strings.LastIndexByte(before, '\n')
 }
 
-// noNulls refuses null anywhere, as CloudFormation does.
-func noNulls(path string, v any) error {
+// noStrangers refuses null anywhere, as CloudFormation does, and dynamic
+// references, which would otherwise pass as plain text.
+func noStrangers(path string, v any) error {
 	switch x := v.(type) {
+	case string:
+		if strings.Contains(x, "{{resolve:") {
+			return invalid("[%s] the local AWS does not have dynamic references", path)
+		}
 	case nil:
 		return invalid("[%s] 'null' values are not allowed in templates", path)
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(x)) {
-			if err := noNulls(path+"/"+k, x[k]); err != nil {
+			if err := noStrangers(path+"/"+k, x[k]); err != nil {
 				return err
 			}
 		}
 	case []any:
 		for _, e := range x {
-			if err := noNulls(path, e); err != nil {
+			if err := noStrangers(path, e); err != nil {
 				return err
 			}
 		}
