@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
@@ -24,10 +25,7 @@ func (e *Engine) continueUpdateRollback(c *wire.Call) (any, error) {
 	case s.status != "UPDATE_ROLLBACK_FAILED":
 		return nil, invalid("Stack:%s is in %s state and can not continue update rollback", s.id, s.status)
 	}
-	role := s.roleARN
-	if r := str(c, "RoleARN"); r != "" {
-		role = r
-	}
+	role := cmp.Or(str(c, "RoleARN"), s.roleARN)
 	op := &operation{kind: opContinue, token: token, phase: undoing, authorize: asOperation(c, role), garbage: s.orphans}
 	if op.tasks, err = s.stuck(list(c, "ResourcesToSkip")); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,7 +50,7 @@ func (e *Engine) executeChangeSet(c *wire.Call) (any, error) {
 	}
 	onFailure := cs.onFailure
 	if onFailure == "" {
-		onFailure = map[bool]string{true: "DO_NOTHING", false: "ROLLBACK"}[noRollback]
+		onFailure = afterFailure(noRollback)
 	}
 	cs.execution, cs.executeToken, s.changeSetID = executing, token, cs.id
 	e.dropChangeSets(s, func(other *changeSet) bool { return other != cs })
@@ -67,19 +68,19 @@ func (cs *changeSet) stands() string {
 
 // deploy starts the creation or update of a stack.
 func (e *Engine) deploy(c *wire.Call, s *stack, op *operation) {
-	first := s.status == "" || s.status == "REVIEW_IN_PROGRESS"
+	fresh := s.status == "" || s.status == "REVIEW_IN_PROGRESS"
 	op.kind, op.authorize = opUpdate, asOperation(c, op.want.roleARN)
 	op.tasks = forwardTasks(op.want)
 	status := "UPDATE_IN_PROGRESS"
-	if first {
+	if fresh {
 		op.kind, status = opCreate, "CREATE_IN_PROGRESS"
 	}
 	s.noRollback = op.onFailure == "DO_NOTHING"
-	if !first || op.changeSet != nil {
+	if !fresh || op.changeSet != nil {
 		s.updated = e.now()
 	}
 	e.begin(s, op)
-	if first {
+	if fresh {
 		s.settings = op.want.settings
 	}
 	s.roleARN = op.want.roleARN
@@ -87,22 +88,22 @@ func (e *Engine) deploy(c *wire.Call, s *stack, op *operation) {
 }
 
 func (e *Engine) createStack(c *wire.Call) (any, error) {
-	name := str(c, "StackName")
-	err := first(required("stackName", name), matches("stackName", name, changeSetPattern, 128),
-		oneOf("onFailure", str(c, "OnFailure"), "DO_NOTHING", "ROLLBACK", "DELETE"), unsupported(c, "CREATE"),
-		matches("clientRequestToken", str(c, "ClientRequestToken"), tokenPattern, 128))
+	name, token := str(c, "StackName"), str(c, "ClientRequestToken")
 	tags, tagErr := tagsOf(c)
-	if err = first(err, tagErr); err != nil {
+	onFailure, err := onFailureOf(c)
+	err = first(required("stackName", name), matches("stackName", name, changeSetPattern, 128), err, tagErr,
+		unsupported(c, "CREATE"), matches("clientRequestToken", token, tokenPattern, 128))
+	if err != nil {
 		return nil, err
 	}
 	s := e.find(c, name)
 	if err := first(allow(c, s, name, requestKeys(c, tags)), e.passRole(c, str(c, "RoleARN"))); err != nil {
 		return nil, err
 	}
-	if token := str(c, "ClientRequestToken"); s != nil && token != "" && len(s.ops) > 0 && s.ops[0].token == token {
+	switch {
+	case s != nil && token != "" && len(s.ops) > 0 && s.ops[0].token == token:
 		return map[string]any{"StackId": s.id}, nil
-	}
-	if s != nil && s.status != "REVIEW_IN_PROGRESS" {
+	case s != nil && s.status != "REVIEW_IN_PROGRESS":
 		return nil, wire.Errorf("AlreadyExistsException", "Stack [%s] already exists", name)
 	}
 	isNew := s == nil
@@ -113,21 +114,36 @@ func (e *Engine) createStack(c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	noRollback, given := flag(c, "DisableRollback")
-	if given && str(c, "OnFailure") != "" {
-		return nil, invalid("You can specify either DisableRollback or OnFailure, but not both.")
-	}
-	op.onFailure = str(c, "OnFailure")
-	if op.onFailure == "" {
-		op.onFailure = map[bool]string{true: "DO_NOTHING", false: "ROLLBACK"}[noRollback]
-	}
 	if isNew {
 		e.register(s)
 	}
+	op.onFailure = onFailure
 	s.protected, _ = flag(c, "EnableTerminationProtection")
 	e.makeObsolete(s)
 	e.deploy(c, s, op)
 	return map[string]any{"StackId": s.id, "OperationId": op.id}, nil
+}
+
+// onFailureOf reads what CreateStack does when the creation fails, which it
+// takes in one of two spellings.
+func onFailureOf(c *wire.Call) (string, error) {
+	said := str(c, "OnFailure")
+	keep, given := flag(c, "DisableRollback")
+	switch {
+	case given && said != "":
+		return "", invalid("You can specify either DisableRollback or OnFailure, but not both.")
+	case said != "":
+		return said, oneOf("onFailure", said, "DO_NOTHING", "ROLLBACK", "DELETE")
+	}
+	return afterFailure(keep), nil
+}
+
+// afterFailure is DisableRollback in the words of OnFailure.
+func afterFailure(disableRollback bool) string {
+	if disableRollback {
+		return "DO_NOTHING"
+	}
+	return "ROLLBACK"
 }
 
 // direct plans a creation or update without a change set.
@@ -179,7 +195,7 @@ func (e *Engine) updateStack(c *wire.Call) (any, error) {
 		return nil, invalid("No updates are to be performed.")
 	}
 	noRollback, _ := flag(c, "DisableRollback")
-	op.onFailure = map[bool]string{true: "DO_NOTHING", false: "ROLLBACK"}[noRollback]
+	op.onFailure = afterFailure(noRollback)
 	e.makeObsolete(s)
 	e.deploy(c, s, op)
 	return map[string]any{"StackId": s.id, "OperationId": op.id}, nil
@@ -226,20 +242,26 @@ func (e *Engine) deleteStack(c *wire.Call) (any, error) {
 	} else if op != nil {
 		e.abandon(op)
 	}
-	for _, o := range s.outputs {
-		if users := s.region.importers(o.export); slices.ContainsFunc(users, func(u string) bool { return u != s.name }) {
-			s.reason = fmt.Sprintf("Delete canceled. Cannot delete export %s as it is in use by %s.", o.export, users[0])
-			return map[string]any{}, nil
-		}
+	if s.inUse() {
+		return map[string]any{}, nil
 	}
-	role := s.roleARN
-	if r := str(c, "RoleARN"); r != "" {
-		role = r
-	}
+	role := cmp.Or(str(c, "RoleARN"), s.roleARN)
 	op := &operation{kind: opDelete, token: token, retained: retain, authorize: asOperation(c, role)}
 	e.begin(s, op)
 	e.remove(op, "DELETE", "User Initiated")
 	return map[string]any{}, nil
+}
+
+// inUse reports whether another stack uses an export, and notes it as the
+// reason why the stack was not deleted.
+func (s *stack) inUse() bool {
+	for _, o := range s.outputs {
+		if users := s.region.importers(o.export); slices.ContainsFunc(users, func(u string) bool { return u != s.name }) {
+			s.reason = fmt.Sprintf("Delete canceled. Cannot delete export %s as it is in use by %s.", o.export, users[0])
+			return true
+		}
+	}
+	return false
 }
 
 // abandon ends an operation that a deletion overtakes.
