@@ -237,6 +237,28 @@ func TestALargeTemplateGoesToTheBucketUnderItsHash(t *testing.T) {
 	}
 }
 
+func TestAnInvalidTemplateIsRefusedWithItsReasons(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, c := range map[string]struct{ resource, want string }{
+		"an unknown property": {`"AWS::Logs::LogGroup","Properties":{"LogGroupName":"Barcelona/default/x","Colour":"red"}`, "Colour"},
+		"an unknown type":     {`"AWS::Logs::None"`, "AWS::Logs::None"},
+		"no JSON":             {`"`, "template"},
+	} {
+		p := groups(t, "one", 1, 7)
+		p.Template = []byte(`{"Resources":{"Group":{"Type":` + c.resource + `}}}`)
+		_, err := w.Propose(t.Context(), w.target, "bcn-7-1", p, owner)
+		wantCode(t, err, bcn.CodeAWSRefused)
+		var e *bcn.Error
+		if !asError(err, &e) || !strings.Contains(strings.ToLower(e.Params["why"]), strings.ToLower(c.want)) {
+			t.Errorf("%s: %v", name, e.Params)
+		}
+		if left := w.end(t, bcn.StackPlan{Name: "one", StackID: "one"}); left != "DELETE_COMPLETE" {
+			t.Errorf("%s left %v", name, left)
+		}
+	}
+}
+
 func TestDiscardLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -252,6 +274,10 @@ func TestDiscardLeavesNothing(t *testing.T) {
 		if err := w.Discard(t.Context(), w.target, bcn.StackPlan{Name: "one", ChangeSet: "bcn-8-1"}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	again := w.propose(t, "bcn-9-1", groups(t, "one", 1, 7)) // at once, while the old stack goes
+	if !again.Create || again.StackID == second.StackID {
+		t.Errorf("%+v", again)
 	}
 	w.until(t, second, func(s string) bool { return s == "DELETE_COMPLETE" })
 }

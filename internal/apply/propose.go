@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
@@ -53,18 +54,37 @@ func (a *Apply) Propose(ctx context.Context, t bcn.Target, name string, p bcn.Pr
 
 // look describes the stack and makes sure that it is the owner's. A stack that
 // is not there has no status.
-func (a *Apply) look(ctx context.Context, s *awsx.Session, nameOrID, owner string) (awsx.Stack, error) {
-	stack, err := s.Stack(ctx, nameOrID)
-	if gone(err) {
-		return awsx.Stack{Name: nameOrID}, nil
-	}
-	if err != nil {
+func (a *Apply) look(ctx context.Context, s *awsx.Session, name, owner string) (awsx.Stack, error) {
+	stack, err := a.leaving(ctx, s, name)
+	switch {
+	case gone(err):
+		return awsx.Stack{Name: name}, nil
+	case err != nil:
 		return awsx.Stack{}, err
-	}
-	if stack.Status == "REVIEW_IN_PROGRESS" && len(stack.Tags) == 0 {
+	case stack.Status == "REVIEW_IN_PROGRESS" && len(stack.Tags) == 0:
 		return stack, a.reviewed(ctx, s, stack, owner)
 	}
 	return stack, ours(stack, owner)
+}
+
+// leaving describes the stack, and waits for the end of one that is on its way
+// out without ever having had tags: it was under review, and Discard has just
+// deleted it, which takes a moment.
+func (a *Apply) leaving(ctx context.Context, s *awsx.Session, name string) (awsx.Stack, error) {
+	stack, err := backoff.Retry(ctx, func() (awsx.Stack, error) {
+		stack, err := s.Stack(ctx, name)
+		if err != nil {
+			return stack, backoff.Permanent(err)
+		}
+		if stack.Status == "DELETE_IN_PROGRESS" && len(stack.Tags) == 0 {
+			return stack, errPending
+		}
+		return stack, nil
+	}, backoff.WithBackOff(a.pauses()), backoff.WithMaxElapsedTime(a.o.Settle))
+	if errors.Is(err, errPending) {
+		return stack, refusal(stack, s.Region())
+	}
+	return stack, err
 }
 
 // reviewed tells whose a stack under review is: CloudFormation gives it no tags
@@ -145,8 +165,8 @@ func (a *Apply) settled(ctx context.Context, call func() (string, error)) (strin
 	}, backoff.WithBackOff(a.pauses()), backoff.WithMaxElapsedTime(a.o.Settle))
 }
 
-// errPending says that a change set is still being computed.
-var errPending = errors.New("the change set is still being made")
+// errPending says that what is waited for has not happened yet.
+var errPending = errors.New("CloudFormation is not done yet")
 
 // computed waits until a change set is complete or failed, within ctx.
 func (a *Apply) computed(ctx context.Context, s *awsx.Session, stack, id string) (awsx.ChangeSet, error) {
@@ -175,17 +195,36 @@ func (a *Apply) pauses() backoff.BackOff {
 // notMade answers a change set that failed: one without changes is unchanged,
 // any other is refused with CloudFormation's reason. Nothing is left behind.
 func (a *Apply) notMade(ctx context.Context, t bcn.Target, plan bcn.StackPlan, set awsx.ChangeSet, p bcn.Proposal, stack awsx.Stack) (bcn.StackPlan, error) {
+	why := set.Reason
+	if strings.Contains(why, "EarlyValidation") {
+		why = a.invalid(ctx, a.aws.For(t), set)
+	}
 	if err := a.Discard(ctx, t, plan); err != nil {
 		return bcn.StackPlan{}, err
 	}
 	if !unchanged(set.Reason) {
-		return bcn.StackPlan{}, bcn.E(bcn.CodeAWSRefused, "what", set.Stack, "why", awsx.Bounded(set.Reason))
+		return bcn.StackPlan{}, bcn.E(bcn.CodeAWSRefused, "what", set.Stack, "why", awsx.Bounded(why))
 	}
 	plan.ChangeSet = ""
 	plan.Template, plan.TemplateSHA256 = p.Template, sum(p.Template)
 	plan.Capabilities, plan.Tags = p.Capabilities, p.Tags
 	plan.LastUpdate = stamp(stack.Updated)
 	return plan, nil
+}
+
+// invalid answers what early validation says of each resource, or the change
+// set's own reason where that cannot be read.
+func (a *Apply) invalid(ctx context.Context, s *awsx.Session, set awsx.ChangeSet) string {
+	events, err := s.Invalid(ctx, set.Stack, set.ID)
+	if err != nil || len(events) == 0 {
+		return set.Reason
+	}
+	lines := make([]string, 0, len(events))
+	for _, e := range events {
+		lines = append(lines, e.LogicalID+": "+e.Reason)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "; ")
 }
 
 // unchanged says whether a change set failed because there was nothing to do.

@@ -43,6 +43,26 @@ func (s *Session) Events(ctx context.Context, stackID string, more func([]Event)
 	return nil
 }
 
+// Invalid answers what early validation found wrong with a change set. The
+// change set's own reason says no more than to look here.
+func (s *Session) Invalid(ctx context.Context, stack, changeSet string) ([]Event, error) {
+	pages := cloudformation.NewDescribeEventsPaginator(s.cloudformation(),
+		&cloudformation.DescribeEventsInput{StackName: optional(stack), ChangeSetName: aws.String(changeSet)})
+	var list []Event
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.changeSetError(err)
+		}
+		for _, e := range page.OperationEvents {
+			if e.EventType == types.EventTypeValidationError {
+				list = append(list, eventOf(e))
+			}
+		}
+	}
+	return list, nil
+}
+
 // StackEvents is Events by DescribeStackEvents, for where the newer call is
 // not to be had.
 func (s *Session) StackEvents(ctx context.Context, stackID string, more func([]Event) bool) error {

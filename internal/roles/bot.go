@@ -10,12 +10,16 @@ func trust(in Input) []statement {
 		external["sts:ExternalId"] = "?*"
 	}
 	return []statement{
-		{Sid: "Assume", Principal: principal, Action: []string{"sts:AssumeRole"},
+		{
+			Sid: "Assume", Principal: principal, Action: []string{"sts:AssumeRole"},
 			Condition: map[string]operands{"StringLike": external},
-			Why:       "bcn alone, with the external id, and never without a name for CloudTrail"},
-		{Sid: "Name", Principal: principal, Action: []string{"sts:SetSourceIdentity"},
+			Why:       "bcn alone, with the external id, and never without a name for CloudTrail",
+		},
+		{
+			Sid: "Name", Principal: principal, Action: []string{"sts:SetSourceIdentity"},
 			Condition: map[string]operands{"StringLike": {"sts:SourceIdentity": "?*"}},
-			Why:       "without it AssumeRole with a source identity is refused"},
+			Why:       "without it AssumeRole with a source identity is refused",
+		},
 	}
 }
 
@@ -33,43 +37,68 @@ func stackStatements(in Input) []statement {
 	// Where a call names the change set by its ARN, so does the condition key.
 	named := operands{"cloudformation:ChangeSetName": []string{"bcn-*", in.arn("cloudformation", "changeSet/bcn-*")}}
 	return []statement{
-		{Sid: "Propose", Action: []string{"cloudformation:CreateChangeSet"}, Resource: stacks,
+		{
+			Sid: "Propose", Action: []string{"cloudformation:CreateChangeSet"}, Resource: stacks,
 			Condition: map[string]operands{
 				"ArnEquals": {"cloudformation:RoleArn": in.CFNRoleARN()},
-				"StringLike": {"aws:RequestTag/" + InstallationTag: in.installation(),
-					"cloudformation:ChangeSetName": "bcn-*"},
+				"StringLike": {
+					"aws:RequestTag/" + InstallationTag: in.installation(),
+					"cloudformation:ChangeSetName":      "bcn-*",
+				},
 			},
-			Why: "change sets that carry the installation's tag and run as CloudFormation's role; a new stack has no tags yet to ask for"},
-		{Sid: "TagStacks", Action: []string{"cloudformation:TagResource"}, Resource: stacks,
+			Why: "change sets that carry the installation's tag and run as CloudFormation's role; a new stack has no tags yet to ask for",
+		},
+		{
+			Sid: "TagStacks", Action: []string{"cloudformation:TagResource"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": {"aws:RequestTag/" + InstallationTag: in.installation()}},
-			Why:       "the tags of a change set"},
-		{Sid: "ChangeSets", Action: []string{"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"}, Resource: stacks,
+			Why:       "the tags of a change set",
+		},
+		{
+			Sid: "ChangeSets", Action: []string{"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": named, "StringLikeIfExists": in.tagged()},
-			Why:       "bcn's change sets, on no stack of another installation; " + review},
-		{Sid: "ReadChangeSets", Action: []string{"cloudformation:DescribeChangeSet", "cloudformation:GetTemplate",
-			"cloudformation:ListChangeSets"}, Resource: stacks,
+			Why:       "bcn's change sets, on no stack of another installation; " + review,
+		},
+		{
+			Sid: "ReadChangeSets", Action: []string{
+				"cloudformation:DescribeChangeSet", "cloudformation:DescribeEvents",
+				"cloudformation:GetTemplate", "cloudformation:ListChangeSets",
+			}, Resource: stacks,
 			Condition: map[string]operands{"StringLikeIfExists": in.tagged()},
-			Why:       "plans are read back; " + review},
-		{Sid: "DeleteStacks", Action: []string{"cloudformation:DeleteStack"}, Resource: stacks,
+			Why:       "plans are read back; " + review,
+		},
+		{
+			Sid: "DeleteStacks", Action: []string{"cloudformation:DeleteStack"}, Resource: stacks,
 			Condition: map[string]operands{"ArnEquals": {"cloudformation:RoleArn": in.CFNRoleARN()}, "StringLikeIfExists": in.tagged()},
-			Why:       "empty review stacks, and stacks whose creation is stopped, only as CloudFormation's role; " + review},
-		{Sid: "Cancel", Action: []string{"cloudformation:CancelUpdateStack"}, Resource: stacks,
+			Why:       "empty review stacks, and stacks whose creation is stopped, only as CloudFormation's role; " + review,
+		},
+		{
+			Sid: "Cancel", Action: []string{"cloudformation:CancelUpdateStack"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": in.tagged()},
-			Why:       "a running update of bcn's own"},
-		{Sid: "Follow", Action: []string{"cloudformation:DescribeEvents", "cloudformation:DescribeStackEvents",
-			"cloudformation:ListStackResources"}, Resource: stacks,
+			Why:       "a running update of bcn's own",
+		},
+		{
+			Sid: "Follow", Action: []string{"cloudformation:DescribeStackEvents", "cloudformation:ListStackResources"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": in.tagged()},
-			Why:       "what became of a change"},
-		{Sid: "ListStacks", Action: []string{"cloudformation:DescribeStacks"}, Resource: []string{"*"},
+			Why:       "what became of a change",
+		},
+		{
+			Sid: "ListStacks", Action: []string{"cloudformation:DescribeStacks"}, Resource: []string{"*"},
 			Condition: map[string]operands{"StringEquals": in.inRegion()},
-			Why:       "one paged read follows all stacks; it also tells whose a stack is"},
-		{Sid: "PassToCloudFormation", Action: []string{"iam:PassRole"}, Resource: []string{in.CFNRoleARN()},
+			Why:       "one paged read follows all stacks; it also tells whose a stack is",
+		},
+		{
+			Sid: "PassToCloudFormation", Action: []string{"iam:PassRole"}, Resource: []string{in.CFNRoleARN()},
 			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-			Why:       "RoleARN of the change sets: this one role, to this one service"},
-		{Sid: "Templates", Action: []string{"s3:GetObject", "s3:PutObject"}, Resource: []string{in.bucket("/templates/*")},
-			Why: "templates over 51,200 bytes; CloudFormation reads them as the caller"},
-		{Sid: "Bucket", Action: []string{"s3:GetBucketLocation", "s3:ListBucket"}, Resource: []string{in.bucket("")},
-			Why: "district adopt checks the bucket"},
+			Why:       "RoleARN of the change sets: this one role, to this one service",
+		},
+		{
+			Sid: "Templates", Action: []string{"s3:GetObject", "s3:PutObject"}, Resource: []string{in.bucket("/templates/*")},
+			Why: "templates over 51,200 bytes; CloudFormation reads them as the caller",
+		},
+		{
+			Sid: "Bucket", Action: []string{"s3:GetBucketLocation", "s3:ListBucket"}, Resource: []string{in.bucket("")},
+			Why: "district adopt checks the bucket",
+		},
 	}
 }
 
@@ -77,50 +106,80 @@ func taskStatements(in Input) []statement {
 	onCluster := operands{"ecs:cluster": in.cluster()}
 	tasks := in.arn("ecs", "task/"+in.Cluster+"/*")
 	return []statement{
-		{Sid: "RunTask", Action: []string{"ecs:RunTask"}, Resource: []string{in.arn("ecs", "task-definition/*:*")},
+		{
+			Sid: "RunTask", Action: []string{"ecs:RunTask"}, Resource: []string{in.arn("ecs", "task-definition/*:*")},
 			Condition: map[string]operands{"ArnEquals": onCluster},
-			Why:       "one-off tasks on the district's cluster"},
-		{Sid: "TagTasks", Action: []string{"ecs:TagResource"}, Resource: []string{tasks},
+			Why:       "one-off tasks on the district's cluster",
+		},
+		{
+			Sid: "TagTasks", Action: []string{"ecs:TagResource"}, Resource: []string{tasks},
 			Condition: map[string]operands{"StringEquals": {"ecs:CreateAction": "RunTask"}},
-			Why:       "a task is tagged while it is started, never later"},
-		{Sid: "StopTask", Action: []string{"ecs:StopTask", "ecs:ExecuteCommand"}, Resource: []string{tasks, in.cluster()},
+			Why:       "a task is tagged while it is started, never later",
+		},
+		{
+			Sid: "StopTask", Action: []string{"ecs:StopTask", "ecs:ExecuteCommand"}, Resource: []string{tasks, in.cluster()},
 			Condition: map[string]operands{"ArnEquals": onCluster},
-			Why:       "ending one-off tasks, and access to them"},
-		{Sid: "PassToTasks", Action: []string{"iam:PassRole"}, Resource: []string{in.taskRoles()},
+			Why:       "ending one-off tasks, and access to them",
+		},
+		{
+			Sid: "PassToTasks", Action: []string{"iam:PassRole"}, Resource: []string{in.taskRoles()},
 			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-			Why:       "one-off tasks run with their heritage's roles"},
-		{Sid: "Parameters", Action: []string{"ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter"},
+			Why:       "one-off tasks run with their heritage's roles",
+		},
+		{
+			Sid: "Parameters", Action: []string{"ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter"},
 			Resource: []string{in.arn("ssm", "parameter/barcelona/"+in.District+"/*")},
-			Why:      "secrets are written and removed below the district's path; none is read"},
+			Why:      "secrets are written and removed below the district's path; none is read",
+		},
 	}
 }
 
 func readStatements(in Input) []statement {
 	region := map[string]operands{"StringEquals": in.inRegion()}
 	return []statement{
-		{Sid: "ReadServices", Action: []string{"ecs:DescribeServices", "ecs:DescribeTasks", "ecs:DescribeClusters"},
+		{
+			Sid: "ReadServices", Action: []string{"ecs:DescribeServices", "ecs:DescribeTasks", "ecs:DescribeClusters"},
 			Resource: []string{in.arn("ecs", "service/"+in.Cluster+"/*"), in.arn("ecs", "task/"+in.Cluster+"/*"), in.cluster()},
-			Why:      "rollouts and stopped tasks of the district's cluster"},
-		{Sid: "ListTasks", Action: []string{"ecs:ListTasks"}, Resource: []string{"*"},
+			Why:      "rollouts and stopped tasks of the district's cluster",
+		},
+		{
+			Sid: "ListTasks", Action: []string{"ecs:ListTasks"}, Resource: []string{"*"},
 			Condition: map[string]operands{"ArnEquals": {"ecs:cluster": in.cluster()}},
-			Why:       "stopped tasks; the action knows the cluster as a condition only"},
-		{Sid: "ReadTaskDefinitions", Action: []string{"ecs:DescribeTaskDefinition"}, Resource: []string{"*"}, Condition: region,
-			Why: "the digest that runs; the action knows no resources"},
-		{Sid: "ReadTargets", Action: []string{"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeListeners",
-			"elasticloadbalancing:DescribeRules"}, Resource: []string{"*"}, Condition: region,
-			Why: "health of targets and priorities of rules; the actions know no resources"},
-		{Sid: "ReadImages", Action: []string{"ecr:DescribeImages", "ecr:ListImages"}, Resource: []string{in.arn("ecr", "repository/*")},
-			Why: "a tag's digest, and the nearest tag when it is unknown"},
-		{Sid: "ReadLogs", Action: []string{"logs:GetLogEvents"},
+			Why:       "stopped tasks; the action knows the cluster as a condition only",
+		},
+		{
+			Sid: "ReadTaskDefinitions", Action: []string{"ecs:DescribeTaskDefinition"}, Resource: []string{"*"}, Condition: region,
+			Why: "the digest that runs; the action knows no resources",
+		},
+		{
+			Sid: "ReadTargets", Action: []string{
+				"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeListeners",
+				"elasticloadbalancing:DescribeRules",
+			}, Resource: []string{"*"}, Condition: region,
+			Why: "health of targets and priorities of rules; the actions know no resources",
+		},
+		{
+			Sid: "ReadImages", Action: []string{"ecr:DescribeImages", "ecr:ListImages"}, Resource: []string{in.arn("ecr", "repository/*")},
+			Why: "a tag's digest, and the nearest tag when it is unknown",
+		},
+		{
+			Sid: "ReadLogs", Action: []string{"logs:GetLogEvents"},
 			Resource: []string{in.arn("logs", "log-group:"+TaskLogGroups(in.District))},
-			Why:      "the last lines of a task that failed"},
-		{Sid: "FindParameters", Action: []string{"ssm:DescribeParameters"}, Resource: []string{"*"}, Condition: region,
-			Why: "whether a parameter exists, never its value"},
-		{Sid: "FindSecrets", Action: []string{"secretsmanager:DescribeSecret"},
+			Why:      "the last lines of a task that failed",
+		},
+		{
+			Sid: "FindParameters", Action: []string{"ssm:DescribeParameters"}, Resource: []string{"*"}, Condition: region,
+			Why: "whether a parameter exists, never its value",
+		},
+		{
+			Sid: "FindSecrets", Action: []string{"secretsmanager:DescribeSecret"},
 			Resource: []string{in.arn("secretsmanager", "secret:barcelona/"+in.District+"/*")},
-			Why:      "whether a secret exists, never its value"},
-		{Sid: "ReadNetwork", Action: []string{"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"},
+			Why:      "whether a secret exists, never its value",
+		},
+		{
+			Sid: "ReadNetwork", Action: []string{"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"},
 			Resource: []string{"*"}, Condition: region,
-			Why: "district adopt checks what it is told; the actions know no resources"},
+			Why: "district adopt checks what it is told; the actions know no resources",
+		},
 	}
 }
