@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/text"
 )
@@ -156,6 +158,16 @@ func TestPrivacy(t *testing.T) {
 			t.Errorf("got %v %v %v", m, ok, err)
 		}
 	})
+}
+
+// TestRuleVerbs: what bot.yaml may name when nobody tells it otherwise is what
+// the table knows.
+func TestRuleVerbs(t *testing.T) {
+	t.Parallel()
+	want := slices.Sorted(slices.Values(config.DefaultVerbs()))
+	if got := commands.RuleVerbs(); !slices.Equal(got, want) {
+		t.Errorf("the table knows %v\nbot.yaml takes %v", got, want)
+	}
 }
 
 func TestMarkdown(t *testing.T) {

@@ -38,7 +38,7 @@ func table() []verb {
 		{"whoami", "whoami", reads, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
 		{"deploy", "deploy", changes, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
 		{"plan", "plan", reads, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
-		{"cancel", "", changes, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
+		{"cancel", "cancel", changes, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
 		{"approvals", "approvals", reads, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
 		{"approve", "", changes, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
 		{"reject", "", changes, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
