@@ -19,9 +19,6 @@ const (
 	role    = "arn:aws:iam::" + account + ":role/bcn/main/"
 )
 
-type m = map[string]any
-type l = []any
-
 // world is what surrounds the cluster: one VPC with two subnets, whose groups
 // let each other in as a test says; roles that exist unless refused.
 type world struct {
@@ -55,6 +52,7 @@ func (w *world) Subnet(id string) (vpc, zone string, ok bool) {
 func (w *world) SecurityGroup(id string) (string, bool) {
 	return "vpc-1", strings.HasPrefix(id, "sg-")
 }
+
 func (w *world) Trusts(role, _ string) error {
 	if w.distrust {
 		return errors.New(role + " is not trusted")
@@ -146,8 +144,8 @@ func (w *world) refused(code, text, service, action string, in m) {
 
 func (w *world) isError(err error, code, text string) {
 	w.t.Helper()
-	e, ok := err.(*wire.Error)
-	if !ok || e.Code != code || !strings.Contains(e.Message, text) {
+	var e *wire.Error
+	if !errors.As(err, &e) || e.Code != code || !strings.Contains(e.Message, text) {
 		w.fail("got %v, want %s with %q", err, code, text)
 	}
 }
@@ -169,10 +167,10 @@ func (w *world) create(kind, logical string, props m) (string, map[string]string
 	return id, attrs
 }
 
-func (w *world) update(kind, id, logical string, props m) {
+func (w *world) update(id string, props m) {
 	w.t.Helper()
-	if _, err := w.Providers()[kind].Update(context.Background(), id, w.request(logical, props)); err != nil {
-		w.fail("update %s: %v", logical, err)
+	if _, err := w.Providers()[serviceType].Update(context.Background(), id, w.request("Web", props)); err != nil {
+		w.fail("update %s: %v", id, err)
 	}
 }
 
@@ -219,14 +217,14 @@ func serviceProps(definition string, more m) m {
 func (w *world) describe(arn string) m {
 	w.t.Helper()
 	out := w.call("ecs", "DescribeServices", m{"cluster": "main", "services": l{arn}, "include": l{"TAGS"}})
-	services := out["services"].(l)
+	services := list(out, "services")
 	if len(services) != 1 {
 		w.fail("services: %v", out)
 	}
-	return services[0].(m)
+	return item(services, 0)
 }
 
-func primary(service m) m { return service["deployments"].(l)[0].(m) }
+func primary(service m) m { return item(list(service, "deployments"), 0) }
 
 func (w *world) steady(arn string) time.Duration {
 	w.t.Helper()
@@ -241,8 +239,8 @@ func (w *world) steady(arn string) time.Duration {
 
 func messages(service m) string {
 	var b strings.Builder
-	for _, e := range service["events"].(l) {
-		fmt.Fprintln(&b, e.(m)["message"])
+	for _, e := range list(service, "events") {
+		fmt.Fprintln(&b, as[m](e)["message"])
 	}
 	return b.String()
 }
@@ -250,13 +248,13 @@ func messages(service m) string {
 // stoppedTasks describes a service's tasks that were told to stop.
 func (w *world) stoppedTasks(name string) []m {
 	w.t.Helper()
-	arns := w.call("ecs", "ListTasks", m{"cluster": "main", "serviceName": name, "desiredStatus": "STOPPED"})["taskArns"].(l)
+	arns := list(w.call("ecs", "ListTasks", m{"cluster": "main", "serviceName": name, "desiredStatus": "STOPPED"}), "taskArns")
 	if len(arns) == 0 {
 		return nil
 	}
 	var out []m
-	for _, t := range w.call("ecs", "DescribeTasks", m{"cluster": "main", "tasks": arns})["tasks"].(l) {
-		out = append(out, t.(m))
+	for _, t := range list(w.call("ecs", "DescribeTasks", m{"cluster": "main", "tasks": arns}), "tasks") {
+		out = append(out, as[m](t))
 	}
 	return out
 }

@@ -159,25 +159,25 @@ func (c *Cluster) listClusters(at site, in tree) (tree, error) {
 	return tree{"clusterArns": anys(part)}.put("nextToken", next), nil
 }
 
-// tagged finds the tags of an ECS resource by its ARN.
-func (c *Cluster) tagged(arn string) (*map[string]string, error) {
+// tagged finds the tags of an ECS resource by its ARN, and how to set them.
+func (c *Cluster) tagged(arn string) (tags map[string]string, set func(map[string]string), err error) {
 	if k := c.clusters[arn]; k != nil {
-		return &k.tags, nil
+		return k.tags, func(tags map[string]string) { k.tags = tags }, nil
 	}
 	if s := c.services[arn]; s != nil {
-		return &s.tags, nil
+		return s.tags, func(tags map[string]string) { s.tags = tags }, nil
 	}
 	if t := c.tasks[arn]; t != nil {
-		return &t.tags, nil
+		return t.tags, func(tags map[string]string) { t.tags = tags }, nil
 	}
 	for _, f := range c.families {
 		for _, d := range f.revisions {
 			if d.arn == arn {
-				return &d.tags, nil
+				return d.tags, func(tags map[string]string) { d.tags = tags }, nil
 			}
 		}
 	}
-	return nil, wire.Errorf("ResourceNotFoundException", "The specified resource was not found: %s", arn)
+	return nil, nil, wire.Errorf("ResourceNotFoundException", "The specified resource was not found: %s", arn)
 }
 
 // maxTags is how many tags a resource of AWS may have.
@@ -185,11 +185,7 @@ const maxTags = 50
 
 func (c *Cluster) tagResource(at site, in tree) (tree, error) {
 	arn, tags := in.str("resourceArn"), tagsIn(in, "tags")
-	have, err := c.tagged(arn)
-	old := map[string]string{}
-	if err == nil {
-		old = *have
-	}
+	old, set, err := c.tagged(arn)
 	if denied := at.allow("ecs:TagResource", arn, withRequestTags(keysOf(old, "ecs"), tags)); denied != nil {
 		return nil, denied
 	}
@@ -205,17 +201,13 @@ func (c *Cluster) tagResource(at site, in tree) (tree, error) {
 	if len(merged) > maxTags {
 		return nil, wire.Errorf("InvalidParameterException", "The number of tags must be at most %d.", maxTags)
 	}
-	*have = merged
+	set(merged)
 	return tree{}, nil
 }
 
 func (c *Cluster) listTagsForResource(at site, in tree) (tree, error) {
 	arn := in.str("resourceArn")
-	have, err := c.tagged(arn)
-	old := map[string]string{}
-	if err == nil {
-		old = *have
-	}
+	old, _, err := c.tagged(arn)
 	if denied := at.allow("ecs:ListTagsForResource", arn, keysOf(old, "ecs")); denied != nil {
 		return nil, denied
 	}

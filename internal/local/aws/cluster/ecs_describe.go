@@ -81,10 +81,10 @@ func (t *task) health() string {
 
 func (t *task) attachments() []any {
 	status := "ATTACHED"
-	switch {
-	case t.status == "PROVISIONING":
+	switch t.status {
+	case "PROVISIONING":
 		status = "PRECREATED"
-	case t.status == stopped:
+	case stopped:
 		status = "DELETED"
 	}
 	details := []any{}

@@ -78,7 +78,7 @@ func (c *Cluster) describeServices(at site, in tree) (tree, error) {
 	found, failures := []any{}, []any{}
 	for _, ref := range refs {
 		s, err := c.serviceFor(at, in.str("cluster"), ref, "ecs:DescribeServices")
-		if e, ok := err.(*wire.Error); ok && e.Code == "ServiceNotFoundException" {
+		if coded(err, "ServiceNotFoundException") {
 			home := clusterARN(at, in.str("cluster"))
 			failures = append(failures, map[string]any{"arn": serviceARN(at, tail(home, "cluster"), ref), "reason": "MISSING"})
 			continue

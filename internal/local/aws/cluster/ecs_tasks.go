@@ -60,7 +60,7 @@ func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]strin
 	if err := checkTags(tags); err != nil {
 		return err
 	}
-	spec := tree(maps.Clone(def.spec))
+	spec := maps.Clone(def.spec)
 	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
 		spec.put(key, in.node("overrides").str(key))
 	}
@@ -219,7 +219,7 @@ func (c *Cluster) describeTasks(at site, in tree) (tree, error) {
 	found, failures := []any{}, []any{}
 	for _, ref := range refs {
 		t, err := c.taskFor(at, in.str("cluster"), ref, "ecs:DescribeTasks")
-		if e, ok := err.(*wire.Error); ok && e.Code == "InvalidParameterException" {
+		if coded(err, "InvalidParameterException") {
 			arn := ref
 			if !strings.HasPrefix(ref, "arn:") {
 				arn = at.arn("ecs", "task/"+tail(clusterARN(at, in.str("cluster")), "cluster")+"/"+ref)

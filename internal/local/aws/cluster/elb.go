@@ -193,7 +193,7 @@ func (c *Cluster) describeListeners(at site, in tree) (tree, error) {
 	}
 	out := []any{}
 	for _, l := range part {
-		d := tree(maps.Clone(l.spec))
+		d := maps.Clone(l.spec)
 		d["ListenerArn"], d["LoadBalancerArn"] = l.arn, l.balancer.arn
 		out = append(out, plain(d))
 	}

@@ -69,10 +69,10 @@ func webProps(definition string, e endpoint) m {
 func (w *world) health(group string) []string {
 	w.t.Helper()
 	var out []string
-	for _, d := range w.call("elasticloadbalancing", "DescribeTargetHealth", m{"TargetGroupArn": group})["TargetHealthDescriptions"].(l) {
-		h := d.(m)["TargetHealth"].(m)
+	for _, d := range list(w.call("elasticloadbalancing", "DescribeTargetHealth", m{"TargetGroupArn": group}), "TargetHealthDescriptions") {
+		h := node(as[m](d), "TargetHealth")
 		reason, _ := h["Reason"].(string)
-		out = append(out, strings.TrimSpace(h["State"].(string)+" "+reason))
+		out = append(out, strings.TrimSpace(text(h, "State")+" "+reason))
 	}
 	return out
 }
@@ -91,8 +91,8 @@ func TestLoadBalancing(t *testing.T) {
 		if ok, _ := w.ready(balancerType, id); !ok {
 			t.Fatal("never active")
 		}
-		lb := w.call("elasticloadbalancing", "DescribeLoadBalancers", m{"LoadBalancerArns": l{id}})["LoadBalancers"].(l)[0].(m)
-		if lb["DNSName"] != attrs["DNSName"] || lb["State"].(m)["Code"] != "active" || len(attrs["LoadBalancerName"]) > 32 {
+		lb := item(list(w.call("elasticloadbalancing", "DescribeLoadBalancers", m{"LoadBalancerArns": l{id}}), "LoadBalancers"), 0)
+		if lb["DNSName"] != attrs["DNSName"] || node(lb, "State")["Code"] != "active" || len(attrs["LoadBalancerName"]) > 32 {
 			t.Fatalf("described as %v, attributes %v", lb, attrs)
 		}
 	})
@@ -127,7 +127,7 @@ func TestLoadBalancing(t *testing.T) {
 		w.advance(2 * time.Minute)
 		arn := w.webService(e, "v1")
 		w.steady(arn)
-		w.update(serviceType, arn, "Web", webProps(w.definition("v2"), e))
+		w.update(arn, webProps(w.definition("v2"), e))
 		w.wait(5*time.Minute, func() bool {
 			return strings.Contains(strings.Join(w.health(e.group), ","), "draining Target.DeregistrationInProgress")
 		})
@@ -141,6 +141,10 @@ func TestLoadBalancing(t *testing.T) {
 			t.Fatalf("targets: %v", h)
 		}
 	})
+}
+
+func TestUnhealthyTargets(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a target stays unhealthy when no security group lets the load balancer in", func(t *testing.T) {
 		t.Parallel()
@@ -153,7 +157,7 @@ func TestLoadBalancing(t *testing.T) {
 		if s := messages(w.describe(arn)); !strings.Contains(s, "due to (reason Request timed out).") {
 			t.Fatalf("events:\n%s", s)
 		}
-		task := w.stoppedTasks(w.describe(arn)["serviceName"].(string))[0]
+		task := w.stoppedTasks(text(w.describe(arn), "serviceName"))[0]
 		if task["stoppedReason"] != "Task failed ELB health checks in (target-group "+e.group+")" || task["stopCode"] != "ServiceSchedulerInitiated" {
 			t.Fatalf("stopped: %v", task["stoppedReason"])
 		}
@@ -232,40 +236,52 @@ func TestLoadBalancingRefuses(t *testing.T) {
 
 func TestLoadBalancingDescribes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	e := w.endpoint()
-	second, _ := w.create(ruleType, "Second", ruleProps(e.listener, e.group, 20))
-
 	t.Run("rules by priority, the default rule last", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		e := w.endpoint()
+		w.create(ruleType, "Second", ruleProps(e.listener, e.group, 20))
 		var got []string
-		for _, r := range w.call("elasticloadbalancing", "DescribeRules", m{"ListenerArn": e.listener})["Rules"].(l) {
-			got = append(got, r.(m)["Priority"].(string))
+		for _, r := range list(w.call("elasticloadbalancing", "DescribeRules", m{"ListenerArn": e.listener}), "Rules") {
+			got = append(got, text(as[m](r), "Priority"))
 		}
 		if strings.Join(got, " ") != "20 100 default" {
 			t.Fatal(got)
 		}
 	})
 	t.Run("pages of rules", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		e := w.endpoint()
+		w.create(ruleType, "Second", ruleProps(e.listener, e.group, 20))
 		first := w.call("elasticloadbalancing", "DescribeRules", m{"ListenerArn": e.listener, "PageSize": "2"})
 		rest := w.call("elasticloadbalancing", "DescribeRules", m{"ListenerArn": e.listener, "PageSize": "2", "Marker": first["NextMarker"]})
-		if len(first["Rules"].(l)) != 2 || len(rest["Rules"].(l)) != 1 || rest["NextMarker"] != nil {
+		if len(list(first, "Rules")) != 2 || len(list(rest, "Rules")) != 1 || rest["NextMarker"] != nil {
 			t.Fatal(first, rest)
 		}
 		w.refused("ValidationError", "marker", "elasticloadbalancing", "DescribeRules", m{"ListenerArn": e.listener, "Marker": "x"})
 	})
 	t.Run("the target group with its load balancer", func(t *testing.T) {
-		g := w.call("elasticloadbalancing", "DescribeTargetGroups", m{"LoadBalancerArn": e.balancer})["TargetGroups"].(l)[0].(m)
-		if g["TargetGroupArn"] != e.group || g["LoadBalancerArns"].(l)[0] != e.balancer || g["HealthCheckIntervalSeconds"] != 10 {
+		t.Parallel()
+		w := newWorld(t)
+		e := w.endpoint()
+		g := item(list(w.call("elasticloadbalancing", "DescribeTargetGroups", m{"LoadBalancerArn": e.balancer}), "TargetGroups"), 0)
+		if g["TargetGroupArn"] != e.group || list(g, "LoadBalancerArns")[0] != e.balancer || g["HealthCheckIntervalSeconds"] != 10 {
 			t.Fatal(g)
 		}
 	})
 	t.Run("tags", func(t *testing.T) {
-		tags := w.call("elasticloadbalancing", "DescribeTags", m{"ResourceArns": l{second}})["TagDescriptions"].(l)[0].(m)["Tags"].(l)
-		if len(tags) != 1 || tags[0].(m)["Key"] != "bcn" {
+		t.Parallel()
+		w := newWorld(t)
+		e := w.endpoint()
+		tags := list(item(list(w.call("elasticloadbalancing", "DescribeTags", m{"ResourceArns": l{e.rule}}), "TagDescriptions"), 0), "Tags")
+		if len(tags) != 1 || item(tags, 0)["Key"] != "bcn" {
 			t.Fatal(tags)
 		}
 	})
 	t.Run("and says what is not there", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
 		for action, x := range map[string]struct {
 			in   m
 			code string

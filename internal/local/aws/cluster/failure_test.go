@@ -15,26 +15,26 @@ func (w *world) tripped(props m) (service, task m) {
 	arn, _ := w.create(serviceType, "Web", props)
 	w.wait(time.Hour, func() bool { _, err := w.ready(serviceType, arn); return err != nil })
 	service = w.describe(arn)
-	return service, w.stoppedTasks(service["serviceName"].(string))[0]
+	return service, w.stoppedTasks(text(service, "serviceName"))[0]
 }
 
 func TestTaskFailures(t *testing.T) {
 	t.Parallel()
 	secret := func(from string) m {
 		p := definitionProps("v1")
-		p["ContainerDefinitions"].(l)[0].(m)["Secrets"] = l{m{"Name": "DB", "ValueFrom": from}}
+		item(list(p, "ContainerDefinitions"), 0)["Secrets"] = l{m{"Name": "DB", "ValueFrom": from}}
 		return p
 	}
 	logged := func() m {
 		p := definitionProps("v1")
-		p["ContainerDefinitions"].(l)[0].(m)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
+		item(list(p, "ContainerDefinitions"), 0)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
 			"awslogs-group": "nowhere", "awslogs-region": region, "awslogs-stream-prefix": "hello",
 		}}
 		return p
 	}
 	checked := func() m {
 		p := definitionProps("sick")
-		p["ContainerDefinitions"].(l)[0].(m)["HealthCheck"] = m{"Command": l{"CMD-SHELL", "true"}, "Interval": 10.0, "Retries": 2.0}
+		item(list(p, "ContainerDefinitions"), 0)["HealthCheck"] = m{"Command": l{"CMD-SHELL", "true"}, "Interval": 10.0, "Retries": 2.0}
 		return p
 	}
 	for name, x := range map[string]struct {
@@ -68,7 +68,7 @@ func TestTaskFailures(t *testing.T) {
 				t.Errorf("stop code %v", task["stopCode"])
 			}
 			for _, want := range x.reason {
-				if !strings.Contains(task["stoppedReason"].(string), want) {
+				if !strings.Contains(text(task, "stoppedReason"), want) {
 					t.Errorf("reason %q lacks %q", task["stoppedReason"], want)
 				}
 			}
@@ -77,6 +77,10 @@ func TestTaskFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStartsThatFail(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a role that ECS may not assume starts no task and says so", func(t *testing.T) {
 		t.Parallel()
@@ -95,42 +99,42 @@ func TestTaskFailures(t *testing.T) {
 		w.FailNextTask("hello-web", "ResourceInitializationError: ordered")
 		arn, _ := w.create(serviceType, "Web", serviceProps(w.definition("v1"), nil))
 		w.steady(arn)
-		tasks := w.stoppedTasks(w.describe(arn)["serviceName"].(string))
+		tasks := w.stoppedTasks(text(w.describe(arn), "serviceName"))
 		if len(tasks) != 1 || tasks[0]["stoppedReason"] != "ResourceInitializationError: ordered" {
 			t.Fatal(tasks)
 		}
 	})
 }
 
+func breaker(enable, rollback bool) m {
+	return m{"DeploymentConfiguration": m{"DeploymentCircuitBreaker": m{"Enable": enable, "Rollback": rollback}}}
+}
+
 func TestCircuitBreaker(t *testing.T) {
 	t.Parallel()
-	breaker := func(enable, rollback bool) m {
-		return m{"DeploymentConfiguration": m{"DeploymentCircuitBreaker": m{"Enable": enable, "Rollback": rollback}}}
-	}
-
 	t.Run("with rollback returns to the last complete deployment, and the stack fails", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		v1, bad := w.definition("v1"), w.definition("crash")
 		arn, _ := w.create(serviceType, "Web", serviceProps(v1, breaker(true, true)))
 		w.steady(arn)
-		first := primary(w.describe(arn))["id"].(string)
-		w.update(serviceType, arn, "Web", serviceProps(bad, breaker(true, true)))
+		first := text(primary(w.describe(arn)), "id")
+		w.update(arn, serviceProps(bad, breaker(true, true)))
 		w.wait(20*time.Minute, func() bool { _, err := w.ready(serviceType, arn); return err != nil })
 		s := w.describe(arn)
 		p := primary(s)
 		if p["id"] != first || p["rolloutStateReason"] != "ECS deployment circuit breaker: rolling back to deploymentId "+first+"." {
 			t.Fatalf("primary: %v", p)
 		}
-		if s["deployments"].(l)[1].(m)["rolloutState"] != "FAILED" || !strings.Contains(messages(s), "rolling back to deployment "+first) {
+		if item(list(s, "deployments"), 1)["rolloutState"] != "FAILED" || !strings.Contains(messages(s), "rolling back to deployment "+first) {
 			t.Fatalf("service: %v", s)
 		}
 		w.wait(time.Minute, func() bool { return primary(w.describe(arn))["rolloutState"] == "COMPLETED" })
-		deployments := w.call("ecs", "ListServiceDeployments", m{"cluster": "main", "service": arn})["serviceDeployments"].(l)
-		if deployments[0].(m)["status"] != "ROLLBACK_SUCCESSFUL" || deployments[1].(m)["status"] != "SUCCESSFUL" {
+		deployments := list(w.call("ecs", "ListServiceDeployments", m{"cluster": "main", "service": arn}), "serviceDeployments")
+		if item(deployments, 0)["status"] != "ROLLBACK_SUCCESSFUL" || item(deployments, 1)["status"] != "SUCCESSFUL" {
 			t.Fatalf("deployments: %v", deployments)
 		}
-		w.update(serviceType, arn, "Web", serviceProps(v1, breaker(true, true)))
+		w.update(arn, serviceProps(v1, breaker(true, true)))
 		w.steady(arn)
 	})
 
@@ -142,6 +146,10 @@ func TestCircuitBreaker(t *testing.T) {
 			t.Fatal(service)
 		}
 	})
+}
+
+func TestCircuitBreakerLimits(t *testing.T) {
+	t.Parallel()
 
 	t.Run("switched off the service never stabilises and is throttled", func(t *testing.T) {
 		t.Parallel()
@@ -154,7 +162,7 @@ func TestCircuitBreaker(t *testing.T) {
 			}
 		}
 		s := w.describe(arn)
-		failed := primary(s)["failedTasks"].(int)
+		failed := count(primary(s), "failedTasks")
 		if primary(s)["rolloutState"] != "IN_PROGRESS" || failed < 10 || failed > 120 {
 			t.Fatalf("after three hours: %v", primary(s))
 		}
@@ -169,9 +177,9 @@ func TestCircuitBreaker(t *testing.T) {
 			w := newWorld(t)
 			props := serviceProps(w.definition("v1"), m{"DesiredCount": desired})
 			arn, _ := w.create(serviceType, "Web", props)
-			list := w.call("ecs", "ListServiceDeployments", m{"cluster": "main", "service": arn})["serviceDeployments"].(l)
-			d := w.call("ecs", "DescribeServiceDeployments", m{"serviceDeploymentArns": l{list[0].(m)["serviceDeploymentArn"]}})
-			got := d["serviceDeployments"].(l)[0].(m)["deploymentCircuitBreaker"].(m)
+			arns := list(w.call("ecs", "ListServiceDeployments", m{"cluster": "main", "service": arn}), "serviceDeployments")
+			d := w.call("ecs", "DescribeServiceDeployments", m{"serviceDeploymentArns": l{item(arns, 0)["serviceDeploymentArn"]}})
+			got := node(item(list(d, "serviceDeployments"), 0), "deploymentCircuitBreaker")
 			if got["threshold"] != want || got["status"] != "MONITORING" {
 				t.Errorf("desired %v: %v", desired, got)
 			}
@@ -189,7 +197,7 @@ func TestCircuitBreaker(t *testing.T) {
 		if primary(s)["rolloutState"] != "COMPLETED" || !strings.Contains(messages(s), "has started 1 tasks") && !strings.Contains(messages(s), "has started 2 tasks") {
 			t.Fatal(s)
 		}
-		if n := len(w.stoppedTasks(s["serviceName"].(string))); n < 4 {
+		if n := len(w.stoppedTasks(text(s, "serviceName"))); n < 4 {
 			t.Fatalf("%d tasks stopped in ten minutes", n)
 		}
 	})
@@ -213,7 +221,7 @@ func TestSlowStart(t *testing.T) {
 		if took := w.steady(arn); took < time.Minute {
 			t.Fatalf("steady after %s", took)
 		}
-		if n := len(w.stoppedTasks(w.describe(arn)["serviceName"].(string))); n != 0 {
+		if n := len(w.stoppedTasks(text(w.describe(arn), "serviceName"))); n != 0 {
 			t.Fatalf("%d tasks stopped", n)
 		}
 	})
@@ -224,7 +232,7 @@ func TestSlowStart(t *testing.T) {
 		w.PutImage("hello", "slow", cluster.Image{Behaviour: cluster.SlowStart(time.Minute)})
 		w.advance(2 * time.Minute)
 		_, task := w.tripped(serviceProps(w.definition("slow"), grace(e, 0)))
-		if !strings.HasPrefix(task["stoppedReason"].(string), "Task failed ELB health checks in (target-group ") {
+		if !strings.HasPrefix(text(task, "stoppedReason"), "Task failed ELB health checks in (target-group ") {
 			t.Fatal(task)
 		}
 	})

@@ -38,18 +38,18 @@ func TestRolloutsHoldTheirBounds(t *testing.T) {
 		for n := range updates {
 			last := n == updates-1
 			tag := rapid.SampledFrom([]string{"v1", "v2", "crash", "unpullable"}).Draw(r, "tag")
-			w.update(serviceType, arn, "Web", serviceProps(w.definition(tag), more))
+			w.update(arn, serviceProps(w.definition(tag), more))
 			patience := rapid.SampledFrom([]int{20, 60, 3600}).Draw(r, "patience") // the next update may come in between
 			if last {
 				patience = 3600
 			}
 			for i := 0; i < patience; i++ {
 				s := w.describe(arn)
-				active := s["runningCount"].(int) + s["pendingCount"].(int)
+				active := count(s, "runningCount") + count(s, "pendingCount")
 				if active > upper {
 					r.Fatalf("%d tasks, at most %d are allowed", active, upper)
 				}
-				if run := s["runningCount"].(int); run < lower {
+				if run := count(s, "runningCount"); run < lower {
 					r.Fatalf("%d tasks run, at least %d must", run, lower)
 				}
 				if primary(s)["rolloutState"] != "IN_PROGRESS" {

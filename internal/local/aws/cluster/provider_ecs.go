@@ -40,8 +40,8 @@ func (c *Cluster) clusterProvider() *provider {
 			return map[string]string{"Arn": k.arn}, nil
 		},
 		remove: func(at site, id string, _ wire.Request) error {
-			k, err := c.clusterOf(at, id)
-			if err != nil {
+			k := c.clusters[clusterARN(at, id)]
+			if k == nil || k.inactive {
 				return nil
 			}
 			if err := at.allow("ecs:DeleteCluster", k.arn, keysOf(k.tags, "ecs")); err != nil {

@@ -24,7 +24,13 @@ func (q queue) Less(i, j int) bool {
 	}
 	return q[i].at.Before(q[j].at)
 }
-func (q *queue) Push(x any) { *q = append(*q, x.(*event)) }
+
+func (q *queue) Push(x any) {
+	if e, ok := x.(*event); ok {
+		*q = append(*q, e)
+	}
+}
+
 func (q *queue) Pop() any {
 	old := *q
 	e := old[len(old)-1]

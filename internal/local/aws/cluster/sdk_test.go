@@ -112,8 +112,8 @@ func TestTheSDKReadsWhatAStackRuns(t *testing.T) {
 		t.Fatalf("service: %+v", s)
 	}
 	pages := ecs.NewListServicesPaginator(client, &ecs.ListServicesInput{Cluster: p("main")})
-	if list := must(pages.NextPage(ctx))(t); len(list.ServiceArns) != 1 {
-		t.Fatalf("services: %v", list.ServiceArns)
+	if part := must(pages.NextPage(ctx))(t); len(part.ServiceArns) != 1 {
+		t.Fatalf("services: %v", part.ServiceArns)
 	}
 	stopped := must(client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: p("main"), ServiceName: s.ServiceName, DesiredStatus: ecstypes.DesiredStatusStopped}))(t)
 	tasks := must(client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: p("main"), Tasks: stopped.TaskArns}))(t).Tasks
@@ -121,9 +121,9 @@ func TestTheSDKReadsWhatAStackRuns(t *testing.T) {
 	if crashed < 0 || *tasks[crashed].Containers[0].ExitCode != 1 || tasks[crashed].StoppingAt == nil || tasks[crashed].Attachments[0].Details == nil {
 		t.Fatalf("tasks: %+v", tasks)
 	}
-	list := must(client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: p("main"), Service: p(arn)}))(t)
+	deployments := must(client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: p("main"), Service: p(arn)}))(t)
 	d := must(client.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{
-		ServiceDeploymentArns: []string{*list.ServiceDeployments[1].ServiceDeploymentArn},
+		ServiceDeploymentArns: []string{*deployments.ServiceDeployments[1].ServiceDeploymentArn},
 	}))(t).ServiceDeployments[0]
 	if d.Status != ecstypes.ServiceDeploymentStatusStopped || d.DeploymentCircuitBreaker.Status != ecstypes.ServiceDeploymentRollbackMonitorsStatusTriggered {
 		t.Fatalf("service deployment: %+v", d)
@@ -146,6 +146,12 @@ func readBalancer(t *testing.T, cfg awssdk.Config, e endpoint) {
 	if len(rules) != 2 || *rules[0].Priority != "100" || rules[0].Conditions[0].PathPatternConfig.Values[0] != "/*" || !*rules[1].IsDefault {
 		t.Fatalf("rules: %+v", rules)
 	}
+	readTargets(t, cfg, e)
+}
+
+func readTargets(t *testing.T, cfg awssdk.Config, e endpoint) {
+	t.Helper()
+	client, ctx := elb.NewFromConfig(cfg), context.Background()
 	g := must(client.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{e.group}}))(t).TargetGroups[0]
 	if *g.HealthyThresholdCount != 2 || *g.Matcher.HttpCode != "200" || g.LoadBalancerArns[0] != e.balancer {
 		t.Fatalf("target group: %+v", g)

@@ -129,7 +129,7 @@ func oldestFirst(a, b *task) int {
 }
 
 // deploy makes a new PRIMARY deployment.
-func (c *Cluster) deploy(s *service) *deployment {
+func (c *Cluster) deploy(s *service) {
 	d := &deployment{
 		id: "ecs-svc/" + c.number(), status: "PRIMARY", def: s.def, network: s.network,
 		state: "IN_PROGRESS", created: c.now, updated: c.now,
@@ -151,7 +151,6 @@ func (c *Cluster) deploy(s *service) *deployment {
 	s.history = slices.Insert(s.history, 0, r)
 	s.failures, s.waitUntil, s.steady = 0, time.Time{}, false
 	c.kick(s, c.speed.Scheduler)
-	return d
 }
 
 // finish ends a rollout, unless it is over.

@@ -23,15 +23,15 @@ func TestServices(t *testing.T) {
 		}
 		first := w.call("ecs", "ListServices", m{"cluster": "main"})
 		rest := w.call("ecs", "ListServices", m{"cluster": "main", "nextToken": first["nextToken"]})
-		if len(first["serviceArns"].(l)) != 10 || len(rest["serviceArns"].(l)) != 3 || rest["nextToken"] != nil {
+		if len(list(first, "serviceArns")) != 10 || len(list(rest, "serviceArns")) != 3 || rest["nextToken"] != nil {
 			t.Fatal(first, rest)
 		}
 		w.refused("InvalidParameterException", "Invalid token", "ecs", "ListServices", m{"cluster": "main", "nextToken": "abc"})
 		w.refused("InvalidParameterException", "more than 10", "ecs", "DescribeServices",
-			m{"cluster": "main", "services": append(first["serviceArns"].(l), rest["serviceArns"].(l)...)})
+			m{"cluster": "main", "services": append(list(first, "serviceArns"), list(rest, "serviceArns")...)})
 		w.refused("InvalidParameterException", "empty", "ecs", "DescribeServices", m{"cluster": "main"})
 		out := w.call("ecs", "DescribeServices", m{"cluster": "main", "services": l{"nope"}})
-		if f := out["failures"].(l)[0].(m); f["reason"] != "MISSING" || !strings.HasSuffix(f["arn"].(string), ":service/main/nope") {
+		if f := item(list(out, "failures"), 0); f["reason"] != "MISSING" || !strings.HasSuffix(text(f, "arn"), ":service/main/nope") {
 			t.Fatal(f)
 		}
 	})
@@ -46,7 +46,7 @@ func TestServices(t *testing.T) {
 			w.call("ecs", "UpdateService", m{"cluster": "main", "service": arn, "desiredCount": n})
 			w.wait(5*time.Minute, func() bool { return w.describe(arn)["runningCount"] == int(n) })
 		}
-		if s := w.describe(arn); primary(s)["id"] != id || len(s["deployments"].(l)) != 1 {
+		if s := w.describe(arn); primary(s)["id"] != id || len(list(s, "deployments")) != 1 {
 			t.Fatal(s["deployments"])
 		}
 	})
@@ -63,6 +63,10 @@ func TestServices(t *testing.T) {
 			t.Fatal("the same deployment")
 		}
 	})
+}
+
+func TestServicesThatCannotMove(t *testing.T) {
+	t.Parallel()
 
 	t.Run("that no percentages can move say so", func(t *testing.T) {
 		t.Parallel()
@@ -71,12 +75,16 @@ func TestServices(t *testing.T) {
 		arn, _ := w.create(serviceType, "Web", props)
 		w.steady(arn)
 		props["TaskDefinition"] = w.definition("v2")
-		w.update(serviceType, arn, "Web", props)
+		w.update(arn, props)
 		w.advance(time.Hour)
 		if s := messages(w.describe(arn)); strings.Count(s, "was unable to stop or start tasks during a deployment") != 1 {
 			t.Fatal(s)
 		}
 	})
+}
+
+func TestServicesEnd(t *testing.T) {
+	t.Parallel()
 
 	t.Run("drain when they are deleted, and the cluster waits for them", func(t *testing.T) {
 		t.Parallel()
@@ -89,7 +97,7 @@ func TestServices(t *testing.T) {
 			t.Fatal(err)
 		}
 		gone := func() bool {
-			ok, err := services.(wire.Vanishing).Gone(context.Background(), arn, w.request("Web", nil))
+			ok, err := as[wire.Vanishing](services).Gone(context.Background(), arn, w.request("Web", nil))
 			return ok && err == nil
 		}
 		if gone() {
@@ -112,7 +120,10 @@ func TestServices(t *testing.T) {
 			t.Fatal(s)
 		}
 	})
+}
 
+func TestServicesAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, x := range map[string]struct {
 		more       m
 		code, text string
@@ -131,8 +142,8 @@ func TestServices(t *testing.T) {
 			w := newWorld(t)
 			_, _, err := w.Providers()[serviceType].Create(context.Background(), w.request("Web", serviceProps(w.definition("v1"), x.more)))
 			w.isError(err, x.code, x.text)
-			if list := w.call("ecs", "ListServices", m{"cluster": "main"})["serviceArns"].(l); len(list) != 0 {
-				t.Fatal("left a service", list)
+			if arns := list(w.call("ecs", "ListServices", m{"cluster": "main"}), "serviceArns"); len(arns) != 0 {
+				t.Fatal("left a service", arns)
 			}
 		})
 	}
@@ -252,11 +263,11 @@ func TestDevSpeedShowsARolloutInSeconds(t *testing.T) {
 	w.advance(5 * time.Second)
 	arn := w.webService(e, "v1")
 	w.steady(arn)
-	w.update(serviceType, arn, "Web", webProps(w.definition("v2"), e))
+	w.update(arn, webProps(w.definition("v2"), e))
 	if took := w.steady(arn); took < 8*time.Second || took > 16*time.Second {
 		t.Errorf("a rollout takes %s", took)
 	}
-	w.update(serviceType, arn, "Web", webProps(w.definition("sick"), e))
+	w.update(arn, webProps(w.definition("sick"), e))
 	took := w.wait(time.Minute, func() bool { _, err := w.ready(serviceType, arn); return err != nil })
 	if took < 5*time.Second || took > 20*time.Second {
 		t.Errorf("a failure takes %s", took)

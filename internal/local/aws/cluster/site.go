@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -84,6 +85,12 @@ func withRequestTags(keys map[string][]string, tags map[string]string) map[strin
 		keys["aws:TagKeys"] = names
 	}
 	return keys
+}
+
+// coded tells whether an error is AWS's with the code.
+func coded(err error, code string) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Code == code
 }
 
 // page cuts a list at max and answers the token of the next page. Tokens are

@@ -27,7 +27,7 @@ func attr(name, attribute string) m { return m{"Fn::GetAtt": l{name, attribute}}
 func resource(kind string, props m, after ...any) m {
 	r := m{"Type": kind, "Properties": props}
 	if len(after) > 0 {
-		r["DependsOn"] = l(after)
+		r["DependsOn"] = after
 	}
 	return r
 }
@@ -37,7 +37,7 @@ func resource(kind string, props m, after ...any) m {
 func template(tag string) string {
 	web := definitionProps(tag)
 	web["ExecutionRoleArn"], web["TaskRoleArn"] = attr("Role", "Arn"), attr("Role", "Arn")
-	web["ContainerDefinitions"].(l)[0].(m)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
+	item(list(web, "ContainerDefinitions"), 0)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
 		"awslogs-group": ref("Logs"), "awslogs-region": ref("AWS::Region"), "awslogs-stream-prefix": "web",
 	}}
 	group := groupProps()
@@ -47,7 +47,7 @@ func template(tag string) string {
 	service := webProps("", endpoint{})
 	service["TaskDefinition"] = ref("Web")
 	service["NetworkConfiguration"] = m{"AwsvpcConfiguration": m{"Subnets": sampleSubnets, "SecurityGroups": l{attr("TaskGroup", "GroupId")}}}
-	service["LoadBalancers"].(l)[0].(m)["TargetGroupArn"] = ref("Targets")
+	item(list(service, "LoadBalancers"), 0)["TargetGroupArn"] = ref("Targets")
 	rule := ruleProps("", "", 100)
 	rule["ListenerArn"] = ref("Listener")
 	rule["Actions"] = l{m{"Type": "forward", "TargetGroupArn": ref("Targets")}}

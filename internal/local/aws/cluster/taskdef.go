@@ -30,8 +30,6 @@ type taskDef struct {
 	by           string
 }
 
-func (d *taskDef) name() string { return d.family + ":" + strconv.Itoa(d.revision) }
-
 func (d *taskDef) container(name string) tree {
 	for _, cd := range d.spec.items("containerDefinitions") {
 		if cd.str("name") == name {
@@ -214,7 +212,7 @@ func (c *Cluster) runnable(at site, ref string) (*taskDef, error) {
 }
 
 func (d *taskDef) describe() tree {
-	t := tree(maps.Clone(d.spec))
+	t := maps.Clone(d.spec)
 	delete(t, "tags")
 	t["taskDefinitionArn"], t["revision"], t["status"] = d.arn, d.revision, "ACTIVE"
 	t["registeredAt"] = d.registered

@@ -9,48 +9,53 @@ import (
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
+// registration is a valid RegisterTaskDefinition with a change to it or its container.
+func registration(change func(spec, web m)) m {
+	spec := m{
+		"family": "hello-web", "networkMode": "awsvpc", "requiresCompatibilities": l{"FARGATE"}, "cpu": "256", "memory": "512",
+		"executionRoleArn":     role + "execution",
+		"containerDefinitions": l{m{"name": "web", "image": "nginx", "portMappings": l{m{"containerPort": 80.0}}}},
+	}
+	change(spec, item(list(spec, "containerDefinitions"), 0))
+	return spec
+}
+
 func TestTaskDefinitions(t *testing.T) {
 	t.Parallel()
-	register := func(change func(spec, web m)) m {
-		spec := m{
-			"family": "hello-web", "networkMode": "awsvpc", "requiresCompatibilities": l{"FARGATE"}, "cpu": "256", "memory": "512",
-			"executionRoleArn":     role + "execution",
-			"containerDefinitions": l{m{"name": "web", "image": "nginx", "portMappings": l{m{"containerPort": 80.0}}}},
-		}
-		change(spec, spec["containerDefinitions"].(l)[0].(m))
-		return spec
-	}
 
 	t.Run("are registered as numbered revisions", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		for want := 1; want <= 2; want++ {
-			d := w.call("ecs", "RegisterTaskDefinition", register(func(_, _ m) {}))["taskDefinition"].(m)
+			d := node(w.call("ecs", "RegisterTaskDefinition", registration(func(_, _ m) {})), "taskDefinition")
 			if d["revision"] != want || d["status"] != "ACTIVE" {
 				t.Fatal(d)
 			}
 		}
-		d := w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web"})["taskDefinition"].(m)
-		port := d["containerDefinitions"].(l)[0].(m)["portMappings"].(l)[0].(m)
+		d := node(w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web"}), "taskDefinition")
+		port := item(list(item(list(d, "containerDefinitions"), 0), "portMappings"), 0)
 		if d["revision"] != 2 || port["hostPort"] != 80 || port["protocol"] != "tcp" {
 			t.Fatal(d)
 		}
 		w.call("ecs", "DeregisterTaskDefinition", m{"taskDefinition": "hello-web:2"})
-		if list := w.call("ecs", "ListTaskDefinitions", m{"familyPrefix": "hello-web"})["taskDefinitionArns"].(l); len(list) != 1 {
-			t.Fatal(list)
+		if arns := list(w.call("ecs", "ListTaskDefinitions", m{"familyPrefix": "hello-web"}), "taskDefinitionArns"); len(arns) != 1 {
+			t.Fatal(arns)
 		}
-		if d := w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web"})["taskDefinition"].(m); d["revision"] != 1 {
+		if d := node(w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web"}), "taskDefinition"); d["revision"] != 1 {
 			t.Fatal(d)
 		}
-		d = w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web:2"})["taskDefinition"].(m)
+		d = node(w.call("ecs", "DescribeTaskDefinition", m{"taskDefinition": "hello-web:2"}), "taskDefinition")
 		if d["status"] != "INACTIVE" {
 			t.Fatal(d)
 		}
-		if d := w.call("ecs", "RegisterTaskDefinition", register(func(_, _ m) {}))["taskDefinition"].(m); d["revision"] != 3 {
+		if d := node(w.call("ecs", "RegisterTaskDefinition", registration(func(_, _ m) {})), "taskDefinition"); d["revision"] != 3 {
 			t.Fatal("a revision was used again")
 		}
 	})
+}
 
+func TestTaskDefinitionsAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, x := range map[string]struct {
 		change func(spec, web m)
 		text   string
@@ -80,7 +85,7 @@ func TestTaskDefinitions(t *testing.T) {
 	} {
 		t.Run("with "+name+" are refused", func(t *testing.T) {
 			t.Parallel()
-			newWorld(t).refused("ClientException", x.text, "ecs", "RegisterTaskDefinition", register(x.change))
+			newWorld(t).refused("ClientException", x.text, "ecs", "RegisterTaskDefinition", registration(x.change))
 		})
 	}
 
@@ -88,7 +93,7 @@ func TestTaskDefinitions(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.denied["iam:PassRole"] = true
-		w.refused("AccessDeniedException", "iam:PassRole on resource: "+role+"execution", "ecs", "RegisterTaskDefinition", register(func(_, _ m) {}))
+		w.refused("AccessDeniedException", "iam:PassRole on resource: "+role+"execution", "ecs", "RegisterTaskDefinition", registration(func(_, _ m) {}))
 		if got := w.keys["iam:PassRole"]["iam:PassedToService"]; len(got) != 1 || got[0] != "ecs-tasks.amazonaws.com" {
 			t.Fatal(got)
 		}
@@ -101,11 +106,27 @@ func TestFargateSizes(t *testing.T) {
 		cpu, memory string
 		ok          bool
 	}{
-		{"256", "512", true}, {"256", "1024", true}, {"256", "1536", false}, {"256", "2048", true}, {"256", "4096", false},
-		{"512", "512", false}, {"512", "1024", true}, {"512", "3072", true}, {"512", "5120", false},
-		{"1024", "2048", true}, {"1024", "9216", false}, {"2048", "16384", true}, {"2048", "2048", false},
-		{"4096", "30720", true}, {"8192", "20480", true}, {"8192", "18432", false}, {"16384", "122880", true},
-		{"128", "512", false}, {"0.25 vCPU", "0.5 GB", true}, {"1 vCPU", "2GB", true}, {"many", "2GB", false},
+		{"256", "512", true},
+		{"256", "1024", true},
+		{"256", "1536", false},
+		{"256", "2048", true},
+		{"256", "4096", false},
+		{"512", "512", false},
+		{"512", "1024", true},
+		{"512", "3072", true},
+		{"512", "5120", false},
+		{"1024", "2048", true},
+		{"1024", "9216", false},
+		{"2048", "16384", true},
+		{"2048", "2048", false},
+		{"4096", "30720", true},
+		{"8192", "20480", true},
+		{"8192", "18432", false},
+		{"16384", "122880", true},
+		{"128", "512", false},
+		{"0.25 vCPU", "0.5 GB", true},
+		{"1 vCPU", "2GB", true},
+		{"many", "2GB", false},
 	} {
 		t.Run(x.cpu+" with "+x.memory, func(t *testing.T) {
 			t.Parallel()
@@ -133,23 +154,23 @@ func (w *world) oneOff(more m) m {
 
 func (w *world) task(arn any) m {
 	w.t.Helper()
-	return w.call("ecs", "DescribeTasks", m{"cluster": "main", "tasks": l{arn}, "include": l{"TAGS"}})["tasks"].(l)[0].(m)
+	return item(list(w.call("ecs", "DescribeTasks", m{"cluster": "main", "tasks": l{arn}, "include": l{"TAGS"}}), "tasks"), 0)
+}
+
+func override(words ...any) m {
+	return m{"overrides": m{"containerOverrides": l{m{"name": "web", "command": words}}}}
 }
 
 func TestOneOffTasks(t *testing.T) {
 	t.Parallel()
-	override := func(words ...any) m {
-		return m{"overrides": m{"containerOverrides": l{m{"name": "web", "command": l(words)}}}}
-	}
-
 	t.Run("go through their states and can be seen for an hour", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.definition("v1")
-		arn := w.call("ecs", "RunTask", w.oneOff(override("sh", "-c", "exit 4")))["tasks"].(l)[0].(m)["taskArn"]
+		arn := item(list(w.call("ecs", "RunTask", w.oneOff(override("sh", "-c", "exit 4"))), "tasks"), 0)["taskArn"]
 		var states []string
 		w.wait(5*time.Minute, func() bool {
-			s := w.task(arn)["lastStatus"].(string)
+			s := text(w.task(arn), "lastStatus")
 			if len(states) == 0 || states[len(states)-1] != s {
 				states = append(states, s)
 			}
@@ -160,16 +181,16 @@ func TestOneOffTasks(t *testing.T) {
 			t.Fatal(got)
 		}
 		task := w.task(arn)
-		if task["stopCode"] != "EssentialContainerExited" || task["containers"].(l)[0].(m)["exitCode"] != 4 || task["startedBy"] != "bcn-7" {
+		if task["stopCode"] != "EssentialContainerExited" || item(list(task, "containers"), 0)["exitCode"] != 4 || task["startedBy"] != "bcn-7" {
 			t.Fatal(task)
 		}
 		w.advance(59 * time.Minute)
-		if list := w.call("ecs", "ListTasks", m{"cluster": "main", "startedBy": "bcn-7", "desiredStatus": "STOPPED"})["taskArns"].(l); len(list) != 1 {
-			t.Fatal(list)
+		if arns := list(w.call("ecs", "ListTasks", m{"cluster": "main", "startedBy": "bcn-7", "desiredStatus": "STOPPED"}), "taskArns"); len(arns) != 1 {
+			t.Fatal(arns)
 		}
 		w.advance(2 * time.Minute)
 		out := w.call("ecs", "DescribeTasks", m{"cluster": "main", "tasks": l{arn}})
-		if f := out["failures"].(l); len(f) != 1 || f[0].(m)["reason"] != "MISSING" {
+		if f := list(out, "failures"); len(f) != 1 || item(f, 0)["reason"] != "MISSING" {
 			t.Fatal(out)
 		}
 	})
@@ -179,26 +200,30 @@ func TestOneOffTasks(t *testing.T) {
 		w := newWorld(t)
 		w.definition("v1")
 		in := w.oneOff(m{"clientToken": "k1", "count": 2.0})
-		first, again := w.call("ecs", "RunTask", in)["tasks"].(l), w.call("ecs", "RunTask", in)["tasks"].(l)
-		if len(first) != 2 || first[0].(m)["taskArn"] != again[0].(m)["taskArn"] {
+		first, again := list(w.call("ecs", "RunTask", in), "tasks"), list(w.call("ecs", "RunTask", in), "tasks")
+		if len(first) != 2 || item(first, 0)["taskArn"] != item(again, 0)["taskArn"] {
 			t.Fatal(first, again)
 		}
-		if list := w.call("ecs", "ListTasks", m{"cluster": "main"})["taskArns"].(l); len(list) != 2 {
-			t.Fatal(list)
+		if arns := list(w.call("ecs", "ListTasks", m{"cluster": "main"}), "taskArns"); len(arns) != 2 {
+			t.Fatal(arns)
 		}
 		w.refused("ConflictException", "clientToken", "ecs", "RunTask", w.oneOff(m{"clientToken": "k1", "startedBy": "other"}))
 	})
+}
+
+func TestOneOffTasksOfPeople(t *testing.T) {
+	t.Parallel()
 
 	t.Run("are stopped by a person, with the reason", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.definition("v1")
-		arn := w.call("ecs", "RunTask", w.oneOff(override("sleep", "600")))["tasks"].(l)[0].(m)["taskArn"]
+		arn := item(list(w.call("ecs", "RunTask", w.oneOff(override("sleep", "600"))), "tasks"), 0)["taskArn"]
 		w.wait(time.Minute, func() bool { return w.task(arn)["lastStatus"] == "RUNNING" })
 		w.call("ecs", "StopTask", m{"cluster": "main", "task": arn, "reason": "cancelled by dana"})
 		w.wait(time.Minute, func() bool { return w.task(arn)["lastStatus"] == "STOPPED" })
 		task := w.task(arn)
-		if task["stopCode"] != "UserInitiated" || task["stoppedReason"] != "cancelled by dana" || task["containers"].(l)[0].(m)["exitCode"] != 143 {
+		if task["stopCode"] != "UserInitiated" || task["stoppedReason"] != "cancelled by dana" || item(list(task, "containers"), 0)["exitCode"] != 143 {
 			t.Fatal(task)
 		}
 	})
@@ -208,8 +233,8 @@ func TestOneOffTasks(t *testing.T) {
 		w := newWorld(t)
 		w.definition("v1")
 		in := w.oneOff(m{"tags": l{m{"key": "change", "value": "7"}}})
-		arn := w.call("ecs", "RunTask", in)["tasks"].(l)[0].(m)["taskArn"]
-		if tags := w.task(arn)["tags"].(l); len(tags) != 1 || tags[0].(m)["value"] != "7" {
+		arn := item(list(w.call("ecs", "RunTask", in), "tasks"), 0)["taskArn"]
+		if tags := list(w.task(arn), "tags"); len(tags) != 1 || item(tags, 0)["value"] != "7" {
 			t.Fatal(tags)
 		}
 		if got := w.keys["ecs:TagResource"]["ecs:CreateAction"]; len(got) != 1 || got[0] != "RunTask" {
@@ -218,7 +243,10 @@ func TestOneOffTasks(t *testing.T) {
 		w.denied["ecs:TagResource"] = true
 		w.refused("AccessDeniedException", "ecs:TagResource", "ecs", "RunTask", in)
 	})
+}
 
+func TestOneOffTasksAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, x := range map[string]struct {
 		in         m
 		code, text string
@@ -240,21 +268,24 @@ func TestOneOffTasks(t *testing.T) {
 			w.refused(x.code, x.text, "ecs", "RunTask", w.oneOff(x.in))
 		})
 	}
+}
 
+func TestOneOffTasksLog(t *testing.T) {
+	t.Parallel()
 	t.Run("write to the stream prefix/container/task", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		group, _ := w.create("AWS::Logs::LogGroup", "Logs", m{"LogGroupName": "/bcn/main/hello", "RetentionInDays": 365.0})
 		p := definitionProps("v1")
-		p["ContainerDefinitions"].(l)[0].(m)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
+		item(list(p, "ContainerDefinitions"), 0)["LogConfiguration"] = m{"LogDriver": "awslogs", "Options": m{
 			"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": "web",
 		}}
 		w.create("AWS::ECS::TaskDefinition", "Web", p)
-		arn := w.call("ecs", "RunTask", w.oneOff(override("echo", "hello", "there")))["tasks"].(l)[0].(m)["taskArn"].(string)
+		arn := text(item(list(w.call("ecs", "RunTask", w.oneOff(override("echo", "hello", "there"))), "tasks"), 0), "taskArn")
 		w.wait(time.Minute, func() bool { return w.task(arn)["lastStatus"] == "STOPPED" })
 		stream := "web/web/" + arn[strings.LastIndex(arn, "/")+1:]
-		events := w.call("logs", "GetLogEvents", m{"logGroupName": group, "logStreamName": stream, "startFromHead": true})["events"].(l)
-		if len(events) != 1 || events[0].(m)["message"] != "hello there" {
+		events := list(w.call("logs", "GetLogEvents", m{"logGroupName": group, "logStreamName": stream, "startFromHead": true}), "events")
+		if len(events) != 1 || item(events, 0)["message"] != "hello there" {
 			t.Fatal(events)
 		}
 	})
@@ -265,13 +296,13 @@ func TestTaskImagesByDigest(t *testing.T) {
 	w := newWorld(t)
 	digest := w.PutImage("hello", "pinned", cluster.Image{})
 	p := definitionProps("x")
-	p["ContainerDefinitions"].(l)[0].(m)["Image"] = host + "hello@" + digest
+	item(list(p, "ContainerDefinitions"), 0)["Image"] = host + "hello@" + digest
 	id, _ := w.create("AWS::ECS::TaskDefinition", "Web", p)
 	arn, _ := w.create(serviceType, "Web", serviceProps(id, nil))
 	w.PutImage("hello", "pinned", cluster.Image{Behaviour: cluster.Exits(1, 0)}) // the tag moves, the digest does not
 	w.steady(arn)
-	tasks := w.call("ecs", "ListTasks", m{"cluster": "main"})["taskArns"].(l)
-	if got := w.task(tasks[0])["containers"].(l)[0].(m)["imageDigest"]; got != digest {
+	tasks := list(w.call("ecs", "ListTasks", m{"cluster": "main"}), "taskArns")
+	if got := item(list(w.task(tasks[0]), "containers"), 0)["imageDigest"]; got != digest {
 		t.Fatal(got)
 	}
 }
