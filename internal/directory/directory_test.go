@@ -99,6 +99,11 @@ func TestTeamsOf(t *testing.T) {
 			t.Errorf("fresh: %v, %v", in, err)
 		}
 	})
+}
+
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
 
 	t.Run("an outage is could_not_check, unless something else says yes", func(t *testing.T) {
 		t.Parallel()
@@ -134,6 +139,11 @@ func TestTeamsOf(t *testing.T) {
 			t.Errorf("in bot.yaml: %v, %v", in, err)
 		}
 	})
+}
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
 
 	t.Run("a hundred clicks at once cost two reads", func(t *testing.T) {
 		t.Parallel()

@@ -37,7 +37,7 @@ func TestGet(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 100 {
 				wg.Go(func() {
-					time.Sleep(time.Duration(i) * time.Millisecond)
+					<-time.After(time.Duration(i) * time.Millisecond)
 					got, err := reads.Get(ctx, "S1", time.Now())
 					if err != nil {
 						t.Errorf("caller %d: %v", i, err)
@@ -63,13 +63,18 @@ func TestGet(t *testing.T) {
 				after time.Duration
 				want  int64
 			}{{0, 1}, {30 * time.Second, 1}, {31 * time.Second, 2}} {
-				time.Sleep(step.after)
+				<-time.After(step.after)
 				if got, _ := reads.Get(ctx, "S1", time.Time{}); got != step.want {
 					t.Errorf("after %s: read %d, want %d", step.after, got, step.want)
 				}
 			}
 		})
 	})
+}
+
+func TestGetTrouble(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
 
 	t.Run("a failed read is told and not kept", func(t *testing.T) {
 		t.Parallel()
@@ -113,6 +118,11 @@ func TestGet(t *testing.T) {
 			t.Errorf("got %d, %v", got, err)
 		}
 	})
+}
+
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
 
 	t.Run("old keys are thrown away", func(t *testing.T) {
 		t.Parallel()
@@ -121,7 +131,7 @@ func TestGet(t *testing.T) {
 			for k := range 1000 {
 				_, _ = reads.Get(ctx, k, time.Time{})
 			}
-			time.Sleep(2 * time.Minute)
+			<-time.After(2 * time.Minute)
 			_, _ = reads.Get(ctx, 1000, time.Time{})
 			if _, kept := reads.Peek(1); kept {
 				t.Error("key 1 is still there after the cache's time")

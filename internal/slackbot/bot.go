@@ -141,7 +141,7 @@ func (b *Bot) identify(ctx context.Context) error {
 		}
 		b.log.Error("slack does not answer", "error", err)
 		if sleep(ctx, 5*time.Second) != nil {
-			return nil
+			return nil //nolint:nilerr // the same
 		}
 	}
 }

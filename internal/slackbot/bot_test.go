@@ -68,6 +68,10 @@ func TestSurfaces(t *testing.T) {
 			t.Errorf("answered in %s to %q", m.Channel, m.EphemeralTo)
 		}
 	})
+}
+
+func TestClicksAndLanguages(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a click carries its action and value, and leaves the card as it is", func(t *testing.T) {
 		t.Parallel()
@@ -170,6 +174,10 @@ func TestDelivery(t *testing.T) {
 		close(release)
 		r.ran(100)
 	})
+}
+
+func TestUnstored(t *testing.T) {
+	t.Parallel()
 
 	t.Run("what cannot be stored in time is answered, marked, and not run", func(t *testing.T) {
 		t.Parallel()
@@ -202,6 +210,10 @@ func TestDelivery(t *testing.T) {
 		r.inbox.mu.Unlock()
 		r.ran(1)
 	})
+}
+
+func TestUnacked(t *testing.T) {
+	t.Parallel()
 
 	t.Run("where the acknowledgement cannot be written nothing runs, and the user is told", func(t *testing.T) {
 		t.Parallel()
@@ -220,7 +232,9 @@ func TestDelivery(t *testing.T) {
 		close(hold)
 		r.inbox.until(t, "the row is marked", func() bool { return len(r.inbox.unacked) == 1 })
 		r.sees("the user is told", func(m local.Message) bool { return m.EphemeralTo == dev && strings.Contains(m.Text, "was not run") })
-		<-asked
+		if err := <-asked; err != nil {
+			t.Error(err)
+		}
 		r.drained()
 		if keys := r.handler.keys(); len(keys) != 0 {
 			t.Errorf("ran %v", keys)

@@ -3,7 +3,6 @@ package slackbot_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -364,7 +363,7 @@ type testLog struct{ t *testing.T }
 
 func (l testLog) Write(p []byte) (int, error) {
 	if l.t.Context().Err() == nil {
-		_, _ = io.WriteString(l.t.Output(), string(p))
+		_, _ = l.t.Output().Write(p)
 	}
 	return len(p), nil
 }

@@ -51,7 +51,8 @@ func TestLimits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l, calls, started := newLimits(time.Now), 0, time.Now()
 			err := l.call(ctx, "users.info", "", 2*time.Second, func(context.Context) error {
-				if calls++; calls == 1 {
+				calls++
+				if calls == 1 {
 					return &slack.RateLimitedError{RetryAfter: 2 * time.Second}
 				}
 				return nil
@@ -61,6 +62,12 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestLimitsRefuse(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	fine := func(context.Context) error { return nil }
 
 	t.Run("a longer 429 is told at once, and stops only its own method", func(t *testing.T) {
 		t.Parallel()
@@ -97,7 +104,7 @@ func TestLimits(t *testing.T) {
 					t.Fatal("a second message in the same second")
 				}
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			if err := l.call(ctx, "chat.postMessage", "C1", 0, fine); err != nil {
 				t.Errorf("after a second: %v", err)
 			}
@@ -205,7 +212,7 @@ func TestRoutes(t *testing.T) {
 				}
 			}
 			r.keep("old", "https://hooks.slack.com/x")
-			time.Sleep(30 * time.Minute)
+			<-time.After(30 * time.Minute)
 			if _, ok := r.use("old"); ok {
 				t.Error("used after half an hour")
 			}

@@ -38,6 +38,10 @@ func TestPeople(t *testing.T) {
 			t.Errorf("a stranger to Slack: %v", err)
 		}
 	})
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a hundred clicks at once cost two reads of a group", func(t *testing.T) {
 		t.Parallel()
@@ -71,6 +75,10 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%v, %v", members, err)
 		}
 	})
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a short 429 is waited for, an outage is no answer", func(t *testing.T) {
 		t.Parallel()
@@ -96,6 +104,7 @@ func TestPeople(t *testing.T) {
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	r := start(t, setup{})
+	r.slash(dev, "help") // over a socket that said hello
 	self, err := r.api.Identify(r.ctx())
 	if err != nil || self.Team != local.TeamID || self.User != local.BotUserID || self.App != local.AppID || !slices.Contains(self.Scopes, "chat:write") {
 		t.Errorf("%+v, %v", self, err)

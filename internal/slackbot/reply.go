@@ -40,8 +40,8 @@ type route struct {
 
 func newRoutes(now func() time.Time) *routes { return &routes{now: now, urls: map[string]*route{}} }
 
-func (r *routes) keep(key, url string) {
-	if url == "" {
+func (r *routes) keep(key, address string) {
+	if address == "" {
 		return
 	}
 	r.mu.Lock()
@@ -58,7 +58,7 @@ func (r *routes) keep(key, url string) {
 		}
 	}
 	if r.urls[key] == nil {
-		r.urls[key] = &route{url: url, till: now.Add(responseURLLife), left: responseURLUses}
+		r.urls[key] = &route{url: address, till: now.Add(responseURLLife), left: responseURLUses}
 	}
 }
 

@@ -18,22 +18,22 @@ import (
 func (b *Bot) deliver(s *socket, env socketmode.Request) {
 	arrived := b.api.now()
 	ctx, cancel := context.WithTimeout(b.background, 2*ackDeadline)
-	if err := s.flight.Acquire(ctx, 1); err != nil {
-		cancel()
+	err := s.flight.Acquire(ctx, 1)
+	cancel()
+	if err != nil {
 		b.log.Warn("envelope not taken: too many at once", "kind", env.Type)
 		return
 	}
 	b.envelopes.Go(func() {
-		defer cancel()
 		defer s.flight.Release(1)
 		defer b.recovered("envelope")
 		b.opts.Hooks.Envelope(env.Type, env.RetryAttempt)
-		b.envelope(ctx, s, env, arrived)
+		b.envelope(s, env, arrived)
 	})
 }
 
 // envelope stores what an envelope asks for, and only then acknowledges it.
-func (b *Bot) envelope(ctx context.Context, s *socket, env socketmode.Request, arrived time.Time) {
+func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 	p, ok, err := project(env, b.api.Self(), arrived)
 	switch {
 	case err != nil:
@@ -44,14 +44,14 @@ func (b *Bot) envelope(ctx context.Context, s *socket, env socketmode.Request, a
 		return
 	case b.foreign(p.Request):
 		b.log.Warn("envelope refused: another workspace or app", "team", p.Team, "app", p.App)
-		b.refuse(ctx, s, env, arrived, p, text.SlackForeign)
+		b.refuse(s, env, arrived, p, text.SlackForeign)
 		return
 	case p.text && b.immediate(s, env, arrived, p):
 		return
 	}
-	fresh, err := b.put(ctx, p.Request)
+	fresh, err := b.put(p.Request)
 	if err != nil {
-		b.notStored(ctx, s, env, arrived, p, err)
+		b.notStored(s, env, arrived, p, err)
 		return
 	}
 	if err := b.ack(s, env, arrived, nil); err != nil {
@@ -87,8 +87,8 @@ func (b *Bot) immediate(s *socket, env socketmode.Request, arrived time.Time, p 
 	return true
 }
 
-func (b *Bot) put(ctx context.Context, r chat.Request) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, ackDeadline)
+func (b *Bot) put(r chat.Request) (bool, error) {
+	ctx, cancel := context.WithTimeout(b.background, ackDeadline)
 	defer cancel()
 	return b.opts.Inbox.Put(ctx, r)
 }
@@ -103,16 +103,16 @@ func (b *Bot) ack(s *socket, env socketmode.Request, arrived time.Time, payload 
 // notStored says that nothing was done. What Slack delivers again by itself is
 // left unacknowledged, so that it does. The insert may have happened all the
 // same, so the row is marked.
-func (b *Bot) notStored(ctx context.Context, s *socket, env socketmode.Request, arrived time.Time, p projected, err error) {
+func (b *Bot) notStored(s *socket, env socketmode.Request, arrived time.Time, p projected, err error) {
 	b.log.Error("request not stored", "key", p.Key, "user", p.User, "error", err)
 	b.unacked(p.Key)
 	if !p.again {
-		b.refuse(ctx, s, env, arrived, p, text.SlackNotStored)
+		b.refuse(s, env, arrived, p, text.SlackNotStored)
 	}
 }
 
 // refuse acknowledges with a sentence for the actor alone.
-func (b *Bot) refuse(_ context.Context, s *socket, env socketmode.Request, arrived time.Time, p projected, id text.ID) {
+func (b *Bot) refuse(s *socket, env socketmode.Request, arrived time.Time, p projected, id text.ID) {
 	m := b.sentence(p.User, id)
 	if p.text {
 		_ = b.ack(s, env, arrived, b.ephemeral(m, b.lang(p.User)))

@@ -84,7 +84,7 @@ func (s *sender) runOnce(ctx context.Context) (more bool) {
 		return false
 	}
 	for _, o := range claimed {
-		s.queue(o)
+		s.queue(o) //nolint:contextcheck // what is claimed is sent although ctx ends
 	}
 	return len(claimed) == room
 }

@@ -79,6 +79,10 @@ func TestSender(t *testing.T) {
 			t.Errorf("direct in %s, whisper to %q", direct.Channel, whisper.EphemeralTo)
 		}
 	})
+}
+
+func TestSenderOnce(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a post whose answer was lost is found and not posted again", func(t *testing.T) {
 		t.Parallel()
@@ -119,6 +123,10 @@ func TestSender(t *testing.T) {
 			t.Errorf("%d messages, want the two and the new one", len(r.Messages(deploys)))
 		}
 	})
+}
+
+func TestSenderLimits(t *testing.T) {
+	t.Parallel()
 
 	t.Run("what Slack will never take is dropped with its word", func(t *testing.T) {
 		t.Parallel()
@@ -168,6 +176,10 @@ func TestSender(t *testing.T) {
 			t.Errorf("the verdict: %s", fate)
 		}
 	})
+}
+
+func TestSenderLong(t *testing.T) {
+	t.Parallel()
 
 	t.Run("what does not fit into a message goes on in its thread", func(t *testing.T) {
 		t.Parallel()

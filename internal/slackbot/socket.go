@@ -174,8 +174,8 @@ func (s *socket) ack(envelope string, payload any) error {
 // goodbye sends the close frame, once what the socket delivered is acknowledged
 // or after ackDeadline twice. Reading goes on until Slack closes: what it sent
 // before it read the frame can be stored but not acknowledged any more.
-func (s *socket) goodbye() {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*ackDeadline)
+func (s *socket) goodbye(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*ackDeadline)
 	defer cancel()
 	if s.flight.Acquire(ctx, maxFlight) == nil {
 		defer s.flight.Release(maxFlight)

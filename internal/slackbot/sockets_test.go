@@ -83,6 +83,10 @@ func TestSockets(t *testing.T) {
 		}
 		r.ran(1)
 	})
+}
+
+func TestSocketTrouble(t *testing.T) {
+	t.Parallel()
 
 	t.Run("a network that cuts every socket is not stormed", func(t *testing.T) {
 		t.Parallel()
@@ -105,6 +109,10 @@ func TestSockets(t *testing.T) {
 			t.Errorf("%d sockets were asked for within 3 s", n)
 		}
 	})
+}
+
+func TestSocketFatal(t *testing.T) {
+	t.Parallel()
 
 	t.Run("the wrong token ends the bot and says which variable to mend", func(t *testing.T) {
 		t.Parallel()

@@ -71,7 +71,7 @@ func (s *supervisor) await(ctx context.Context, n int) bool {
 	}
 	pause := s.stagger[0]
 	if spread := s.stagger[1] - s.stagger[0]; spread > 0 {
-		pause += rand.N(spread)
+		pause += rand.N(spread) //nolint:gosec // jitter, not a secret
 	}
 	return sleep(ctx, time.Duration(n)*pause) == nil
 }
@@ -89,7 +89,7 @@ func (s *supervisor) slot(ctx context.Context, n int) error {
 			s.wg.Go(func() { cur.outlive(ctx) })
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the bot was asked to end
 		}
 		what, asked, err := judge(err)
 		if what == give {
@@ -98,7 +98,7 @@ func (s *supervisor) slot(ctx context.Context, n int) error {
 		pause := s.pause(wait, what, asked, time.Since(opened))
 		s.log.Info("slack socket to be opened again", "slot", n, "why", fmt.Sprint(err), "in", pause)
 		if sleep(ctx, pause) != nil {
-			return nil
+			return nil //nolint:nilerr // the bot was asked to end
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (s *supervisor) slot(ctx context.Context, n int) error {
 func (s *supervisor) pause(wait *backoff.ExponentialBackOff, what next, asked, lived time.Duration) time.Duration {
 	if what == worker {
 		s.health.setWorker()
-		return workerPause + rand.N(workerPause)
+		return workerPause + rand.N(workerPause) //nolint:gosec // jitter, not a secret
 	}
 	if lived >= s.storm {
 		wait.Reset()
@@ -135,7 +135,7 @@ func (l *live) outlive(ctx context.Context) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	l.goodbye()
+	l.goodbye(context.WithoutCancel(ctx))
 	select {
 	case <-l.done:
 	case <-time.After(ackDeadline):
@@ -168,12 +168,13 @@ func (s *supervisor) open(ctx context.Context) (*live, error) {
 	s.health.opened(sock.hello.NumConnections)
 	s.greeting.Do(func() { close(s.greeted) })
 	l := &live{socket: sock, done: make(chan struct{})}
-	s.wg.Go(func() { s.read(l) })
+	s.wg.Go(func() { s.read(context.WithoutCancel(ctx), l) })
 	return l, nil
 }
 
-func (s *supervisor) read(l *live) {
-	ctx, cancel := context.WithCancel(context.Background())
+// read reads the socket to its end, which is not that of ctx.
+func (s *supervisor) read(ctx context.Context, l *live) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.wg.Go(func() { l.ping(ctx) })
 	err := l.read(func(env socketmode.Request) { s.deliver(l.socket, env) })
@@ -195,7 +196,7 @@ func (s *supervisor) watch(ctx context.Context, l *live) error {
 	}
 	// A little at random, so that slots drift apart.
 	ahead := min(lead, life/10)
-	timer := time.NewTimer(life - ahead - rand.N(ahead+1))
+	timer := time.NewTimer(life - ahead - rand.N(ahead+1)) //nolint:gosec // jitter, not a secret
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

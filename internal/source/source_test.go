@@ -31,9 +31,9 @@ func TestDirectory(t *testing.T) {
 	ctx := context.Background()
 	base := t.TempDir()
 	root := filepath.Join(base, "root")
-	write(t, filepath.Join(root, "examples/hello/barcelona.yml"), "environments: {}\n")
-	write(t, filepath.Join(root, "large/barcelona.yml"), strings.Repeat("#", 256<<10+1))
-	write(t, filepath.Join(base, "secret/barcelona.yml"), "outside\n")
+	write(t, filepath.Join(root, "examples", "hello", "barcelona.yml"), "environments: {}\n")
+	write(t, filepath.Join(root, "large", "barcelona.yml"), strings.Repeat("#", 256<<10+1))
+	write(t, filepath.Join(base, "secret", "barcelona.yml"), "outside\n")
 	if err := os.Symlink(filepath.Join(base, "secret"), filepath.Join(root, "link")); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestDirectory(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "pipe"), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mkfifo(filepath.Join(root, "pipe/barcelona.yml"), 0o600); err != nil {
+	if err := syscall.Mkfifo(filepath.Join(root, "pipe", "barcelona.yml"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f := source.New(source.Options{Root: root})

@@ -111,7 +111,7 @@ func contents(tree fileTree) []string {
 func hash(parts ...string) string {
 	h := sha1.New() //nolint:gosec // git's own hash
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		_, _ = fmt.Fprintf(h, "%d:%s", len(p), p)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -180,7 +180,8 @@ func (s *Server) fault(path string) *Fault {
 			continue
 		}
 		if f.Times > 0 {
-			if f.left--; f.left == 0 {
+			f.left--
+			if f.left == 0 {
 				s.faults = slices.Delete(s.faults, i, i+1)
 			}
 		}

@@ -141,9 +141,10 @@ func (s *Server) fail(w http.ResponseWriter, req *http.Request, f *Fault) bool {
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 		}
-		said := refuse(status, "You have exceeded a secondary rate limit")
-		said.body.(map[string]any)["documentation_url"] = docsURL + "/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"
-		s.send(w, said)
+		s.send(w, answer{status: status, body: map[string]any{
+			"message":           "You have exceeded a secondary rate limit",
+			"documentation_url": docsURL + "/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits",
+		}})
 	case f.Status != 0:
 		s.send(w, refuse(f.Status, http.StatusText(f.Status)))
 	default:
@@ -179,7 +180,7 @@ func tagOf(said answer) string {
 	if said.kind == mediaSHA {
 		return said.text
 	}
-	raw, _ := json.Marshal(said.body)
+	raw, _ := json.Marshal(said.body) //nolint:errchkjson // maps of strings and numbers
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
 }
@@ -206,5 +207,5 @@ func (s *Server) send(w http.ResponseWriter, said answer) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(said.status)
-	_ = json.NewEncoder(w).Encode(said.body)
+	_ = json.NewEncoder(w).Encode(said.body) //nolint:errchkjson // the client is gone
 }

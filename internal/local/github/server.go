@@ -1,7 +1,6 @@
 package github
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -83,7 +82,7 @@ func (s *Server) Start(addr string) error {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("local GitHub: %s is not a loopback address", host)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+	listener, err := net.Listen("tcp", addr) //nolint:noctx // listening does not wait
 	if err != nil {
 		return fmt.Errorf("local GitHub: %w", err)
 	}

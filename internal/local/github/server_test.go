@@ -22,7 +22,7 @@ func start(t *testing.T, o local.Options) *local.Server {
 // get asks for a path and answers the status, the body and the headers.
 func get(t *testing.T, s *local.Server, path string, edit func(*http.Request)) (int, string, http.Header) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
