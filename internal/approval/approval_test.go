@@ -49,9 +49,11 @@ func TestDecide(t *testing.T) {
 		{"what is approved is decided", in(pending(leads), bcn.RequestApproved), approve("U0LEAD", "leads"), now, "", bcn.CodeAlreadyDecided},
 		{"what is superseded is not approved", in(pending(leads), bcn.RequestSuperseded), approve("U0LEAD", "leads"), now, "", bcn.CodeSuperseded},
 		{"two groups need two people", pending(leads, bcn.Need{Teams: []string{"security"}, Count: 1}), approve("U0LEAD", "leads", "security"), now, "", ""},
-		{"a person in both groups gives way to where they are needed",
+		{
+			"a person in both groups gives way to where they are needed",
 			decided(pending(leads, bcn.Need{Teams: []string{"security"}, Count: 1}), "U0BOTH", "leads", "security"),
-			approve("U0LEAD", "leads"), now, bcn.RequestApprove, ""},
+			approve("U0LEAD", "leads"), now, bcn.RequestApprove, "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

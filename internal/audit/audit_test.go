@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bcn-bot/bcn/internal/audit"
 	"pgregory.net/rapid"
+
+	"github.com/bcn-bot/bcn/internal/audit"
 )
 
 var key = audit.Key("0123456789abcdef0123456789abcdef")
@@ -15,8 +16,10 @@ func chain(n int) []audit.Entry {
 	prev := []byte{}
 	var out []audit.Entry
 	for i := range n {
-		e := key.Seal(audit.Entry{Seq: int64(i + 1), At: time.Unix(int64(i), 0), Kind: "change.start",
-			Actor: "U0DEV", Change: int64(i), Body: fmt.Sprintf(`{"n":%d}`, i)}, prev)
+		e := key.Seal(audit.Entry{
+			Seq: int64(i + 1), At: time.Unix(int64(i), 0), Kind: "change.start",
+			Actor: "U0DEV", Change: int64(i), Body: fmt.Sprintf(`{"n":%d}`, i),
+		}, prev)
 		prev = e.Hash
 		out = append(out, e)
 	}

@@ -31,8 +31,10 @@ const (
 
 // requestMoves is the whole state machine of a request (DESIGN.md section 5).
 var requestMoves = map[RequestState]map[RequestEvent]RequestState{
-	RequestPending: {RequestApprove: RequestApproved, RequestReject: RequestRejected, RequestExpire: RequestExpired,
-		RequestCancel: RequestCancelled, RequestSupersede: RequestSuperseded},
+	RequestPending: {
+		RequestApprove: RequestApproved, RequestReject: RequestRejected, RequestExpire: RequestExpired,
+		RequestCancel: RequestCancelled, RequestSupersede: RequestSuperseded,
+	},
 	RequestApproved: {RequestStart: RequestStarted, RequestSupersede: RequestSuperseded, RequestCancel: RequestCancelled},
 	RequestStarted:  {}, RequestRejected: {}, RequestExpired: {}, RequestCancelled: {}, RequestSuperseded: {},
 }

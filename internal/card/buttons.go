@@ -16,8 +16,10 @@ func (p *Presenter) buttons(v View) []chat.Button {
 	case c.State == bcn.ChangeWaiting:
 		approve := p.button(c, chat.ActionApprove, text.ButtonApprove, chat.Primary)
 		approve.Confirm = p.confirm(text.ConfirmApproveTitle, text.ConfirmApproveText, text.Args{"id": c.ID.String(), "hash": short(v.Hash)})
-		return []chat.Button{approve, p.button(c, chat.ActionReject, text.ButtonReject, chat.Danger),
-			p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
+		return []chat.Button{
+			approve, p.button(c, chat.ActionReject, text.ButtonReject, chat.Danger),
+			p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain),
+		}
 	case c.State == bcn.ChangeApplying:
 		return []chat.Button{p.cancel(c)}
 	case c.State == bcn.ChangeQueued || c.State == bcn.ChangeWaitingTurn || c.State == bcn.ChangePlanning:
@@ -48,6 +50,8 @@ func (p *Presenter) button(c bcn.Change, a chat.Action, label text.ID, s chat.St
 }
 
 func (p *Presenter) confirm(title, body text.ID, args text.Args) *chat.Confirm {
-	return &chat.Confirm{Title: p.text.Plain(p.lang, title, args), Text: p.text.Plain(p.lang, body, args),
-		Yes: p.text.Plain(p.lang, text.ConfirmYes, nil), No: p.text.Plain(p.lang, text.ConfirmNo, nil)}
+	return &chat.Confirm{
+		Title: p.text.Plain(p.lang, title, args), Text: p.text.Plain(p.lang, body, args),
+		Yes: p.text.Plain(p.lang, text.ConfirmYes, nil), No: p.text.Plain(p.lang, text.ConfirmNo, nil),
+	}
 }

@@ -189,8 +189,10 @@ func (p *Presenter) live(v View) chat.Markup {
 	}
 	var lines []string
 	for _, r := range v.Rollouts {
-		lines = append(lines, string(p.say(text.CardRollout, text.Args{"service": r.Service, "running": r.Running, "desired": r.Desired,
-			"pending": r.Pending, "failed": r.Failed, "healthy": r.Healthy, "targets": r.Targets})))
+		lines = append(lines, string(p.say(text.CardRollout, text.Args{
+			"service": r.Service, "running": r.Running, "desired": r.Desired,
+			"pending": r.Pending, "failed": r.Failed, "healthy": r.Healthy, "targets": r.Targets,
+		})))
 	}
 	return chat.Markup(strings.Join(lines, "\n"))
 }

@@ -30,8 +30,10 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 	case deploy.MomentEnded, deploy.MomentSuperseded:
 		return p.ended(m)
 	case deploy.MomentParked:
-		return []deploy.Note{{Key: "parked:" + fmt.Sprint(m.Change.Fence), Role: deploy.RoleThread, Broadcast: true,
-			Body: plain(p.say(text.ThreadParked, text.Args{"id": m.Change.ID.String()}))}}
+		return []deploy.Note{{
+			Key: "parked:" + fmt.Sprint(m.Change.Fence), Role: deploy.RoleThread, Broadcast: true,
+			Body: plain(p.say(text.ThreadParked, text.Args{"id": m.Change.ID.String()})),
+		}}
 	default:
 		return nil
 	}
@@ -66,8 +68,10 @@ func (p *Presenter) planned(m deploy.Moment) []deploy.Note {
 	head := p.say(text.ThreadPlan, text.Args{"hash": short(m.Hash), "source": m.Plan.Source, "commit": short(strings.TrimPrefix(m.Plan.Commit, "sha256:"))})
 	var notes []deploy.Note
 	if len(m.Plan.Stacks) > 0 {
-		notes = append(notes, deploy.Note{Key: "plan", Role: deploy.RoleThread,
-			Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: Resources(*m.Plan)}}}})
+		notes = append(notes, deploy.Note{
+			Key: "plan", Role: deploy.RoleThread,
+			Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: Resources(*m.Plan)}}},
+		})
 	}
 	if m.Plan.Diff != "" {
 		notes = append(notes, coded("diff", p.say(text.ThreadDiff, nil), m.Plan.Diff))

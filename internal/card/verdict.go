@@ -19,8 +19,10 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 	if c.State == bcn.ChangeClosed && quietEnds[c.Code] {
 		return nil
 	}
-	args := text.Args{"who": mention(c.Requester), "id": c.ID.String(), "app": c.App, "env": c.Env, "tag": c.Tag,
-		"why": p.explainEnd(c), "release": 0, "duration": p.took(m)}
+	args := text.Args{
+		"who": mention(c.Requester), "id": c.ID.String(), "app": c.App, "env": c.Env, "tag": c.Tag,
+		"why": p.explainEnd(c), "release": 0, "duration": p.took(m),
+	}
 	notes := []deploy.Note{thread("ended", p.say(endID(c), args))}
 	if len(m.Left) > 0 {
 		notes = append(notes, thread("left", p.say(text.ThreadLeft, text.Args{"stacks": strings.Join(m.Left, ", ")})))

@@ -36,8 +36,10 @@ func TestTheExampleOfTheDesignLoads(t *testing.T) {
 		Sources:  Sources{Root: ".", GitHub: []string{"acme/*"}},
 		Language: "en",
 		Tags:     []bcn.Tag{{Key: "cost-center", Value: "web"}},
-		Slack: Slack{Command: "/bcn", Sockets: 2,
-			Channels: Channels{Approvals: "C0APPROVE", Announce: "C0DEPLOY", Security: "C0SEC"}},
+		Slack: Slack{
+			Command: "/bcn", Sockets: 2,
+			Channels: Channels{Approvals: "C0APPROVE", Announce: "C0DEPLOY", Security: "C0SEC"},
+		},
 		People: []Person{
 			{Slack: "U0DEV", GitHub: "dana", Email: "dana@example.com"},
 			{Slack: "U0LEAD", GitHub: "lee", Email: "lee@example.com"},
@@ -114,10 +116,14 @@ func TestBadInputIsRefusedWithItsPlace(t *testing.T) {
 		{"a bcn tag", least + "tags: { \"bcn:app\": y }", `must not begin with "bcn:"`},
 		{"any repository at all", least + "sources: { github: [\"*\"] }", "is not repositories such as"},
 		{"a person without Slack", least + "people: [{ github: dana }]", "3:10: people[0] needs slack"},
-		{"one Slack account of two people", least + "people:\n - { slack: U0A }\n - { slack: U0A }",
-			"5:4: people[1]: the Slack account U0A belongs to the person of line 4 already"},
-		{"one GitHub login of two people", least + "people:\n - { slack: U0A, github: Dana }\n - { slack: U0B, github: dana }",
-			"people[1]: the GitHub login dana belongs to the person of line 4 already"},
+		{
+			"one Slack account of two people", least + "people:\n - { slack: U0A }\n - { slack: U0A }",
+			"5:4: people[1]: the Slack account U0A belongs to the person of line 4 already",
+		},
+		{
+			"one GitHub login of two people", least + "people:\n - { slack: U0A, github: Dana }\n - { slack: U0B, github: dana }",
+			"people[1]: the GitHub login dana belongs to the person of line 4 already",
+		},
 		{"a team of nobody", "teams: { admins: {} }\nrules: []", "1:18: teams.admins names nobody"},
 		{"no admins", "teams: { leads: { members: [U0A] } }\nrules: []", "the team admins is missing"},
 		{"no rules", "teams: { admins: { members: [U0A] } }", "rules are missing"},

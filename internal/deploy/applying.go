@@ -86,8 +86,10 @@ func (s *Service) execute(ctx context.Context, r running, sp bcn.StackPlan) (tim
 		return 0, err
 	}
 	s.Log.Info("change set executed", "change", int64(r.Change.ID), "stack", sp.Name, "change_set", sp.ChangeSet)
-	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll,
-		Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID, Target: r.plan.District, Since: since, Baseline: sp.LastUpdate}}})
+	return s.move(ctx, Move{
+		From: r.Claimed, Again: s.Poll,
+		Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID, Target: r.plan.District, Since: since, Baseline: sp.LastUpdate}},
+	})
 }
 
 // clockSkew is how far AWS's clock may be behind the database's for events to
@@ -143,8 +145,8 @@ func (s *Service) refusedByAWS(ctx context.Context, r running, cause error) (tim
 		return 0, cause
 	}
 	s.Log.Warn("change set refused", "change", int64(r.Change.ID), "error", cause)
-	if base, ok := r.restorable(); ok {
-		return s.restore(ctx, r, base, e.Code, e.Params)
+	if r.restorable() {
+		return s.restore(ctx, r, e.Code, e.Params)
 	}
 	return s.finish(ctx, r, bcn.EventFail, e.Code, e.Params)
 }
@@ -153,8 +155,8 @@ func (s *Service) refusedByAWS(ctx context.Context, r running, cause error) (tim
 // changed before it follows.
 func (s *Service) undone(ctx context.Context, r running, event bcn.ChangeEvent) (time.Duration, error) {
 	code, params := r.why()
-	if base, ok := r.restorable(); ok && event == bcn.EventRolledBack {
-		return s.restore(ctx, r, base, code, params)
+	if r.restorable() && event == bcn.EventRolledBack {
+		return s.restore(ctx, r, code, params)
 	}
 	return s.finish(ctx, r, event, code, params)
 }

@@ -41,8 +41,10 @@ func (s *Service) stopBefore(ctx context.Context, r running, sp bcn.StackPlan) (
 	if err := s.Stacks.Discard(ctx, r.target, sp); err != nil && bcn.CodeOf(err) != bcn.CodeStackBusy {
 		return 0, err
 	}
-	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID,
-		Target: r.plan.District, Since: r.Now.Add(-clockSkew), Baseline: sp.LastUpdate}}})
+	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Follow: []Follow{{
+		Stack: sp.Name, StackID: sp.StackID,
+		Target: r.plan.District, Since: r.Now.Add(-clockSkew), Baseline: sp.LastUpdate,
+	}}})
 }
 
 func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, f Follow) (time.Duration, error) {
@@ -78,8 +80,8 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 
 // stopped ends a cancelled change: a base that was changed goes back first.
 func (s *Service) stopped(ctx context.Context, r running) (time.Duration, error) {
-	if base, ok := r.restorable(); ok {
-		return s.restore(ctx, r, base, bcn.CodeCancelled, r.Change.Params)
+	if r.restorable() {
+		return s.restore(ctx, r, bcn.CodeCancelled, r.Change.Params)
 	}
 	for _, f := range r.follows {
 		if outcomeOf(f.Status) == stackUndone {

@@ -86,8 +86,10 @@ func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, 
 	} else {
 		m.Notes = s.eventNotes(r)
 	}
-	m.Notes = append(m.Notes, s.Speaker.Notes(Moment{Kind: MomentEnded, Change: ended, Plan: &r.plan, Request: r.Request,
-		Release: m.Release, Rollouts: r.progress, Left: r.left(event), Code: code})...)
+	m.Notes = append(m.Notes, s.Speaker.Notes(Moment{
+		Kind: MomentEnded, Change: ended, Plan: &r.plan, Request: r.Request,
+		Release: m.Release, Rollouts: r.progress, Left: r.left(event), Code: code,
+	})...)
 	_, err := s.Store.Apply(ctx, m)
 	return 0, err
 }
@@ -127,9 +129,11 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 }
 
 func (r running) release(ended bcn.Change) (*bcn.Release, []byte) {
-	rel := &bcn.Release{Heritage: r.plan.Heritage, Change: r.Change.ID, Tag: r.plan.Tag, Image: r.plan.Image, Digest: r.plan.Digest,
+	rel := &bcn.Release{
+		Heritage: r.plan.Heritage, Change: r.Change.ID, Tag: r.plan.Tag, Image: r.plan.Image, Digest: r.plan.Digest,
 		Commit: r.plan.Commit, Manifest: r.plan.Manifest, PlanHash: r.Plan.Hash, By: r.Change.Requester.User,
-		Outcome: ended.State, Code: ended.Code, StartedAt: *r.Change.StartedAt, EndedAt: r.Now, Approvers: []string{}}
+		Outcome: ended.State, Code: ended.Code, StartedAt: *r.Change.StartedAt, EndedAt: r.Now, Approvers: []string{},
+	}
 	if r.Request != nil {
 		for _, d := range r.Request.Decisions {
 			if d.Verdict == bcn.Approve {

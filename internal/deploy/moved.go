@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,7 +19,7 @@ func (s *Service) movedSince(ctx context.Context, c Claimed, p bcn.Plan) (string
 		return "", nil
 	}
 	old, err := s.Store.Plan(ctx, c.Wish.Again)
-	if err == ErrNone {
+	if errors.Is(err, ErrNone) {
 		return "", nil
 	}
 	if err != nil {

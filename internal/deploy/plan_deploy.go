@@ -89,7 +89,8 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if d.digest, err = s.Images.Resolve(ctx, t, d.manifest.ImageName, c.Change.Tag); err != nil {
 		return d, err
 	}
-	return d, s.checkReferences(ctx, t, &d)
+	err = s.checkReferences(ctx, t, &d)
+	return d, err
 }
 
 // readManifest parses the file; a warning becomes a finding with its place.
@@ -165,8 +166,10 @@ func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Propo
 			endpoints[e.Name] = e
 		}
 	}
-	return render.Heritage(render.Input{Heritage: d.manifest, File: d.file.Name, App: d.bound.App, Env: d.bound.Env,
-		District: d.district, Endpoints: endpoints, Digest: d.digest, Installation: s.Installation, Tags: s.Tags})
+	return render.Heritage(render.Input{
+		Heritage: d.manifest, File: d.file.Name, App: d.bound.App, Env: d.bound.Env,
+		District: d.district, Endpoints: endpoints, Digest: d.digest, Installation: s.Installation, Tags: s.Tags,
+	})
 }
 
 func deltas(stacks []bcn.StackPlan) map[string][]bcn.ResourceDelta {

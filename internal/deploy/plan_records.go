@@ -29,8 +29,10 @@ func (s *Service) planEndpoint(ctx context.Context, c Claimed) (bcn.Plan, error)
 		return bcn.Plan{}, err
 	}
 	record, err := json.Marshal(e)
-	return bcn.Plan{District: d, Record: record, Stacks: stacks, Findings: findings,
-		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "endpoint " + e.Name}}}, err
+	return bcn.Plan{
+		District: d, Record: record, Stacks: stacks, Findings: findings,
+		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "endpoint " + e.Name}},
+	}, err
 }
 
 // planDistrict assumes the role and checks what it was told.
@@ -70,6 +72,8 @@ func (s *Service) planHeritage(ctx context.Context, c Claimed) (bcn.Plan, error)
 		}
 	}
 	record, err := json.Marshal(h)
-	return bcn.Plan{App: h.App, Env: h.Env, District: d, Source: h.Source, Commit: f.Commit, Record: record, Findings: findings,
-		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "heritage " + h.Name}}}, err
+	return bcn.Plan{
+		App: h.App, Env: h.Env, District: d, Source: h.Source, Commit: f.Commit, Record: record, Findings: findings,
+		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "heritage " + h.Name}},
+	}, err
 }

@@ -7,26 +7,28 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
-// restorable answers the base stack where it was updated by this change and
-// the plan names what to go back to.
-func (r running) restorable() (bcn.StackPlan, bool) {
+// restorable says that the base stack was updated by this change and that the
+// plan names what to go back to.
+func (r running) restorable() bool {
 	if r.Change.Step == 0 || len(r.plan.Stacks) < 2 {
-		return bcn.StackPlan{}, false
+		return false
 	}
 	base := r.plan.Stacks[0]
 	_, executed := r.follows[base.Name]
-	return base, executed && base.Previous != nil
+	return executed && base.Previous != nil
 }
 
 // restore begins to bring the base back to the bytes of the last release: the
 // services went back, so roles and logs must fit them again.
-func (s *Service) restore(ctx context.Context, r running, base bcn.StackPlan, code bcn.Code, params map[string]string) (time.Duration, error) {
+func (s *Service) restore(ctx context.Context, r running, code bcn.Code, params map[string]string) (time.Duration, error) {
 	notes, err := s.lastWords(ctx, r)
 	if err != nil {
 		s.Log.Warn("read stopped tasks", "change", int64(r.Change.ID), "error", err)
 	}
-	return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Code: code, Params: params,
-		Again: time.Millisecond, Notes: notes})
+	return s.move(ctx, Move{
+		From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Code: code, Params: params,
+		Again: time.Millisecond, Notes: notes,
+	})
 }
 
 // restoring proposes the old template, executes it and waits for its end. The
@@ -48,9 +50,13 @@ func (s *Service) restoring(ctx context.Context, r running) (time.Duration, erro
 		if err := s.Stacks.Execute(ctx, r.target, back, key); err != nil {
 			return 0, err
 		}
-		return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll,
-			Follow: []Follow{{Stack: base.Name, StackID: back.StackID, Target: r.plan.District, Restores: true,
-				Since: r.Now.Add(-clockSkew), Baseline: back.LastUpdate}}})
+		return s.move(ctx, Move{
+			From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll,
+			Follow: []Follow{{
+				Stack: base.Name, StackID: back.StackID, Target: r.plan.District, Restores: true,
+				Since: r.Now.Add(-clockSkew), Baseline: back.LastUpdate,
+			}},
+		})
 	}
 	switch outcomeOf(f.Status) {
 	case stackDone:

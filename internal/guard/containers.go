@@ -49,19 +49,7 @@ func imagesPinned(t tree, report deny) {
 // nothingPrivileged: no container has the rights of the machine it runs on.
 func nothingPrivileged(t tree, report deny) {
 	containers(t, report, func(where string, c map[string]any) {
-		switch p := c["Privileged"].(type) {
-		case nil:
-		case bool:
-			if p {
-				report(Privileged, where, "what", "Privileged")
-			}
-		case string: // CloudFormation takes "true" for true
-			if !strings.EqualFold(p, "false") {
-				report(Privileged, where, "what", "Privileged")
-			}
-		default:
-			report(Unresolved, where, "what", "Privileged")
-		}
+		privilegedFlag(report, where, c["Privileged"])
 		linux, there := c["LinuxParameters"]
 		if !there {
 			return
@@ -79,6 +67,22 @@ func nothingPrivileged(t tree, report deny) {
 		if v, there := r.properties["NetworkMode"]; r.kind == taskDefinitionType && there && v != "awsvpc" {
 			report(Privileged, r.id, "what", "NetworkMode")
 		}
+	}
+}
+
+func privilegedFlag(report deny, where string, flag any) {
+	switch p := flag.(type) {
+	case nil:
+	case bool:
+		if p {
+			report(Privileged, where, "what", "Privileged")
+		}
+	case string: // CloudFormation takes "true" for true
+		if !strings.EqualFold(p, "false") {
+			report(Privileged, where, "what", "Privileged")
+		}
+	default:
+		report(Unresolved, where, "what", "Privileged")
 	}
 }
 

@@ -112,8 +112,10 @@ func checkDeltas(stack string, deltas []bcn.ResourceDelta) []bcn.Finding {
 	for _, d := range deltas {
 		harmless := d.Action == "Add" || d.Action == "Import" || d.Action == "Modify" && (d.Replacement == "False" || d.Replacement == "")
 		if d.Type == "AWS::Logs::LogGroup" && !harmless {
-			out = append(out, bcn.Finding{ID: LogGroupLost, Level: bcn.Deny, Where: stack + "/" + d.LogicalID,
-				Params: map[string]string{"action": d.Action}})
+			out = append(out, bcn.Finding{
+				ID: LogGroupLost, Level: bcn.Deny, Where: stack + "/" + d.LogicalID,
+				Params: map[string]string{"action": d.Action},
+			})
 		}
 	}
 	return out

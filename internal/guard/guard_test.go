@@ -162,8 +162,10 @@ func TestOnlyAPublicLoadBalancersGroupIsOpen(t *testing.T) {
 		"all protocols":                         {map[string]string{"Group": group(worldAll), "B": balancer("internet-facing")}, true},
 		"an internal one":                       {map[string]string{"Group": group(world80), "B": balancer("internal")}, true},
 		"another group than the load balancers": {map[string]string{"Other": group(world80), "Group": group(network), "B": balancer("internet-facing")}, true},
-		"a group that a service uses too": {map[string]string{"Group": group(world80), "B": balancer("internet-facing"),
-			"S": res("AWS::ECS::Service", `{"NetworkConfiguration":{"AwsvpcConfiguration":{"SecurityGroups":[{"Fn::GetAtt":"Group.GroupId"}]}}}`)}, true},
+		"a group that a service uses too": {map[string]string{
+			"Group": group(world80), "B": balancer("internet-facing"),
+			"S": res("AWS::ECS::Service", `{"NetworkConfiguration":{"AwsvpcConfiguration":{"SecurityGroups":[{"Fn::GetAtt":"Group.GroupId"}]}}}`),
+		}, true},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

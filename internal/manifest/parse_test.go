@@ -105,7 +105,8 @@ func TestProblems(t *testing.T) {
 		"a missing environments is refused":          {"x-a: 1\n", []string{"1:1: the key environments is missing"}},
 		"a misspelt environments is suggested": {"enviroments: {}\n", []string{
 			`1:1: nothing reads the key "enviroments" (did you mean environments?) [warning]`,
-			`1:1: the key environments is missing (is "enviroments" meant to be it?)`}},
+			`1:1: the key environments is missing (is "enviroments" meant to be it?)`,
+		}},
 		"an empty environments is refused": {"environments: {}\n", []string{"1:15: environments must not be empty"}},
 		"a null environments is refused":   {"environments:\n", []string{"1:14: environments is empty, it must be a mapping"}},
 		"all problems are answered at once": {one("name: 7", "image_name: [a]", "services:", "  - {name: web, comand: run, memory: lots}", "environment: 3"), []string{
@@ -114,9 +115,11 @@ func TestProblems(t *testing.T) {
 			`6:21: the key command is missing (is "comand" meant to be it?)`,
 			`6:21: unknown key "comand" (did you mean command?)`,
 			"6:42: memory must be a whole number, not text",
-			"7:18: environment must be a list or a mapping (leave the key out if there are none)"}},
+			"7:18: environment must be a list or a mapping (leave the key out if there are none)",
+		}},
 		"misspelt services are refused": {one(name, image, "service: []"), []string{
-			`5:5: the key services is missing (is "service" meant to be it?)`, `5:5: unknown key "service" (did you mean services?)`}},
+			`5:5: the key services is missing (is "service" meant to be it?)`, `5:5: unknown key "service" (did you mean services?)`,
+		}},
 		"empty services are refused":          {one(name, image, "services: []"), []string{"5:15: services must not be empty"}},
 		"a null services is refused":          {one(name, image, "services:"), []string{"5:14: services is empty, it must be a list"}},
 		"a duplicate key is refused":          {one(name, name, image, service), []string{`4:5: the key "name" is there twice`}},
@@ -141,11 +144,14 @@ func TestProblems(t *testing.T) {
 		"an environment that is a word":       {strings.Replace(one(name, image, service), "production", "all", 1), []string{`2:3: the environment's name "all" is a word of the chat grammar (choose another)`}},
 		"an environment that cannot be typed": {strings.Replace(one(name, image, service), "production", "a b", 1), []string{`2:3: "a b" cannot be a name here (letters, digits, hyphens and underscores, starting with a letter)`}},
 		"two environments of one name": {one(name, image, service) + "  staging: {name: Hello, image_name: a, services: [{name: worker, command: x}]}\n", []string{
-			"6:19: the environments production and staging have the same name (each is a heritage of its own)"}},
+			"6:19: the environments production and staging have the same name (each is a heritage of its own)",
+		}},
 		"service names equal without hyphens": {one(name, image, "services: [{name: a-b, command: x}, {name: ab, command: x}]"), []string{
-			`5:48: the services "a-b" and "ab" have the same name without hyphens`}},
+			`5:48: the services "a-b" and "ab" have the same name without hyphens`,
+		}},
 		"a service named as a family of bcn's": {one(name, image, "services: [{name: oneoff, command: x}]"), []string{
-			`5:23: the service name "oneoff" is taken by bcn's own task definitions (choose another)`}},
+			`5:23: the service name "oneoff" is taken by bcn's own task definitions (choose another)`,
+		}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -185,8 +191,10 @@ bcnd: {mainline_branch: main}
 		}
 		got = append(got, p.Path)
 	}
-	want := []string{"other", "review", "environments.production.version",
-		"environments.production.services[0].desired_count", "environments.production.services[0].hosts", "bcnd"}
+	want := []string{
+		"other", "review", "environments.production.version",
+		"environments.production.services[0].desired_count", "environments.production.services[0].hosts", "bcnd",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

@@ -17,8 +17,10 @@ func (p *parser) checkTop() {
 		if _, known := p.schema.Properties[key]; known || child.anchor || strings.HasPrefix(key, "x-") {
 			continue
 		}
-		p.add(Problem{Line: child.keyAt.Line, Column: child.keyAt.Column, Path: key, Warning: true,
-			Message: "nothing reads the key " + quote(key), Hint: didYouMean(key, []string{"environments"})})
+		p.add(Problem{
+			Line: child.keyAt.Line, Column: child.keyAt.Column, Path: key, Warning: true,
+			Message: "nothing reads the key " + quote(key), Hint: didYouMean(key, []string{"environments"}),
+		})
 	}
 }
 
@@ -43,8 +45,10 @@ func (p *parser) warnDead(s *jsonschema.Schema, n *node, path []string) {
 			property, _ = s.AdditionalProperties.(*jsonschema.Schema)
 		}
 		if property != nil && property.Deprecated {
-			p.add(Problem{Line: child.keyAt.Line, Column: child.keyAt.Column, Path: p.root.pathOf(here), Warning: true,
-				Message: "nothing reads the key " + quote(key), Hint: strings.TrimSuffix(property.Description, ".")})
+			p.add(Problem{
+				Line: child.keyAt.Line, Column: child.keyAt.Column, Path: p.root.pathOf(here), Warning: true,
+				Message: "nothing reads the key " + quote(key), Hint: strings.TrimSuffix(property.Description, "."),
+			})
 			continue
 		}
 		p.warnDead(property, child, here)
@@ -110,8 +114,10 @@ func (p *parser) checkRules() {
 	for _, env := range envs.keys {
 		h, path := envs.fields[env], "environments."+env
 		if GrammarWord(env) {
-			p.add(Problem{Line: h.keyAt.Line, Column: h.keyAt.Column, Path: path,
-				Message: "the environment's name " + quote(env) + " is a word of the chat grammar", Hint: "choose another"})
+			p.add(Problem{
+				Line: h.keyAt.Line, Column: h.keyAt.Column, Path: path,
+				Message: "the environment's name " + quote(env) + " is a word of the chat grammar", Hint: "choose another",
+			})
 		}
 		if name := h.get("name"); name.str() != "" {
 			if why := NameProblem(name.str()); why != "" {
@@ -132,12 +138,16 @@ func (p *parser) checkRules() {
 // checkLater refuses what would be wrong to leave out silently.
 func (p *parser) checkLater(h *node, path string) {
 	if n := h.get("before_deploy"); n != nil && n.value != nil {
-		p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".before_deploy",
-			Message: "before_deploy is not available yet", Hint: "a release without it would not be what the file says"})
+		p.add(Problem{
+			Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".before_deploy",
+			Message: "before_deploy is not available yet", Hint: "a release without it would not be what the file says",
+		})
 	}
 	if n := h.get("scheduled_tasks"); n != nil && len(n.items) > 0 {
-		p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".scheduled_tasks",
-			Message: "scheduled_tasks are not available yet", Hint: "a release without them would not be what the file says"})
+		p.add(Problem{
+			Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".scheduled_tasks",
+			Message: "scheduled_tasks are not available yet", Hint: "a release without them would not be what the file says",
+		})
 	}
 }
 

@@ -44,9 +44,11 @@ func (p *parser) warnPort(env, s *node, path string) {
 	if given == nil || s.get("service_type").str() != TypeWeb || given.text == port {
 		return
 	}
-	p.add(Problem{Line: given.at.Line, Column: given.at.Column, Path: path, Warning: true,
+	p.add(Problem{
+		Line: given.at.Line, Column: given.at.Column, Path: path, Warning: true,
 		Message: "PORT is " + quote(given.text) + ", but " + quote(s.get("name").str()) + " is asked on port " + port,
-		Hint:    "set web_container_port instead"})
+		Hint:    "set web_container_port instead",
+	})
 }
 
 // checkListeners checks one service's listeners; claims holds which service
@@ -54,8 +56,10 @@ func (p *parser) warnPort(env, s *node, path string) {
 func (p *parser) checkListeners(s *node, path string, claims map[string]string) {
 	listeners := s.get("listeners")
 	if len(listeners.list()) > 0 && s.get("service_type").str() != TypeWeb {
-		p.add(Problem{Line: listeners.keyAt.Line, Column: listeners.keyAt.Column, Path: path + ".listeners",
-			Message: "only a web service has listeners", Hint: "add service_type: web"})
+		p.add(Problem{
+			Line: listeners.keyAt.Line, Column: listeners.keyAt.Column, Path: path + ".listeners",
+			Message: "only a web service has listeners", Hint: "add service_type: web",
+		})
 	}
 	endpoints := map[string]bool{}
 	for i, l := range listeners.list() {
@@ -134,7 +138,8 @@ func (p *parser) checkConditions(list *node, path string) {
 
 func validHost(s string) bool {
 	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-.*?", r)) {
+		known := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-.*?", r)
+		if !known {
 			return false
 		}
 	}

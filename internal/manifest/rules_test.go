@@ -38,11 +38,13 @@ func TestListeners(t *testing.T) {
 		"six wildcards are refused":             {listeners(`{endpoint: main, rule_conditions: [{type: path-pattern, value: "/******"}]}`), []string{"a rule takes at most five wildcards, not 6"}},
 		"a path of other characters is refused": {listeners(`{endpoint: main, rule_conditions: [{type: path-pattern, value: "/a b"}]}`), []string{`value cannot be "/a b"`}},
 		"a worker has no listeners":             {one(name, image, "services: [{name: worker, command: run, listeners: [{endpoint: main}]}]"), []string{"only a web service has listeners (add service_type: web)"}},
-		"two services of one priority": {one(name, image, "services:",
-			"  - {name: a1, service_type: web, command: x, listeners: [{endpoint: main}]}",
-			"  - {name: b1, service_type: web, command: x, listeners: [{endpoint: main, rule_priority: 100}]}",
-			"  - {name: c1, service_type: web, command: x, listeners: [{endpoint: other, rule_priority: 100}]}"),
-			[]string{`the services "a1" and "b1" both have priority 100 on the endpoint "main" (give one another rule_priority)`}},
+		"two services of one priority": {
+			one(name, image, "services:",
+				"  - {name: a1, service_type: web, command: x, listeners: [{endpoint: main}]}",
+				"  - {name: b1, service_type: web, command: x, listeners: [{endpoint: main, rule_priority: 100}]}",
+				"  - {name: c1, service_type: web, command: x, listeners: [{endpoint: other, rule_priority: 100}]}"),
+			[]string{`the services "a1" and "b1" both have priority 100 on the endpoint "main" (give one another rule_priority)`},
+		},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,7 +40,7 @@ func compileSchema() (*jsonschema.Schema, error) {
 // checkSchema reports what the schema refuses.
 func (p *parser) checkSchema(schema *jsonschema.Schema) {
 	err := schema.Validate(p.root.plain())
-	if failed, ok := err.(*jsonschema.ValidationError); ok {
+	if failed, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
 		p.explain(failed)
 	} else if err != nil {
 		p.report(p.root.at, "the file cannot be checked: %v", err)
@@ -65,8 +66,10 @@ func (p *parser) explain(e *jsonschema.ValidationError) {
 	default:
 		if len(e.Causes) == 0 {
 			n := p.root.lookup(e.InstanceLocation)
-			p.add(Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
-				Message: lastOf(e.InstanceLocation) + sentence(n, k)})
+			p.add(Problem{
+				Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+				Message: lastOf(e.InstanceLocation) + sentence(n, k),
+			})
 			return
 		}
 		for _, c := range e.Causes {
@@ -80,8 +83,10 @@ func (p *parser) explain(e *jsonschema.ValidationError) {
 func (p *parser) explainForms(e *jsonschema.ValidationError) {
 	n := p.root.lookup(e.InstanceLocation)
 	if n.items == nil && n.fields == nil {
-		p.add(Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
-			Message: lastOf(e.InstanceLocation) + "must be a list or a mapping", Hint: "leave the key out if there are none"})
+		p.add(Problem{
+			Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+			Message: lastOf(e.InstanceLocation) + "must be a list or a mapping", Hint: "leave the key out if there are none",
+		})
 		return
 	}
 	for _, c := range e.Causes {
@@ -95,20 +100,26 @@ func (p *parser) explainForms(e *jsonschema.ValidationError) {
 func (p *parser) unknownKey(e *jsonschema.ValidationError, name string) {
 	at := p.keyAt(e.InstanceLocation, name)
 	hint := didYouMean(name, p.known(e.InstanceLocation))
-	p.add(Problem{Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
-		Message: "unknown key " + quote(name), Hint: hint})
+	p.add(Problem{
+		Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
+		Message: "unknown key " + quote(name), Hint: hint,
+	})
 }
 
 func (p *parser) badKey(e *jsonschema.ValidationError, name string) {
 	at := p.keyAt(e.InstanceLocation, name)
-	p.add(Problem{Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
-		Message: quote(name) + " cannot be a name here", Hint: "letters, digits, hyphens and underscores, starting with a letter"})
+	p.add(Problem{
+		Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
+		Message: quote(name) + " cannot be a name here", Hint: "letters, digits, hyphens and underscores, starting with a letter",
+	})
 }
 
 func (p *parser) missingKey(e *jsonschema.ValidationError, name string) {
 	n := p.root.lookup(e.InstanceLocation)
-	problem := Problem{Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
-		Message: "the key " + name + " is missing"}
+	problem := Problem{
+		Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
+		Message: "the key " + name + " is missing",
+	}
 	var unknown []string
 	known := p.known(e.InstanceLocation)
 	for _, k := range n.keys {
@@ -172,8 +183,15 @@ func sentence(n *node, k jsonschema.ErrorKind) string {
 // typeWords names JSON's types as people do, always in one order.
 func typeWords(types []string) string {
 	var words []string
-	for _, t := range [][2]string{{"string", "text"}, {"integer", "a whole number"}, {"number", "a number"},
-		{"boolean", "true or false"}, {"array", "a list"}, {"object", "a mapping"}, {"null", "nothing"}} {
+	for _, t := range [][2]string{
+		{"string", "text"},
+		{"integer", "a whole number"},
+		{"number", "a number"},
+		{"boolean", "true or false"},
+		{"array", "a list"},
+		{"object", "a mapping"},
+		{"null", "nothing"},
+	} {
 		if contains(types, t[0]) {
 			words = append(words, t[1])
 		}

@@ -78,7 +78,8 @@ func position(y *yaml.Node) Position { return Position{Line: y.Line, Column: y.C
 
 func (e *expander) expand(y *yaml.Node, depth int) *node {
 	n := &node{at: position(y), kind: yaml.ScalarNode, anchor: y.Anchor != ""}
-	if e.count++; e.full || e.count > MaxNodes || depth > MaxDepth {
+	e.count++
+	if e.full || e.count > MaxNodes || depth > MaxDepth {
 		if !e.full {
 			e.report(n.at, "the file is too large once its aliases are expanded: at most %d values, %d levels deep", MaxNodes, MaxDepth)
 		}
@@ -239,11 +240,12 @@ func (n *node) lookup(path []string) *node {
 func (n *node) pathOf(path []string) string {
 	out, at := "", n
 	for _, p := range path {
-		if at != nil && at.kind == yaml.SequenceNode {
+		switch {
+		case at != nil && at.kind == yaml.SequenceNode:
 			out += fmt.Sprintf("[%s]", p)
-		} else if out == "" {
+		case out == "":
 			out = p
-		} else {
+		default:
 			out += "." + p
 		}
 		if at != nil {

@@ -116,6 +116,8 @@ func (f *File) Environment(name string) (*Heritage, *Problem) {
 	if h, ok := f.Environments[name]; ok {
 		return h, nil
 	}
-	return nil, &Problem{File: f.Name, Line: f.at.Line, Column: f.at.Column, Path: "environments",
-		Message: "there is no environment " + quote(name), Hint: didYouMean(name, keysOf(f.Environments))}
+	return nil, &Problem{
+		File: f.Name, Line: f.at.Line, Column: f.at.Column, Path: "environments",
+		Message: "there is no environment " + quote(name), Hint: didYouMean(name, keysOf(f.Environments)),
+	}
 }

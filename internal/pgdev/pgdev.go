@@ -64,6 +64,7 @@ func (s *Server) start(ctx context.Context, bin string, fsync bool) error {
 		}
 	}
 	data := filepath.Join(s.dir, "data")
+	//nolint:gosec // the machine's own PostgreSQL
 	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "bcn_owner",
 		"--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
 	initdb.Dir = s.dir
@@ -71,6 +72,7 @@ func (s *Server) start(ctx context.Context, bin string, fsync bool) error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+	//nolint:gosec,noctx // the machine's own PostgreSQL; Stop ends it
 	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir,
 		"-c", "listen_addresses=", "-c", "max_connections=200",
 		"-c", "fsync="+onOff(fsync), "-c", "synchronous_commit="+onOff(fsync), "-c", "full_page_writes="+onOff(fsync))
@@ -108,7 +110,7 @@ func (s *Server) awaitReady(ctx context.Context, data string) error {
 			return struct{}{}, backoff.Permanent(fmt.Errorf("postgres ended: %w\n%s", err, s.log))
 		default:
 		}
-		pid, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+		pid, err := os.ReadFile(filepath.Join(data, "postmaster.pid")) //nolint:gosec // our own folder
 		if err == nil && !strings.HasSuffix(strings.TrimSpace(string(pid)), "ready") {
 			err = errors.New("it is starting")
 		}
@@ -125,8 +127,10 @@ func (s *Server) URL(database string) string { return s.URLAs("bcn_owner", datab
 
 // URLAs answers the address of a database for a role.
 func (s *Server) URLAs(role, database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database,
-		RawQuery: url.Values{"host": {s.dir}, "sslmode": {"disable"}}.Encode()}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(role), Path: "/" + database,
+		RawQuery: url.Values{"host": {s.dir}, "sslmode": {"disable"}}.Encode(),
+	}
 	return u.String()
 }
 
@@ -136,7 +140,7 @@ func (s *Server) Stop() error {
 	if s.cmd != nil && s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediate: nothing is kept
 		select {
-		case <-s.done:
+		case <-s.done: //nolint:errcheck // a server that was killed ends with an error
 		case <-time.After(5 * time.Second):
 			err = s.cmd.Process.Kill()
 		}

@@ -14,7 +14,7 @@ const (
 )
 
 // base renders what a heritage's tasks need before the first one starts.
-func (s *source) base() (*template, error) {
+func (s *source) base() *template {
 	d, h := s.District, s.Heritage
 	t := newTemplate("bcn: roles and log group of the heritage " + h.Name)
 	// RetainExceptOnCreate keeps the logs when the stack is deleted, but not
@@ -35,7 +35,7 @@ func (s *source) base() (*template, error) {
 	t.Outputs = map[string]output{
 		"OneoffTaskDefinition": {Description: "Task definition of one-off tasks", Value: ref("OneoffTaskDefinition")},
 	}
-	return t, nil
+	return t
 }
 
 func (s *source) role(kind string, statements []statement) role {
@@ -72,8 +72,10 @@ func (s *source) executionStatements() []statement {
 		out = append(out,
 			// This action knows no resource (Service Authorization Reference, ECR).
 			statement{Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
-			statement{Effect: "Allow", Resource: []string{repository},
-				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}})
+			statement{
+				Effect: "Allow", Resource: []string{repository},
+				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+			})
 	}
 	var parameters, secrets []string
 	for _, r := range refs(h, d.Name) {

@@ -21,8 +21,11 @@ func TestEndpointRefusals(t *testing.T) {
 		"a name that ends with a hyphen":  {bcn.Endpoint{Name: "ab-"}, nil, "bad_name"},
 		"a word of the grammar":           {bcn.Endpoint{Name: "all"}, nil, "reserved_name"},
 		"a public one in a single subnet": {bcn.Endpoint{Name: "main", Public: true}, func(d *bcn.District) { d.PublicSubnets = d.PublicSubnets[:1] }, "two zones, the district has 1"},
-		"an internal one without addresses": {bcn.Endpoint{Name: "main"}, func(d *bcn.District) { d.CIDR = "" },
-			"addresses are not known"},
+		"an internal one without addresses": {
+			bcn.Endpoint{Name: "main"},
+			func(d *bcn.District) { d.CIDR = "" },
+			"addresses are not known",
+		},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -39,8 +42,10 @@ func TestEndpointRefusals(t *testing.T) {
 
 func TestFillEndpointReadsWhatTheStackTells(t *testing.T) {
 	t.Parallel()
-	got := render.FillEndpoint(bcn.Endpoint{Name: "main"}, map[string]string{"LoadBalancer": "a", "HTTPListener": "b",
-		"HTTPSListener": "c", "SecurityGroup": "d", "DNSName": "e"})
+	got := render.FillEndpoint(bcn.Endpoint{Name: "main"}, map[string]string{
+		"LoadBalancer": "a", "HTTPListener": "b",
+		"HTTPSListener": "c", "SecurityGroup": "d", "DNSName": "e",
+	})
 	if got.LoadBalancer != "a" || got.HTTPListener != "b" || got.HTTPSListener != "c" || got.SecurityGroup != "d" || got.DNSName != "e" {
 		t.Errorf("%+v", got)
 	}

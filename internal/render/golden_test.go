@@ -37,8 +37,10 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 	endpoint := func(e bcn.Endpoint) func(t *testing.T) []bcn.Proposal {
 		return func(t *testing.T) []bcn.Proposal {
 			e.District = "example"
-			stack, err := render.Endpoint(render.EndpointInput{Endpoint: e, District: render.ExampleDistrict(),
-				Installation: "i-0123456789abcdef", Tags: map[string]string{"cost-center": "web"}})
+			stack, err := render.Endpoint(render.EndpointInput{
+				Endpoint: e, District: render.ExampleDistrict(),
+				Installation: "i-0123456789abcdef", Tags: map[string]string{"cost-center": "web"},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,10 +91,10 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, make := range features() {
+	for name, stacksOf := range features() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stacks := make(t)
+			stacks := stacksOf(t)
 			for _, s := range stacks {
 				golden(t, name+"."+kind(s.Name), s)
 				checkSchema(t, s)
@@ -139,7 +141,7 @@ func golden(t *testing.T, name string, s bcn.Proposal) {
 	got.WriteByte('\n')
 	path := filepath.Join("testdata", name+".json")
 	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil { //nolint:gosec // a golden file is for everybody
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

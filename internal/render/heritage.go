@@ -27,16 +27,12 @@ func Heritage(in Input) ([]bcn.Proposal, []bcn.Finding, error) {
 }
 
 func (s *source) render() ([]bcn.Proposal, error) {
-	base, err := s.base()
-	if err != nil {
-		return nil, err
-	}
 	services, err := s.services()
 	if err != nil {
 		return nil, err
 	}
 	h := bcn.Heritage{Name: s.Heritage.Name}
-	first, err := propose(h.BaseStack(), base, []string{"CAPABILITY_NAMED_IAM"}, s.tags)
+	first, err := propose(h.BaseStack(), s.base(), []string{"CAPABILITY_NAMED_IAM"}, s.tags)
 	if err != nil {
 		return nil, err
 	}

@@ -23,20 +23,26 @@ func TestRefusals(t *testing.T) {
 		change func(*render.Input)
 		want   string // code and params, as bcn.Error writes them
 	}{
-		"an unknown endpoint is suggested": {web("mian", ""), nil,
-			`unknown_name name="mian" suggestion="main" what="endpoint"`},
+		"an unknown endpoint is suggested": {
+			web("mian", ""), nil,
+			`unknown_name name="mian" suggestion="main" what="endpoint"`,
+		},
 		"an endpoint of another district is unknown": {web("main", ""), func(in *render.Input) {
 			e := in.Endpoints["main"]
 			e.District = "other"
 			in.Endpoints["main"] = e
 		}, `unknown_name name="main" suggestion="" what="endpoint"`},
-		"an endpoint that does not serve the environment is refused": {web("main", ""), func(in *render.Input) { in.Env = "staging" },
-			`environment_foreign env="staging" name="main" what="endpoint"`},
+		"an endpoint that does not serve the environment is refused": {
+			web("main", ""), func(in *render.Input) { in.Env = "staging" },
+			`environment_foreign env="staging" name="main" what="endpoint"`,
+		},
 		"an endpoint that is not made yet cannot be used": {web("main", ""), func(in *render.Input) {
 			in.Endpoints["main"] = bcn.Endpoint{Name: "main", District: "example", Environments: []string{"production"}}
 		}, `unavailable what="endpoint main"`},
-		"a digest that is none is refused": {worker, func(in *render.Input) { in.Digest = "latest" },
-			`internal: render: digest "latest" is not sha256`},
+		"a digest that is none is refused": {
+			worker, func(in *render.Input) { in.Digest = "latest" },
+			`internal: render: digest "latest" is not sha256`,
+		},
 		"a name with a prefix of bcn's is refused": {worker, func(in *render.Input) {
 			h := *in.Heritage
 			h.Name = "heritage-x"
@@ -92,11 +98,16 @@ func TestFindings(t *testing.T) {
 	}
 	want := []bcn.Finding{
 		{ID: "fargate_size", Level: bcn.Warn, Where: "barcelona.yml:6:9", Params: map[string]string{
-			"service": "web", "cpu": "300", "memory": "700", "new_cpu": "512", "new_memory": "1024"}},
-		{ID: "force_ssl_without_certificate", Level: bcn.Warn, Where: "barcelona.yml:14:13",
-			Params: map[string]string{"service": "web", "endpoint": "main"}},
-		{ID: "public_mismatch", Level: bcn.Warn, Where: "barcelona.yml:14:13",
-			Params: map[string]string{"service": "web", "endpoint": "main"}},
+			"service": "web", "cpu": "300", "memory": "700", "new_cpu": "512", "new_memory": "1024",
+		}},
+		{
+			ID: "force_ssl_without_certificate", Level: bcn.Warn, Where: "barcelona.yml:14:13",
+			Params: map[string]string{"service": "web", "endpoint": "main"},
+		},
+		{
+			ID: "public_mismatch", Level: bcn.Warn, Where: "barcelona.yml:14:13",
+			Params: map[string]string{"service": "web", "endpoint": "main"},
+		},
 	}
 	if diff := cmp.Diff(want, findings); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -111,8 +122,13 @@ func TestTagsOfTheConfigurationNeverOverrideOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []bcn.Tag{{Key: "a", Value: "1"}, {Key: "bcn:app", Value: "hello"}, {Key: "bcn:environment", Value: "production"},
-		{Key: "bcn:installation", Value: "i-0123456789abcdef"}, {Key: "z", Value: "2"}}
+	want := []bcn.Tag{
+		{Key: "a", Value: "1"},
+		{Key: "bcn:app", Value: "hello"},
+		{Key: "bcn:environment", Value: "production"},
+		{Key: "bcn:installation", Value: "i-0123456789abcdef"},
+		{Key: "z", Value: "2"},
+	}
 	for _, s := range stacks {
 		if diff := cmp.Diff(want, s.Tags); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s.Name, diff)
@@ -157,17 +173,23 @@ func TestRoleNames(t *testing.T) {
 
 // anyHeritage draws a valid manifest.
 func anyHeritage(t *rapid.T) *manifest.Heritage {
-	h := &manifest.Heritage{Name: rapid.StringMatching(`[a-z]{2,20}x`).Draw(t, "name"),
-		ImageName: "123456789012.dkr.ecr.us-east-1.amazonaws.com/app"}
+	h := &manifest.Heritage{
+		Name:      rapid.StringMatching(`[a-z]{2,20}x`).Draw(t, "name"),
+		ImageName: "123456789012.dkr.ecr.us-east-1.amazonaws.com/app",
+	}
 	for i := range rapid.IntRange(1, 6).Draw(t, "services") {
-		s := manifest.Service{Name: fmt.Sprintf("s%d", i), ServiceType: "default", Command: rapid.String().Draw(t, "command"),
+		s := manifest.Service{
+			Name: fmt.Sprintf("s%d", i), ServiceType: "default", Command: rapid.String().Draw(t, "command"),
 			CPU: rapid.IntRange(0, 16384).Draw(t, "cpu"), Memory: rapid.IntRange(1, 122880).Draw(t, "memory"),
-			Port: rapid.IntRange(1, 65535).Draw(t, "port")}
+			Port: rapid.IntRange(1, 65535).Draw(t, "port"),
+		}
 		if rapid.Bool().Draw(t, "web") {
 			s.ServiceType = "web"
-			s.Listeners = []manifest.Listener{{Endpoint: rapid.SampledFrom([]string{"main", "secure"}).Draw(t, "endpoint"),
+			s.Listeners = []manifest.Listener{{
+				Endpoint: rapid.SampledFrom([]string{"main", "secure"}).Draw(t, "endpoint"),
 				Interval: 10, Timeout: 5, HealthPath: "/", HealthyThreshold: 2, UnhealthyThreshold: 2, Priority: i + 1,
-				Conditions: []manifest.Condition{{Type: "path-pattern", Value: "*"}}}}
+				Conditions: []manifest.Condition{{Type: "path-pattern", Value: "*"}},
+			}}
 		}
 		h.Services = append(h.Services, s)
 	}

@@ -40,8 +40,10 @@ func (s *source) join(t *template, m manifest.Service) (joined, error) {
 		}
 		out.rules = append(out.rules, rules...)
 		out.balancers = append(out.balancers, loadBalancer{ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target)})
-		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{Description: "endpoint " + e.Name, IpProtocol: "tcp",
-			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup})
+		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{
+			Description: "endpoint " + e.Name, IpProtocol: "tcp",
+			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup,
+		})
 	}
 	sort.Strings(out.rules)
 	return out, t.add(id+"SecurityGroup", resource{Type: "AWS::EC2::SecurityGroup", Properties: group})
@@ -77,8 +79,10 @@ func (s *source) suggest(name string) string {
 // warnEndpoint says where the file and the endpoint disagree.
 func (s *source) warnEndpoint(m manifest.Service, l manifest.Listener, e bcn.Endpoint) {
 	warn := func(id string) {
-		s.findings = append(s.findings, bcn.Finding{ID: id, Level: bcn.Warn, Where: s.where(l.At),
-			Params: map[string]string{"service": m.Name, "endpoint": e.Name}})
+		s.findings = append(s.findings, bcn.Finding{
+			ID: id, Level: bcn.Warn, Where: s.where(l.At),
+			Params: map[string]string{"service": m.Name, "endpoint": e.Name},
+		})
 	}
 	if m.ForceSSL && e.HTTPSListener == "" {
 		warn(ForceSSLWithoutCertificate)

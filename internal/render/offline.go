@@ -89,10 +89,12 @@ func Offline(file []byte, env, tag string, district []byte) (map[string]json.Raw
 	}
 	h, problem := parsed.Environment(env)
 	if problem != nil {
-		return nil, append(problems, *problem), nil
+		return nil, append(problems, *problem), nil //nolint:nilerr // it is among the problems
 	}
-	in := Input{Heritage: h, File: parsed.Name, App: h.Name, Env: env, Installation: exampleInstallation,
-		District: ExampleDistrict(), Endpoints: map[string]bcn.Endpoint{}}
+	in := Input{
+		Heritage: h, File: parsed.Name, App: h.Name, Env: env, Installation: exampleInstallation,
+		District: ExampleDistrict(), Endpoints: map[string]bcn.Endpoint{},
+	}
 	if len(district) > 0 {
 		var err error
 		if in.District, in.Endpoints, err = readDistrict(district, env); err != nil {
@@ -139,13 +141,17 @@ func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoin
 	if len(f.Subnets) == 0 {
 		return bcn.District{}, nil, fmt.Errorf("read district: the key subnets is missing")
 	}
-	d := bcn.District{Name: f.Name, Region: f.Region, Account: f.Account, Role: f.Role, CFNRole: f.CFNRole, VPC: f.VPC,
+	d := bcn.District{
+		Name: f.Name, Region: f.Region, Account: f.Account, Role: f.Role, CFNRole: f.CFNRole, VPC: f.VPC,
 		CIDR: f.CIDR, Cluster: f.Cluster, Subnets: f.Subnets, PublicSubnets: f.PublicSubnets,
-		SecurityGroups: f.SecurityGroups, Bucket: f.Bucket, AssignPublicIP: f.AssignPublicIP, Environments: f.Environments}
+		SecurityGroups: f.SecurityGroups, Bucket: f.Bucket, AssignPublicIP: f.AssignPublicIP, Environments: f.Environments,
+	}
 	endpoints := map[string]bcn.Endpoint{}
 	for _, e := range f.Endpoints {
-		endpoints[e.Name] = bcn.Endpoint{Name: e.Name, District: d.Name, Public: e.Public, Environments: []string{env},
-			HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup}
+		endpoints[e.Name] = bcn.Endpoint{
+			Name: e.Name, District: d.Name, Public: e.Public, Environments: []string{env},
+			HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup,
+		}
 	}
 	return d, endpoints, nil
 }

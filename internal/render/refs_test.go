@@ -13,8 +13,11 @@ func TestReferences(t *testing.T) {
 	t.Parallel()
 	const ssm, sm = "arn:aws:ssm:us-east-1:123456789012:parameter", "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 	grants := []render.Grant{
-		{App: "hello", Path: "shared/*"}, {App: "*", Path: "common"}, {App: "other", Path: "theirs/*"},
-		{App: "hello", Path: "/legacy/key"}, {App: "hello", Path: "arn:aws:secretsmanager:us-east-1:999999999999:secret:x-*"},
+		{App: "hello", Path: "shared/*"},
+		{App: "*", Path: "common"},
+		{App: "other", Path: "theirs/*"},
+		{App: "hello", Path: "/legacy/key"},
+		{App: "hello", Path: "arn:aws:secretsmanager:us-east-1:999999999999:secret:x-*"},
 	}
 	for title, c := range map[string]struct{ source, from, verdict string }{
 		"below the app":                        {"ssm_path: hello/x", "/barcelona/example/hello/x", "own"},

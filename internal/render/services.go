@@ -37,8 +37,10 @@ func (s *source) service(t *template, m manifest.Service) error {
 		Cluster: s.District.Cluster, LaunchType: "FARGATE", TaskDefinition: ref(id + "TaskDefinition"),
 		// CloudFormation alone rolls back: were ECS to roll back too, the stack
 		// would be complete on the old image.
-		DeploymentConfiguration: deploymentConfiguration{MinimumHealthyPercent: 100, MaximumPercent: 200,
-			DeploymentCircuitBreaker: circuitBreaker{Enable: true}},
+		DeploymentConfiguration: deploymentConfiguration{
+			MinimumHealthyPercent: 100, MaximumPercent: 200,
+			DeploymentCircuitBreaker: circuitBreaker{Enable: true},
+		},
 		EnableECSManagedTags: true, PropagateTags: "SERVICE", Tags: s.tags,
 	}
 	if count, ok := s.Desired[m.Name]; ok {
@@ -81,9 +83,13 @@ func (s *source) sized(m manifest.Service) manifest.Service {
 		if m.CPU == 0 {
 			asked = "-"
 		}
-		s.findings = append(s.findings, bcn.Finding{ID: FargateSize, Level: bcn.Warn, Where: s.where(m.At),
-			Params: map[string]string{"service": m.Name, "cpu": asked, "memory": strconv.Itoa(m.Memory),
-				"new_cpu": strconv.Itoa(cpu), "new_memory": strconv.Itoa(memory)}})
+		s.findings = append(s.findings, bcn.Finding{
+			ID: FargateSize, Level: bcn.Warn, Where: s.where(m.At),
+			Params: map[string]string{
+				"service": m.Name, "cpu": asked, "memory": strconv.Itoa(m.Memory),
+				"new_cpu": strconv.Itoa(cpu), "new_memory": strconv.Itoa(memory),
+			},
+		})
 	}
 	m.CPU, m.Memory = cpu, memory
 	return m

@@ -74,8 +74,10 @@ func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
 		}
 		var e audit.Entry
 		_, err = pgx.ForEachRow(rows, []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC}, func() error {
-			return v.Next(audit.Entry{Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, Change: e.Change,
-				Body: e.Body, Hash: append([]byte{}, e.Hash...), MAC: e.MAC})
+			return v.Next(audit.Entry{
+				Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, Change: e.Change,
+				Body: e.Body, Hash: append([]byte{}, e.Hash...), MAC: e.MAC,
+			})
 		})
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +61,7 @@ const notEnded = `state not in ('succeeded', 'failed', 'rolled_back', 'rollback_
 // Change answers one change, or unknown_id.
 func (s *Store) Change(ctx context.Context, id bcn.ID) (bcn.Change, error) {
 	c, err := oneChange(ctx, s.pool, `id = $1`, int64(id))
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return c, bcn.E(bcn.CodeUnknownID, "id", id.String())
 	}
 	return c, err
@@ -103,8 +104,10 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err := t.say(ctx, c.ID, notes); err != nil {
 			return err
 		}
-		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{"kind": c.Kind, "subject": c.Subject,
-			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key}); err != nil {
+		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
+			"kind": c.Kind, "subject": c.Subject,
+			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key,
+		}); err != nil {
 			return err
 		}
 		if c.State == bcn.ChangePlanning {
@@ -148,7 +151,7 @@ func (s *Store) Claim(ctx context.Context, id bcn.ID) (deploy.Claimed, bool, err
 		}
 		return t.claimRest(ctx, &c)
 	})
-	if _, err := found(0, err); err == ErrNotFound {
+	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return c, false, nil
 	}
 	return c, err == nil, err
@@ -157,18 +160,18 @@ func (s *Store) Claim(ctx context.Context, id bcn.ID) (deploy.Claimed, bool, err
 func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 	var plan deploy.StoredPlan
 	err := t.QueryRow(ctx, `select bytes, hash from plan where change = $1`, int64(c.Change.ID)).Scan(&plan.Bytes, &plan.Hash)
-	switch _, err = found(0, err); err {
-	case nil:
+	switch _, err = found(0, err); {
+	case err == nil:
 		c.Plan = &plan
-	case ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 	default:
 		return err
 	}
 	r, err := request(ctx, t, c.Change.ID)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		c.Request = &r
-	case ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 	default:
 		return err
 	}
@@ -194,4 +197,19 @@ func (s *Store) Discarded(ctx context.Context, c deploy.Claimed) error {
 		return t.moved(ctx, `update change set leftover = false, lease_until = null where id = $1 and fence = $2`,
 			int64(c.Change.ID), c.Change.Fence)
 	})
+}
+
+// ChangeAndWish answers a change and what was asked for.
+func (s *Store) ChangeAndWish(ctx context.Context, id bcn.ID) (bcn.Change, deploy.Wish, error) {
+	var w deploy.Wish
+	c, err := s.Change(ctx, id)
+	if err != nil {
+		return c, w, err
+	}
+	var raw []byte
+	if err := s.pool.QueryRow(ctx, `select wish from change where id = $1`, int64(id)).Scan(&raw); err != nil {
+		return c, w, err
+	}
+	err = json.Unmarshal(raw, &w)
+	return c, w, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,7 +42,7 @@ func (s *Store) Read(ctx context.Context, f deploy.Following, status deploy.Stac
 		err := t.moved(ctx, `update follow set status = $3, reason = $4, last_event = $5, read_at = bcn_now()
 			where change = $1 and stack = $2 and stack_id = $6 and active`,
 			int64(f.Change), f.Stack, status.Status, status.Reason, last, f.StackID)
-		if err == ErrConflict {
+		if errors.Is(err, ErrConflict) {
 			return nil // no longer followed, or followed anew
 		}
 		if err != nil || (status.Status == f.Status && len(events) == 0) {
@@ -86,7 +87,8 @@ func (s *Store) Progress(ctx context.Context, id bcn.ID) ([]deploy.Rollout, erro
 		return nil, err
 	}
 	var out []deploy.Rollout
-	return out, json.Unmarshal(raw, &out)
+	err := json.Unmarshal(raw, &out)
+	return out, err
 }
 
 // Plan answers a change's plan; ErrNotFound where it has none (yet).

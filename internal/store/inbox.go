@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +38,7 @@ func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64
 	err := s.pool.QueryRow(ctx, `update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = bcn_now() + $2
 		where key = $1 and state = 'received' and (lease_until is null or lease_until < bcn_now())
 		returning request, fence`, key, s.lease).Scan(&raw, &fence)
-	if _, err := found(0, err); err == ErrNotFound {
+	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return chat.Request{}, 0, false, nil
 	}
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64
 func (s *Store) Settle(ctx context.Context, key string, fence int64) error {
 	return s.tx(ctx, func(t *txn) error {
 		err := t.settle(ctx, deploy.Origin{Key: key, Fence: fence})
-		if err == ErrConflict {
+		if errors.Is(err, ErrConflict) {
 			return nil // the use case settled it in its own transaction
 		}
 		return err
@@ -68,7 +69,7 @@ func (s *Store) InboxFailed(ctx context.Context, key string, fence int64, cause 
 	err = s.pool.QueryRow(ctx, `update inbox set lease_until = bcn_now() + interval '2 seconds', error = $3,
 		state = case when attempts >= $4 then 'parked' else state end
 		where key = $1 and fence = $2 and state = 'received' returning state`, key, fence, cause, maxInboxAttempts).Scan(&state)
-	if _, err := found(0, err); err == ErrNotFound {
+	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	return state == "parked", err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -106,7 +107,7 @@ func (t *txn) storeRequest(ctx context.Context, c bcn.Change, m deploy.Move) err
 	return t.moveRequest(ctx, c.ID, m.Request)
 }
 
-func (t *txn) storeRecords(ctx context.Context, c bcn.Change, m deploy.Move) error {
+func (t *txn) storeRecords(ctx context.Context, _ bcn.Change, m deploy.Move) error {
 	if d := m.District; d != nil {
 		if err := t.insertDistrict(ctx, *d); err != nil {
 			return err
@@ -125,7 +126,7 @@ func (t *txn) storeRecords(ctx context.Context, c bcn.Change, m deploy.Move) err
 	return nil
 }
 
-func (t *txn) storeRelease(ctx context.Context, c bcn.Change, m deploy.Move) error {
+func (t *txn) storeRelease(ctx context.Context, _ bcn.Change, m deploy.Move) error {
 	if m.Release == nil {
 		return nil
 	}
@@ -192,7 +193,7 @@ func (t *txn) ended(ctx context.Context, c bcn.Change) error {
 	var next bcn.ID
 	err := t.QueryRow(ctx, `select id from change where subject = $1 and state = 'waiting_turn' and id <> $2 order by id limit 1`,
 		c.Subject, int64(c.ID)).Scan(&next)
-	if _, err := found(0, err); err == ErrNotFound {
+	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {

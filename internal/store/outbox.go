@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,7 +80,7 @@ func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 		and not exists (select 1 from outbox e where e.thread_of = o.thread_of and e.id < o.id and e.sent < e.version and e.dropped = '')
 		order by o.priority, o.not_before, o.id limit $1 for update of o skip locked)
 		update outbox o set unconfirmed = o.unconfirmed or (o.lease_until is not null and o.ts = ''),
-			lease_until = bcn_now() + $2, attempts = attempts + 1
+			lease_until = bcn_now() + $2, attempts = o.attempts + 1
 		from due left join outbox d on d.id = due.id left join outbox p on p.id = d.thread_of where o.id = due.id
 		returning o.id, coalesce(o.change, 0), o.role, coalesce(p.posted_to, o.channel), o.recipient, coalesce(p.ts, ''),
 			o.ts, o.broadcast, o.version, o.priority, o.unconfirmed, o.body, o.posted_to`, limit, 30*time.Second)
@@ -148,8 +149,13 @@ func (s *Store) DropOutbox(ctx context.Context, id int64, reason string) (bcn.ID
 // CardAt answers where a change's card is; empty where it was not posted yet.
 func (s *Store) CardAt(ctx context.Context, id bcn.ID) (channel, ts string, err error) {
 	err = s.pool.QueryRow(ctx, `select posted_to, ts from outbox where change = $1 and role = 'card'`, int64(id)).Scan(&channel, &ts)
-	if _, err := found(0, err); err == ErrNotFound {
+	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return "", "", nil
 	}
 	return channel, ts, err
+}
+
+// Say stores messages about a change, each once.
+func (s *Store) Say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
+	return s.tx(ctx, func(t *txn) error { return t.say(ctx, id, notes) })
 }

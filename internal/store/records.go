@@ -62,7 +62,8 @@ func (s *Store) Districts(ctx context.Context) ([]bcn.District, error) {
 		if err := row.Scan(&body, &d.CreatedAt); err != nil {
 			return d, err
 		}
-		return d, json.Unmarshal(body, &d)
+		err := json.Unmarshal(body, &d)
+		return d, err
 	})
 }
 
@@ -94,7 +95,8 @@ func (s *Store) Endpoints(ctx context.Context) ([]bcn.Endpoint, error) {
 		if err := row.Scan(&body); err != nil {
 			return e, err
 		}
-		return e, json.Unmarshal(body, &e)
+		err := json.Unmarshal(body, &e)
+		return e, err
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,7 +49,7 @@ func (t *txn) moveRequest(ctx context.Context, id bcn.ID, event bcn.RequestEvent
 			continue
 		}
 		err := t.moved(ctx, `update request set state = $3 where id = $1 and state = $2`, int64(id), from, next)
-		if err != ErrConflict {
+		if !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}
@@ -59,7 +60,8 @@ func (t *txn) moveRequest(ctx context.Context, id bcn.ID, event bcn.RequestEvent
 func request(ctx context.Context, q interface {
 	querier
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}, id bcn.ID) (bcn.Request, error) {
+}, id bcn.ID,
+) (bcn.Request, error) {
 	var (
 		r     bcn.Request
 		needs []byte
@@ -115,7 +117,7 @@ func (t *txn) proveRequest(ctx context.Context, r bcn.Request) error {
 
 // canonical is how needs and teams are written when they are authenticated.
 func canonical(v any) []byte {
-	b, _ := json.Marshal(v) // plain strings and numbers cannot fail
+	b, _ := json.Marshal(v) //nolint:errchkjson // plain strings and numbers cannot fail
 	return b
 }
 
@@ -202,8 +204,10 @@ func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) err
 	if err != nil {
 		return fmt.Errorf("store the decision: %w", err)
 	}
-	return t.record("decision."+string(d.Verdict), d.Person, id, map[string]any{"person": d.Person, "hash": d.Hash,
-		"teams": d.Teams, "reason": d.Reason, "channel": d.Channel, "ts": d.TS})
+	return t.record("decision."+string(d.Verdict), d.Person, id, map[string]any{
+		"person": d.Person, "hash": d.Hash,
+		"teams": d.Teams, "reason": d.Reason, "channel": d.Channel, "ts": d.TS,
+	})
 }
 
 // decided writes what a decision leads to: the request's and the change's next

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/bcn-bot/bcn/internal/audit"
@@ -61,7 +62,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 		return tampered("audit entry of the plan", err)
 	}
 	r, err := request(ctx, t, id)
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return t.proveUngated(ctx, id)
 	}
 	if err != nil {
@@ -129,7 +130,7 @@ func (t *txn) closeNow(ctx context.Context, c bcn.Change, code bcn.Code, params 
 	if _, err := t.overtake(ctx, c, bcn.EventClose, code, params); err != nil {
 		return err
 	}
-	if err := t.moveRequest(ctx, c.ID, req); err != nil && err != ErrConflict {
+	if err := t.moveRequest(ctx, c.ID, req); err != nil && !errors.Is(err, ErrConflict) {
 		return err
 	}
 	return t.record("change."+string(bcn.EventClose), actor, c.ID, map[string]any{"from": c.State, "to": bcn.ChangeClosed, "code": code})

@@ -63,8 +63,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach the database at %s:%d: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, redacted(err))
 	}
-	s := &Store{pool: pool, key: o.Key, log: o.Log, lease: o.Lease, wake: make(chan struct{}, 1),
-		inwake: make(chan struct{}, 1), faults: func(string) {}}
+	s := &Store{
+		pool: pool, key: o.Key, log: o.Log, lease: o.Lease, wake: make(chan struct{}, 1),
+		inwake: make(chan struct{}, 1), faults: func(string) {},
+	}
 	if s.lease == 0 {
 		s.lease = 15 * time.Second
 	}

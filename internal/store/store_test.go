@@ -23,8 +23,10 @@ func TestMain(m *testing.M) { os.Exit(pg.Main(m)) }
 
 func newChange(t *testing.T, s *store.Store, subject string) bcn.Change {
 	t.Helper()
-	c, err := s.New(context.Background(), deploy.Origin{}, bcn.Change{Kind: bcn.KindDeploy, Subject: subject, App: "hello",
-		Env: "production", Requester: bcn.Actor{Kind: bcn.Person, User: "U0DEV"}, Channel: "C0DEPLOYS"},
+	c, err := s.New(context.Background(), deploy.Origin{}, bcn.Change{
+		Kind: bcn.KindDeploy, Subject: subject, App: "hello",
+		Env: "production", Requester: bcn.Actor{Kind: bcn.Person, User: "U0DEV"}, Channel: "C0DEPLOYS",
+	},
 		deploy.Wish{Kind: bcn.KindDeploy, App: "hello", Env: "production", Tag: "v2"},
 		[]deploy.Note{{Key: "card", Role: deploy.RoleCard, Channel: "C0DEPLOYS"}})
 	if err != nil {
