@@ -63,7 +63,13 @@ func RunDev(ctx context.Context, addr string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "bcn: open %s\n", d.Slack.URL())
 	setup := make(chan error, 1)
-	go func() { setup <- d.Setup(ctx, stdout) }()
+	go func() {
+		err := d.Setup(ctx, stdout)
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(stderr, "bcn:", err)
+		}
+		setup <- err
+	}()
 	err = d.App.Run(ctx)
 	if setupErr := <-setup; setupErr != nil && ctx.Err() == nil {
 		err = errors.Join(err, setupErr)
@@ -184,6 +190,9 @@ func (d *Dev) Close() error {
 // Setup types what an administrator would type to register the sample app,
 // each command when the one before is done, and deploys its first version.
 func (d *Dev) Setup(ctx context.Context, stdout io.Writer) error {
+	if err := d.Slack.WaitFor(ctx, func() bool { return d.Slack.Sockets() > 0 }); err != nil {
+		return fmt.Errorf("wait for the bot's socket: %w", err)
+	}
 	typed := append(d.AWS.SampleCommands(), "/bcn deploy hello production v1")
 	for i, command := range typed {
 		if err := d.type1(ctx, command); err != nil {

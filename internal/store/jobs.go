@@ -73,7 +73,7 @@ func again(d time.Duration, err error) error {
 
 // insertOnly makes the client that inserts jobs in our transactions.
 func (s *Store) insertOnly() error {
-	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{Logger: s.log})
+	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{Logger: quiet(s.log)})
 	if err != nil {
 		return fmt.Errorf("prepare the queue: %w", err)
 	}
@@ -88,7 +88,7 @@ func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) 
 	river.AddWorker(workers, &changeWorker{h: h})
 	river.AddWorker(workers, &followWorker{h: h})
 	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		Logger:               s.log,
+		Logger:               quiet(s.log),
 		Workers:              workers,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 12}},
 		FetchCooldown:        50 * time.Millisecond,
