@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -230,7 +231,7 @@ func TestALargeTemplateGoesToTheBucketUnderItsHash(t *testing.T) {
 	}
 	put := false
 	for _, c := range w.aws.Calls() {
-		put = put || c.Service == "s3" && c.Action == "PutObject" && strings.Contains(c.Params["Key"].(string), plan.TemplateSHA256)
+		put = put || c.Service == "s3" && c.Action == "PutObject" && strings.Contains(fmt.Sprint(c.Params["Key"]), plan.TemplateSHA256)
 	}
 	if !put {
 		t.Error("it was not put into the bucket under its hash")

@@ -40,8 +40,10 @@ func TestAllProblemsOfADistrictAreToldAtOnce(t *testing.T) {
 	wantCode(t, err, bcn.CodeDistrictInvalid)
 	var e *bcn.Error
 	errors.As(err, &e)
-	for _, want := range []string{"--cfn-role: account 999999999999", "--subnets: subnet-none does not exist", "--subnets: 1 availability zones",
-		"--public-subnets: 1 availability zones", "--security-groups: sg-none does not exist", "--cluster", "--bucket: none-such-bucket"} {
+	for _, want := range []string{
+		"--cfn-role: account 999999999999", "--subnets: subnet-none does not exist", "--subnets: 1 availability zones",
+		"--public-subnets: 1 availability zones", "--security-groups: sg-none does not exist", "--cluster", "--bucket: none-such-bucket",
+	} {
 		if !strings.Contains(e.Params["problems"], want) {
 			t.Errorf("%q is not told in\n%s", want, e.Params["problems"])
 		}

@@ -21,8 +21,7 @@ func (a *Apply) Inspect(ctx context.Context, t bcn.Target) (bcn.District, error)
 	}
 	i.d.Account = caller.Account
 	for _, check := range []func(context.Context) error{i.roles, i.network, i.groups, i.cluster, i.bucket} {
-		err := check(ctx)
-		if err = i.refused(err); err != nil {
+		if err := i.refused(check(ctx)); err != nil {
 			return t.District, err
 		}
 	}

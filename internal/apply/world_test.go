@@ -36,8 +36,10 @@ type world struct {
 // quick is a speed at which a rollout takes a fraction of a second.
 func quick() cluster.Speed {
 	const step = 5 * time.Millisecond
-	return cluster.Speed{Scheduler: step, Provision: step, Pull: step, Activate: step, Stop: step, Deprovision: step,
-		Settle: 4 * step, LoadBalancer: step, Health: 0.002}
+	return cluster.Speed{
+		Scheduler: step, Provision: step, Pull: step, Activate: step, Stop: step, Deprovision: step,
+		Settle: 4 * step, LoadBalancer: step, Health: 0.002,
+	}
 }
 
 func newWorld(t *testing.T, change ...func(*aws.Options)) *world {
@@ -81,7 +83,7 @@ func sampleTarget() bcn.Target {
 }
 
 // groups is a proposal of n log groups, which CloudFormation makes at once.
-func groups(t *testing.T, stack string, n int, retention int) bcn.Proposal {
+func groups(t *testing.T, stack string, n, retention int) bcn.Proposal {
 	t.Helper()
 	resources := map[string]any{}
 	for i := range n {
@@ -89,8 +91,10 @@ func groups(t *testing.T, stack string, n int, retention int) bcn.Proposal {
 			"LogGroupName": fmt.Sprintf("Barcelona/default/%s-%03d", stack, i), "RetentionInDays": retention,
 		}}
 	}
-	body, err := json.Marshal(map[string]any{"Resources": resources,
-		"Outputs": map[string]any{"First": map[string]any{"Value": map[string]any{"Ref": "Group000"}}}})
+	body, err := json.Marshal(map[string]any{
+		"Resources": resources,
+		"Outputs":   map[string]any{"First": map[string]any{"Value": map[string]any{"Ref": "Group000"}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

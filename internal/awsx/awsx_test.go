@@ -43,7 +43,7 @@ func TestIsolatedNeedsAnEndpoint(t *testing.T) {
 	}
 }
 
-func TestIsolatedIgnoresTheEnvironment(t *testing.T) {
+func TestIsolatedIgnoresTheEnvironment(t *testing.T) { //nolint:paralleltest // it sets the environment
 	for k, v := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "AKIDREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_SESSION_TOKEN": "real", "AWS_PROFILE": "real",
 		"AWS_REGION": "eu-north-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
@@ -59,7 +59,7 @@ func TestIsolatedIgnoresTheEnvironment(t *testing.T) {
 	if err != nil || caller.Account != "1" {
 		t.Fatal(caller, err)
 	}
-	got := header.Load().(string)
+	got := fmt.Sprint(header.Load())
 	if !strings.Contains(got, localAccessKey) || strings.Contains(got, "real") || !strings.Contains(got, "us-east-1") {
 		t.Errorf("signed with %s", got)
 	}
@@ -69,7 +69,7 @@ func TestSessionsAreKeptApart(t *testing.T) {
 	t.Parallel()
 	a := isolated(t, "http://127.0.0.1:1")
 	base := bcn.Target{District: bcn.District{Role: "r", Region: "us-east-1"}, ExternalID: "e", Session: "bcn-1", Identity: "dana"}
-	if a.For(base) != a.For(base) {
+	if first, second := a.For(base), a.For(base); first != second {
 		t.Error("one target, two sessions")
 	}
 	for name, change := range map[string]func(*bcn.Target){
@@ -117,8 +117,10 @@ func TestErrorsGetCodes(t *testing.T) {
 	t.Parallel()
 	s := isolated(t, "http://127.0.0.1:1").For(bcn.Target{District: bcn.District{Role: "the-role"}})
 	api := func(code, message string, fault smithy.ErrorFault) error {
-		return &smithy.OperationError{ServiceID: "CloudFormation", OperationName: "CreateChangeSet",
-			Err: &smithy.GenericAPIError{Code: code, Message: message, Fault: fault}}
+		return &smithy.OperationError{
+			ServiceID: "CloudFormation", OperationName: "CreateChangeSet",
+			Err: &smithy.GenericAPIError{Code: code, Message: message, Fault: fault},
+		}
 	}
 	nested := &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: fmt.Errorf("get credentials: %w",
 		&smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &smithy.GenericAPIError{Code: "AccessDenied"}})}

@@ -12,7 +12,7 @@ import (
 func (s *Session) LastLines(ctx context.Context, group, stream string, limit int) ([]string, error) {
 	out, err := s.logs().GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: aws.String(group), LogStreamName: aws.String(stream),
-		Limit: aws.Int32(int32(limit)), StartFromHead: aws.Bool(false), //nolint:gosec // limit is a small constant of the caller
+		Limit: aws.Int32(int32(limit)), StartFromHead: aws.Bool(false),
 	})
 	if err != nil {
 		if CodeOf(err) == "ResourceNotFoundException" {

@@ -34,8 +34,10 @@ func sample(t *testing.T) (*Registry, bcn.Target) {
 		t.Fatal(err)
 	}
 	in := roles.Input{District: "default", Account: aws.DefaultAccount, Region: aws.DefaultRegion}
-	return New(client, Options{}), bcn.Target{ExternalID: "some", Session: "bcn-1", Identity: "dana",
-		District: bcn.District{Name: "default", Account: aws.DefaultAccount, Region: aws.DefaultRegion, Role: in.BotRoleARN()}}
+	return New(client, Options{}), bcn.Target{
+		ExternalID: "some", Session: "bcn-1", Identity: "dana",
+		District: bcn.District{Name: "default", Account: aws.DefaultAccount, Region: aws.DefaultRegion, Role: in.BotRoleARN()},
+	}
 }
 
 const hello = aws.DefaultAccount + ".dkr.ecr." + aws.DefaultRegion + ".amazonaws.com/hello"
