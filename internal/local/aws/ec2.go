@@ -23,9 +23,9 @@ type subnet struct {
 
 func (a *Account) ec2() wire.Actions {
 	return wire.Actions{
-		"DescribeVpcs":           a.describe("ec2:DescribeVpcs", "vpcSet", a.vpcRows),
-		"DescribeSubnets":        a.describe("ec2:DescribeSubnets", "subnetSet", a.subnetRows),
-		"DescribeSecurityGroups": a.describe("ec2:DescribeSecurityGroups", "securityGroupInfo", a.groupRows),
+		"DescribeVpcs":           accepts(a.describe("ec2:DescribeVpcs", "vpcSet", a.vpcRows), "VpcId", "Filter", "MaxResults", "NextToken"),
+		"DescribeSubnets":        accepts(a.describe("ec2:DescribeSubnets", "subnetSet", a.subnetRows), "SubnetId", "Filter", "MaxResults", "NextToken"),
+		"DescribeSecurityGroups": accepts(a.describe("ec2:DescribeSecurityGroups", "securityGroupInfo", a.groupRows), "GroupId", "Filter", "MaxResults", "NextToken"),
 	}
 }
 

@@ -163,13 +163,10 @@ func (a *Account) dropRule(groupID string, in bool, id string) {
 	}
 }
 
-// deleteGroup refuses while another group's rules name it, or inUse says that
-// something is in it.
-func (a *Account) deleteGroup(id string, inUse func(id string) bool) error {
+// deleteGroup refuses while another group's rules name it. What is in the group
+// is not asked: in a template it comes after the group, so it is gone before.
+func (a *Account) deleteGroup(id string) error {
 	dependent := wire.Errorf("DependencyViolation", "resource %s has a dependent object", id)
-	if inUse != nil && inUse(id) {
-		return dependent
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	g, region, ok := a.group(id)

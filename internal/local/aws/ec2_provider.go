@@ -9,12 +9,8 @@ import (
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
-// securityGroup is AWS::EC2::SecurityGroup. inUse says whether a load balancer
-// or a task is in a group, which keeps it from being deleted.
-type securityGroup struct {
-	*Account
-	inUse func(id string) bool
-}
+// securityGroup is AWS::EC2::SecurityGroup.
+type securityGroup struct{ *Account }
 
 var _ wire.Resource = securityGroup{}
 
@@ -211,7 +207,7 @@ func (a securityGroup) Delete(_ context.Context, id string, r wire.Request) erro
 	if err := r.Authorize("ec2:DeleteSecurityGroup", groupARN(r.Account, r.Region, id), keys); err != nil {
 		return err
 	}
-	return a.deleteGroup(id, a.inUse)
+	return a.deleteGroup(id)
 }
 
 // Ready is at once.

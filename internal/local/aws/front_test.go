@@ -221,6 +221,16 @@ func TestUnknownActionsInEveryProtocol(t *testing.T) {
 	wantCode(t, err, "NotImplemented")
 }
 
+func TestParametersThatAreNotLookedAtAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	arn := w.role(t, "r", trustAll, "")
+	_, err := sts.NewFromConfig(w.as()).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: awssdk.String("bcn-1"), SerialNumber: awssdk.String("arn:aws:iam::1:mfa/x")})
+	wantCode(t, err, "UnsupportedParameter")
+	_, err = ssm.NewFromConfig(w.as()).PutParameter(t.Context(), &ssm.PutParameterInput{Name: awssdk.String("/a"), Value: awssdk.String("v"), Type: "String", Policies: awssdk.String("[]")})
+	wantCode(t, err, "UnsupportedParameter")
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	identity := func(t *testing.T, w *world) error {

@@ -13,28 +13,28 @@ import (
 
 func (a *Account) iam() wire.Actions {
 	return wire.Actions{
-		"CreateRole":                    a.createRoleAPI,
-		"GetRole":                       a.onRole("iam:GetRole", a.getRole),
-		"DeleteRole":                    a.onRole("iam:DeleteRole", func(_ *wire.Call, r role) (any, error) { return nil, a.deleteRole(r.name) }),
-		"ListRoles":                     a.listRoles,
-		"UpdateAssumeRolePolicy":        a.onRole("iam:UpdateAssumeRolePolicy", a.updateTrust),
-		"UpdateRole":                    a.onRole("iam:UpdateRole", a.updateRole),
-		"PutRolePolicy":                 a.onRole("iam:PutRolePolicy", a.putRolePolicy),
-		"GetRolePolicy":                 a.onRole("iam:GetRolePolicy", getRolePolicy),
-		"DeleteRolePolicy":              a.onRole("iam:DeleteRolePolicy", a.deleteRolePolicy),
-		"ListRolePolicies":              a.onRole("iam:ListRolePolicies", listRolePolicies),
-		"AttachRolePolicy":              a.onRole("iam:AttachRolePolicy", a.attachRolePolicy),
-		"DetachRolePolicy":              a.onRole("iam:DetachRolePolicy", a.detachRolePolicy),
-		"ListAttachedRolePolicies":      a.onRole("iam:ListAttachedRolePolicies", a.listAttached),
-		"PutRolePermissionsBoundary":    a.putBoundary,
-		"DeleteRolePermissionsBoundary": a.onRole("iam:DeleteRolePermissionsBoundary", func(_ *wire.Call, r role) (any, error) { return nil, a.setBoundary(r.name, "") }),
-		"TagRole":                       a.onRole("iam:TagRole", a.tagRole),
-		"UntagRole":                     a.onRole("iam:UntagRole", a.untagRole),
-		"ListRoleTags":                  a.onRole("iam:ListRoleTags", listRoleTags),
-		"CreatePolicy":                  a.createPolicyAPI,
-		"GetPolicy":                     a.onPolicy("iam:GetPolicy", getPolicy),
-		"GetPolicyVersion":              a.onPolicy("iam:GetPolicyVersion", getPolicyVersion),
-		"DeletePolicy":                  a.onPolicy("iam:DeletePolicy", func(m managed) (any, error) { return nil, a.deletePolicy(m.arn) }),
+		"CreateRole":                    accepts(a.createRoleAPI, "RoleName", "Path", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "PermissionsBoundary", "Tags"),
+		"GetRole":                       accepts(a.onRole("iam:GetRole", a.getRole), "RoleName"),
+		"DeleteRole":                    accepts(a.onRole("iam:DeleteRole", func(_ *wire.Call, r role) (any, error) { return nil, a.deleteRole(r.name) }), "RoleName"),
+		"ListRoles":                     accepts(a.listRoles, "MaxItems", "Marker"),
+		"UpdateAssumeRolePolicy":        accepts(a.onRole("iam:UpdateAssumeRolePolicy", a.updateTrust), "RoleName", "PolicyDocument"),
+		"UpdateRole":                    accepts(a.onRole("iam:UpdateRole", a.updateRole), "RoleName", "Description", "MaxSessionDuration"),
+		"PutRolePolicy":                 accepts(a.onRole("iam:PutRolePolicy", a.putRolePolicy), "RoleName", "PolicyName", "PolicyDocument"),
+		"GetRolePolicy":                 accepts(a.onRole("iam:GetRolePolicy", getRolePolicy), "RoleName", "PolicyName"),
+		"DeleteRolePolicy":              accepts(a.onRole("iam:DeleteRolePolicy", a.deleteRolePolicy), "RoleName", "PolicyName"),
+		"ListRolePolicies":              accepts(a.onRole("iam:ListRolePolicies", listRolePolicies), "RoleName"),
+		"AttachRolePolicy":              accepts(a.onRole("iam:AttachRolePolicy", a.attachRolePolicy), "RoleName", "PolicyArn"),
+		"DetachRolePolicy":              accepts(a.onRole("iam:DetachRolePolicy", a.detachRolePolicy), "RoleName", "PolicyArn"),
+		"ListAttachedRolePolicies":      accepts(a.onRole("iam:ListAttachedRolePolicies", a.listAttached), "RoleName"),
+		"PutRolePermissionsBoundary":    accepts(a.putBoundary, "RoleName", "PermissionsBoundary"),
+		"DeleteRolePermissionsBoundary": accepts(a.onRole("iam:DeleteRolePermissionsBoundary", func(_ *wire.Call, r role) (any, error) { return nil, a.setBoundary(r.name, "") }), "RoleName"),
+		"TagRole":                       accepts(a.onRole("iam:TagRole", a.tagRole), "RoleName", "Tags"),
+		"UntagRole":                     accepts(a.onRole("iam:UntagRole", a.untagRole), "RoleName", "TagKeys"),
+		"ListRoleTags":                  accepts(a.onRole("iam:ListRoleTags", listRoleTags), "RoleName"),
+		"CreatePolicy":                  accepts(a.createPolicyAPI, "PolicyName", "Path", "PolicyDocument", "Description"),
+		"GetPolicy":                     accepts(a.onPolicy("iam:GetPolicy", getPolicy), "PolicyArn"),
+		"GetPolicyVersion":              accepts(a.onPolicy("iam:GetPolicyVersion", getPolicyVersion), "PolicyArn", "VersionId"),
+		"DeletePolicy":                  accepts(a.onPolicy("iam:DeletePolicy", func(_ *wire.Call, m managed) (any, error) { return nil, a.deletePolicy(m.arn) }), "PolicyArn"),
 	}
 }
 
@@ -291,7 +291,7 @@ func describePolicy(m managed) map[string]any {
 
 // onPolicy authorizes the action on the managed policy that the call names and
 // hands over a copy of it.
-func (a *Account) onPolicy(action string, f func(managed) (any, error)) wire.Handler {
+func (a *Account) onPolicy(action string, f func(*wire.Call, managed) (any, error)) wire.Handler {
 	return func(_ context.Context, c *wire.Call) (any, error) {
 		arn := str(c.Params, "PolicyArn")
 		if err := c.Authorize(action, arn, nil); err != nil {
@@ -307,15 +307,19 @@ func (a *Account) onPolicy(action string, f func(managed) (any, error)) wire.Han
 		if !ok {
 			return nil, noSuchPolicy(arn)
 		}
-		return f(found)
+		return f(c, found)
 	}
 }
 
-func getPolicy(m managed) (any, error) {
+func getPolicy(_ *wire.Call, m managed) (any, error) {
 	return map[string]any{"Policy": describePolicy(m)}, nil
 }
 
-func getPolicyVersion(m managed) (any, error) {
+// getPolicyVersion knows the default version only; the others are not kept.
+func getPolicyVersion(c *wire.Call, m managed) (any, error) {
+	if v := str(c.Params, "VersionId"); v != "v"+strconv.Itoa(m.version) {
+		return nil, &wire.Error{Code: "NoSuchEntity", Message: "Policy " + m.arn + " version " + v + " does not exist or is not attachable.", Status: http.StatusNotFound}
+	}
 	return map[string]any{"PolicyVersion": map[string]any{
 		"VersionId": "v" + strconv.Itoa(m.version), "IsDefaultVersion": true,
 		"CreateDate": m.created, "Document": url.PathEscape(m.text),

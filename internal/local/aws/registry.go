@@ -48,7 +48,7 @@ func providers(a *Account, c *cluster.Cluster) map[string]wire.Resource {
 	out := map[string]wire.Resource{
 		"AWS::IAM::Role":                 iamRole{a},
 		"AWS::IAM::ManagedPolicy":        iamPolicy{a},
-		"AWS::EC2::SecurityGroup":        securityGroup{Account: a},
+		"AWS::EC2::SecurityGroup":        securityGroup{a},
 		"AWS::EC2::SecurityGroupIngress": groupRule{a, sets[0]},
 		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
 	}

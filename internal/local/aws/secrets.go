@@ -24,12 +24,12 @@ type secret struct {
 
 func (a *Account) secretsManager() wire.Actions {
 	return wire.Actions{
-		"CreateSecret":   a.createSecret,
-		"DescribeSecret": a.describeSecret,
-		"ListSecrets":    a.listSecrets,
-		"GetSecretValue": a.getSecretValue,
-		"PutSecretValue": a.putSecretValue,
-		"DeleteSecret":   a.deleteSecret,
+		"CreateSecret":   accepts(a.createSecret, "Name", "SecretString", "Description", "Tags", "ClientRequestToken"),
+		"DescribeSecret": accepts(a.describeSecret, "SecretId"),
+		"ListSecrets":    accepts(a.listSecrets, "MaxResults", "NextToken", "IncludePlannedDeletion"),
+		"GetSecretValue": accepts(a.getSecretValue, "SecretId"),
+		"PutSecretValue": accepts(a.putSecretValue, "SecretId", "SecretString", "ClientRequestToken"),
+		"DeleteSecret":   accepts(a.deleteSecret, "SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
 	}
 }
 
@@ -85,13 +85,19 @@ func (a *Account) createSecret(_ context.Context, c *wire.Call) (any, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	store := a.in(c.Region).secrets
-	if _, there := store[name]; there {
+	store, token := a.in(c.Region).secrets, str(c.Params, "ClientRequestToken")
+	if s, there := store[name]; there {
+		if token != "" && s.version == token && s.value == str(c.Params, "SecretString") {
+			return map[string]any{"ARN": s.arn, "Name": name, "VersionId": s.version}, nil // the same request again
+		}
 		return nil, wire.Errorf("ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	}
+	if token == "" {
+		token = requestID()
 	}
 	s := &secret{
 		name: name, arn: a.secretARN(c.Region, name) + "-" + random(6, base64Like[:62]), description: str(c.Params, "Description"),
-		value: str(c.Params, "SecretString"), version: requestID(), created: c.Now, changed: c.Now, tags: tags,
+		value: str(c.Params, "SecretString"), version: token, created: c.Now, changed: c.Now, tags: tags,
 	}
 	store[name] = s
 	return map[string]any{"ARN": s.arn, "Name": name, "VersionId": s.version}, nil
@@ -183,7 +189,7 @@ func (a *Account) putSecretValue(_ context.Context, c *wire.Call) (any, error) {
 	if err := scheduled(s); err != nil {
 		return nil, err
 	}
-	s.value, s.version, s.changed = str(c.Params, "SecretString"), requestID(), c.Now
+	s.value, s.version, s.changed = str(c.Params, "SecretString"), str(c.Params, "ClientRequestToken"), c.Now
 	return map[string]any{"ARN": s.arn, "Name": s.name, "VersionId": s.version, "VersionStages": []any{"AWSCURRENT"}}, nil
 }
 

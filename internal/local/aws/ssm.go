@@ -33,13 +33,13 @@ type parameter struct {
 
 func (a *Account) ssm() wire.Actions {
 	return wire.Actions{
-		"PutParameter":        a.putParameter,
-		"GetParameter":        a.getParameter,
-		"GetParameters":       a.getParameters,
-		"GetParametersByPath": a.parametersByPath,
-		"DescribeParameters":  a.describeParameters,
-		"DeleteParameter":     a.deleteParameter,
-		"DeleteParameters":    a.deleteParameters,
+		"PutParameter":        accepts(a.putParameter, "Name", "Value", "Type", "Overwrite", "Tags", "Description", "KeyId"),
+		"GetParameter":        accepts(a.getParameter, "Name", "WithDecryption"),
+		"GetParameters":       accepts(a.getParameters, "Names", "WithDecryption"),
+		"GetParametersByPath": accepts(a.parametersByPath, "Path", "Recursive", "WithDecryption", "MaxResults", "NextToken"),
+		"DescribeParameters":  accepts(a.describeParameters, "ParameterFilters", "MaxResults", "NextToken"),
+		"DeleteParameter":     accepts(a.deleteParameter, "Name"),
+		"DeleteParameters":    accepts(a.deleteParameters, "Names"),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bcn-bot/bcn/internal/local/aws"
 )
@@ -283,4 +284,43 @@ func TestSecurityGroupsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTemplateURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// The SDK would put a bucket with a dot into the host, also before an address.
+	storage := s3.NewFromConfig(w.as(), func(o *s3.Options) { o.UsePathStyle = true })
+	must[*s3.CreateBucketOutput](t)(storage.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: awssdk.String("templates.bcn")}))
+	body := template(t, object{"Logs": resource("AWS::Logs::LogGroup", object{"LogGroupName": "hello"})})
+	must[*s3.PutObjectOutput](t)(storage.PutObject(t.Context(), &s3.PutObjectInput{Bucket: awssdk.String("templates.bcn"), Key: awssdk.String("templates/a.json"), Body: strings.NewReader(*body)}))
+	propose := func(c awssdk.Config, name, url string) error {
+		_, err := cloudformation.NewFromConfig(c).CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{
+			StackName: &name, ChangeSetName: awssdk.String("first"), ChangeSetType: "CREATE", TemplateURL: &url,
+		})
+		return err
+	}
+	for name, url := range map[string]string{
+		"path-style":  "https://s3.us-east-1.amazonaws.com/templates.bcn/templates/a.json",
+		"host-style":  "https://templates.bcn.s3.us-east-1.amazonaws.com/templates/a.json",
+		"global-host": "https://templates.bcn.s3.amazonaws.com/templates/a.json",
+		"local":       w.URL() + "/templates.bcn/templates/a.json",
+	} {
+		t.Run("is read in the form "+name, func(t *testing.T) {
+			t.Parallel()
+			wantCode(t, propose(w.as(), name, url), "")
+		})
+	}
+	t.Run("of an object that is not there is refused", func(t *testing.T) {
+		t.Parallel()
+		wantCode(t, propose(w.as(), "missing", w.URL()+"/templates.bcn/b.json"), "ValidationError")
+		wantCode(t, propose(w.as(), "missing", "https://example.com"), "ValidationError")
+	})
+	t.Run("needs the caller's permission to read the object", func(t *testing.T) {
+		t.Parallel()
+		poor := w.able(t, "cloudformation:*", "*")
+		if err := propose(poor, "poor", w.URL()+"/templates.bcn/templates/a.json"); code(t, err) == "" {
+			t.Fatal("read")
+		}
+	})
 }

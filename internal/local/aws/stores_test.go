@@ -202,6 +202,15 @@ func TestSecrets(t *testing.T) {
 		_, err = c.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: s("a b")})
 		wantCode(t, err, "ValidationException")
 	})
+	t.Run("are made once, however often the same request comes", func(t *testing.T) {
+		t.Parallel()
+		in := &secretsmanager.CreateSecretInput{Name: s("again"), SecretString: s("x"), ClientRequestToken: s("0123456789abcdef0123456789abcdef")}
+		first := must[*secretsmanager.CreateSecretOutput](t)(c.CreateSecret(t.Context(), in))
+		second := must[*secretsmanager.CreateSecretOutput](t)(c.CreateSecret(t.Context(), in))
+		if *first.ARN != *second.ARN {
+			t.Fatalf("got %v and %v", *first.ARN, *second.ARN)
+		}
+	})
 	t.Run("that are to be deleted say so and give no value", func(t *testing.T) {
 		t.Parallel()
 		must[*secretsmanager.CreateSecretOutput](t)(c.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: s("old"), SecretString: s("x")}))

@@ -87,9 +87,6 @@ type Set struct {
 	Identity []*Document // the role's inline and managed policies
 	Boundary *Document   // nil: the role has none
 	Session  *Document   // nil: the session was opened without one
-	// Granted says that a policy on the resource names the caller itself, which
-	// stands in for the identity policies but lifts no deny and no limit.
-	Granted bool
 }
 
 // Verdict is a Set's answer, and why.
@@ -128,7 +125,7 @@ func (s Set) Decide(r Request) Verdict {
 			reason = fmt.Sprintf(l.none, r.Action)
 		}
 	}
-	if identity != Allowed && !s.Granted {
+	if identity != Allowed {
 		reason = fmt.Sprintf("because no identity-based policy allows the %s action", r.Action)
 	}
 	return Verdict{Allowed: reason == "", Reason: reason}

@@ -174,27 +174,23 @@ func TestSetDecides(t *testing.T) {
 	for _, c := range []struct {
 		name                        string
 		identity, boundary, session string
-		granted                     bool
 		reason                      string // "" where it is allowed
 	}{
-		{"without policies nothing is allowed", "", "", "", false, "because no identity-based policy allows the ecs:StopTask action"},
-		{"the identity policy allows", stop, "", "", false, ""},
-		{"a deny in it wins", never, "", "", false, "with an explicit deny in an identity-based policy"},
-		{"a boundary allows nothing by itself", "", all, "", false, "because no identity-based policy allows the ecs:StopTask action"},
-		{"a boundary limits", all, run, "", false, "because no permissions boundary allows the ecs:StopTask action"},
-		{"a boundary denies", all, never, "", false, "with an explicit deny in a permissions boundary"},
-		{"both allow", all, stop, "", false, ""},
-		{"a session policy allows nothing by itself", run, "", all, false, "because no identity-based policy allows the ecs:StopTask action"},
-		{"a session policy limits", all, "", run, false, "because no session policy allows the ecs:StopTask action"},
-		{"a session policy denies", all, "", never, false, "with an explicit deny in a session policy"},
-		{"all three allow", all, all, stop, false, ""},
-		{"a grant of the resource stands in for the identity policy", "", "", "", true, ""},
-		{"but not for the session policy", "", "", run, true, "because no session policy allows the ecs:StopTask action"},
-		{"and lifts no deny", never, "", "", true, "with an explicit deny in an identity-based policy"},
+		{"without policies nothing is allowed", "", "", "", "because no identity-based policy allows the ecs:StopTask action"},
+		{"the identity policy allows", stop, "", "", ""},
+		{"a deny in it wins", never, "", "", "with an explicit deny in an identity-based policy"},
+		{"a boundary allows nothing by itself", "", all, "", "because no identity-based policy allows the ecs:StopTask action"},
+		{"a boundary limits", all, run, "", "because no permissions boundary allows the ecs:StopTask action"},
+		{"a boundary denies", all, never, "", "with an explicit deny in a permissions boundary"},
+		{"both allow", all, stop, "", ""},
+		{"a session policy allows nothing by itself", run, "", all, "because no identity-based policy allows the ecs:StopTask action"},
+		{"a session policy limits", all, "", run, "because no session policy allows the ecs:StopTask action"},
+		{"a session policy denies", all, "", never, "with an explicit deny in a session policy"},
+		{"all three allow", all, all, stop, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			set := policy.Set{Granted: c.granted}
+			set := policy.Set{}
 			if c.identity != "" {
 				set.Identity = []*policy.Document{parse(t, c.identity, policy.Identity)}
 			}

@@ -134,7 +134,6 @@ func TestProperties(t *testing.T) {
 				{Identity: []*policy.Document{role, deny}},
 				{Identity: []*policy.Document{role}, Session: deny},
 				{Identity: []*policy.Document{role}, Boundary: deny},
-				{Identity: []*policy.Document{role, deny}, Granted: true},
 			} {
 				if v := s.Decide(req); v.Allowed || v.Reason == "" {
 					t.Fatalf("allowed: %+v", v)
