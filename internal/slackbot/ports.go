@@ -43,7 +43,7 @@ type Outcome struct {
 // Outbox holds the messages that are to be posted or edited, oldest first
 // within a priority. internal/store implements it.
 type Outbox interface {
-	// Claim leases at most limit messages that are due, for 60 s, best priority
+	// Claim leases at most limit messages that are due, for 30 s, best priority
 	// first and oldest first within it. A message of which an older version is
 	// leased is not answered; a lease that ran out makes a message Unconfirmed.
 	Claim(ctx context.Context, limit int) ([]Out, error)
@@ -72,5 +72,7 @@ type Out struct {
 	Version     int64  // of Body; a newer one replaces it while it waits
 	Body        chat.Message
 	Unconfirmed bool // may have been posted by a process that died: look it up first
-	Priority    int  // 0: decisions and verdicts; higher numbers: progress
+	// Since bounds the lookup: nothing older is this message. Zero: not known.
+	Since    time.Time
+	Priority int // 0: decisions and verdicts; higher numbers: progress
 }

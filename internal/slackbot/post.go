@@ -89,16 +89,22 @@ func (a *API) update(ctx context.Context, o Out, channel string, c composed) err
 	return nil
 }
 
+// A lookup reads at most so many messages: the newest of a channel, all but of
+// the longest threads.
 const (
-	lookupPage  = 200
-	lookupPages = 10
+	lookupPage        = 200
+	lookupPages       = 3
+	lookupThreadPages = 10
 )
 
 // find looks for a post of the bot's own by its outbox id: among the newest
 // messages of the channel, or in its thread. "" means that it is not there.
 func (a *API) find(ctx context.Context, o Out, channel string) (string, error) {
-	cursor, self := "", a.Self()
-	for range lookupPages {
+	cursor, self, limit := "", a.Self(), lookupPages
+	if o.ThreadTS != "" {
+		limit = lookupThreadPages
+	}
+	for range limit {
 		page, next, err := a.history(ctx, o, channel, cursor)
 		if err != nil {
 			return "", err
@@ -118,11 +124,15 @@ func (a *API) find(ctx context.Context, o Out, channel string) (string, error) {
 }
 
 func (a *API) history(ctx context.Context, o Out, channel, cursor string) (page []slack.Message, next string, err error) {
+	oldest := ""
+	if !o.Since.IsZero() {
+		oldest = strconv.FormatInt(o.Since.Unix()-60, 10) // clocks differ a little
+	}
 	if o.ThreadTS != "" {
 		err = a.limits.call(ctx, "conversations.replies", "", postPatience, func(ctx context.Context) error {
 			var more bool
 			page, more, next, err = a.web.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-				ChannelID: channel, Timestamp: o.ThreadTS, Cursor: cursor, Limit: lookupPage, IncludeAllMetadata: true,
+				ChannelID: channel, Timestamp: o.ThreadTS, Cursor: cursor, Oldest: oldest, Limit: lookupPage, IncludeAllMetadata: true,
 			})
 			if !more {
 				next = ""
@@ -133,7 +143,7 @@ func (a *API) history(ctx context.Context, o Out, channel, cursor string) (page 
 	}
 	err = a.limits.call(ctx, "conversations.history", "", postPatience, func(ctx context.Context) error {
 		answer, err := a.web.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-			ChannelID: channel, Cursor: cursor, Limit: lookupPage, IncludeAllMetadata: true,
+			ChannelID: channel, Cursor: cursor, Oldest: oldest, Limit: lookupPage, IncludeAllMetadata: true,
 		})
 		if err != nil {
 			return err

@@ -15,9 +15,13 @@ const (
 	// maxSending bounds what the sender holds at once. One message a second per
 	// channel: all of it is sent well within a lease, even to one channel.
 	maxSending = 10
-	// sendTime is how long one message may take, and outboxPoll how often the
-	// outbox is asked without being woken.
-	sendTime   = 15 * time.Second
+	// The outbox leases for 30 s. A message that is not begun after waitTime is
+	// given back, one that is takes at most sendTime, and what became of it is
+	// found out and recorded before leaseTime is over.
+	waitTime  = 10 * time.Second
+	sendTime  = 10 * time.Second
+	leaseTime = 28 * time.Second
+	// outboxPoll is how often the outbox is asked without being woken.
 	outboxPoll = time.Second
 	// settle is how long a post whose fate is unknown is given to appear before
 	// it is looked up.
@@ -34,16 +38,22 @@ type sender struct {
 	log    *slog.Logger
 
 	mu     sync.Mutex
-	queues map[string][]Out // by channel or user; a key is there while it is being sent
+	queues map[string][]claimed // by channel or user; a key is there while it is being sent
 	held   int
 	wg     sync.WaitGroup
 	free   chan struct{} // receives when held went down
 }
 
+// claimed is a message and when it was leased.
+type claimed struct {
+	Out
+	at time.Time
+}
+
 func newSender(b *Bot) *sender {
 	return &sender{
 		bot: b, outbox: b.opts.Outbox, log: b.log,
-		queues: map[string][]Out{}, free: make(chan struct{}, 1),
+		queues: map[string][]claimed{}, free: make(chan struct{}, 1),
 	}
 }
 
@@ -76,17 +86,18 @@ func (s *sender) runOnce(ctx context.Context) (more bool) {
 	if room == 0 {
 		return false
 	}
-	claimed, err := s.outbox.Claim(ctx, room)
+	at := s.bot.api.now()
+	due, err := s.outbox.Claim(ctx, room)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.log.Error("outbox not read", "error", err)
 		}
 		return false
 	}
-	for _, o := range claimed {
-		s.queue(o) //nolint:contextcheck // what is claimed is sent although ctx ends
+	for _, o := range due {
+		s.queue(claimed{o, at}) //nolint:contextcheck // what is claimed is sent although ctx ends
 	}
-	return len(claimed) == room
+	return len(due) == room
 }
 
 func (s *sender) room() int {
@@ -97,7 +108,7 @@ func (s *sender) room() int {
 
 // queue appends the message to its channel's line, and starts the line where
 // nobody is at it.
-func (s *sender) queue(o Out) {
+func (s *sender) queue(o claimed) {
 	key := first(o.Channel, o.User)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,11 +130,13 @@ func (s *sender) drain(key string) {
 			return
 		}
 		switch {
+		case s.bot.api.now().Sub(o.at) > waitTime:
+			s.retry(o.Out, 0, "its channel is busy")
 		case o.UpdateTS != "": // edits are limited apart from posts
 			s.send(o)
 		case pause > 0:
 			pause += time.Second
-			s.retry(o, pause, "behind a message that waits")
+			s.retry(o.Out, pause, "behind a message that waits")
 		default:
 			pause = s.send(o)
 		}
@@ -131,13 +144,13 @@ func (s *sender) drain(key string) {
 	}
 }
 
-func (s *sender) next(key string) (Out, bool) {
+func (s *sender) next(key string) (claimed, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	line := s.queues[key]
 	if len(line) == 0 {
 		delete(s.queues, key)
-		return Out{}, false
+		return claimed{}, false
 	}
 	s.queues[key] = line[1:]
 	return line[0], true
@@ -155,12 +168,14 @@ func (s *sender) done() {
 
 // send sends one message and records what became of it. It answers the pause
 // that the rest of its channel must make.
-func (s *sender) send(o Out) (pause time.Duration) {
+func (s *sender) send(c claimed) (pause time.Duration) {
 	defer s.bot.recovered("sender")
-	ctx, cancel := context.WithTimeout(s.bot.background, sendTime)
+	ctx, cancel := context.WithDeadline(s.bot.background, c.at.Add(leaseTime))
 	defer cancel()
-	started := s.bot.api.now()
-	channel, ts, err := s.deliver(ctx, o)
+	o, started := c.Out, s.bot.api.now()
+	sending, sent := context.WithTimeout(ctx, sendTime)
+	channel, ts, err := s.deliver(sending, o)
+	sent()
 	s.bot.opts.Hooks.Posted(method(o), s.bot.api.now().Sub(started), word(err))
 	busy, waits := errors.AsType[errBusy](err)
 	switch {
@@ -179,7 +194,7 @@ func (s *sender) send(o Out) (pause time.Duration) {
 		s.retry(o, 2*time.Second, err.Error())
 	default:
 		s.log.Warn("message may have been posted; it will be looked up", "outbox", o.ID, "error", err)
-		s.settle(o, channel)
+		s.settle(ctx, o, channel)
 	}
 	return 0
 }
@@ -233,9 +248,7 @@ func (s *sender) post(ctx context.Context, o Out, channel string) (string, strin
 // settle finds out what became of a post whose answer was lost. Where Slack
 // cannot be asked either, the lease runs out and the outbox answers the
 // message as Unconfirmed.
-func (s *sender) settle(o Out, channel string) {
-	ctx, cancel := context.WithTimeout(s.bot.background, sendTime)
-	defer cancel()
+func (s *sender) settle(ctx context.Context, o Out, channel string) {
 	if sleep(ctx, settle) != nil {
 		return
 	}
