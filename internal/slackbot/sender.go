@@ -259,7 +259,7 @@ func (s *sender) settle(ctx context.Context, o Out, channel string) {
 	case ts != "":
 		s.record("posted", o, s.outbox.Posted(ctx, o.ID, channel, ts, o.Version))
 	default:
-		s.retry(o, 0, "its answer was lost and it is not there")
+		s.retry(o, 0, "its answer was lost and it is not there") //nolint:contextcheck // recorded also where the time for sending is over
 	}
 }
 
