@@ -44,7 +44,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{front: f, w: w, r: r, body: body, id: requestID()}
 	x.record = CallRecord{ID: x.id, At: f.account.clock.Now()}
-	x.serve()
+	x.serve(r.Context())
 }
 
 // forbidden refuses what does not come from this machine's own programs: a web
@@ -81,7 +81,7 @@ type exchange struct {
 	record CallRecord
 }
 
-func (x *exchange) serve() {
+func (x *exchange) serve(ctx context.Context) {
 	x.w.Header().Set("X-Amzn-RequestId", x.id)
 	x.w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	sig, bad := parseSignature(x.r)
@@ -99,7 +99,7 @@ func (x *exchange) serve() {
 	action, params, undecodable := svc.protocol.decode(x.r, x.body)
 	x.record.Action, x.record.Params = action, told(sig.service, params)
 	fault := x.faults.take(sig.service, action)
-	if fault.delay > 0 && !x.wait(fault.delay) || fault.drop {
+	if fault.delay > 0 && !x.wait(ctx, fault.delay) || fault.drop {
 		x.hangUp()
 	}
 	call, err := x.call(sig, bad, action, params)
@@ -112,7 +112,7 @@ func (x *exchange) serve() {
 	}
 	var result any
 	if err == nil {
-		result, err = x.run(call)
+		result, err = x.run(ctx, call)
 	}
 	if fault.dropAfter {
 		x.hangUp()
@@ -149,8 +149,8 @@ func (x *exchange) call(sig signature, bad *wire.Error, action string, params ma
 	}, nil
 }
 
-func (x *exchange) run(c *wire.Call) (any, error) {
-	result, err := x.svc.handle(x.r.Context(), c)
+func (x *exchange) run(ctx context.Context, c *wire.Call) (any, error) {
+	result, err := x.svc.handle(ctx, c)
 	if err != nil && errors.Is(err, context.Canceled) {
 		return nil, &wire.Error{Code: codeInternal, Message: "the caller went away", Status: http.StatusInternalServerError}
 	}
@@ -158,13 +158,13 @@ func (x *exchange) run(c *wire.Call) (any, error) {
 }
 
 // wait answers false where the caller went away first.
-func (x *exchange) wait(d time.Duration) bool {
+func (x *exchange) wait(ctx context.Context, d time.Duration) bool {
 	done := make(chan struct{})
 	defer x.account.clock.After(d, func() { close(done) })()
 	select {
 	case <-done:
 		return true
-	case <-x.r.Context().Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -47,6 +47,7 @@ func (w *world) signed(t *testing.T, service string, form url.Values, change fun
 
 func send(t *testing.T, req *http.Request) (int, string) {
 	t.Helper()
+	req.Close = true // leaves no idle connection behind
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

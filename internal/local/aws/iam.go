@@ -25,7 +25,7 @@ const (
 
 var (
 	iamName = regexp.MustCompile(`^[\w+=,.@-]+$`)
-	iamPath = regexp.MustCompile(`^(/|/[!-~]*/)$`)
+	iamPath = regexp.MustCompile(`^(/|/[\x21-\x7E]*/)$`)
 )
 
 // role is an IAM role with all that is attached to it.

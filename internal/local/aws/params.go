@@ -28,12 +28,6 @@ func texts(m map[string]any, key string) []string {
 	return out
 }
 
-// tree reads a structure.
-func tree(m map[string]any, key string) map[string]any {
-	t, _ := m[key].(map[string]any)
-	return t
-}
-
 // boolean reads true, or "true" as the query protocol writes it.
 func boolean(m map[string]any, key string) bool {
 	b, _ := m[key].(bool)

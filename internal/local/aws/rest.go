@@ -65,8 +65,10 @@ func (rest) decode(r *http.Request, body []byte) (string, map[string]any, *wire.
 	if key != "" {
 		name += " key"
 	}
-	params := map[string]any{"Bucket": bucket, "Key": key, "Body": body, "ContentType": r.Header.Get("Content-Type"),
-		"ExpectedBucketOwner": r.Header.Get("X-Amz-Expected-Bucket-Owner")}
+	params := map[string]any{
+		"Bucket": bucket, "Key": key, "Body": body, "ContentType": r.Header.Get("Content-Type"),
+		"ExpectedBucketOwner": r.Header.Get("X-Amz-Expected-Bucket-Owner"),
+	}
 	for _, word := range sortedKeys(r.URL.Query()) {
 		if plainWord(word) {
 			params[word] = r.URL.Query().Get(word)

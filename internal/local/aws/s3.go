@@ -277,8 +277,8 @@ func templateLocation(text string) (bucket, key string, ok bool) {
 }
 
 // Template reads the object that a TemplateURL names, for CloudFormation.
-func (a *Account) Template(url string) ([]byte, error) {
-	bucket, key, ok := templateLocation(url)
+func (a *Account) Template(address string) ([]byte, error) {
+	bucket, key, ok := templateLocation(address)
 	if !ok {
 		return nil, wire.Errorf("ValidationError", "TemplateURL must be a supported URL.")
 	}

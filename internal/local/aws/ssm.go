@@ -222,15 +222,19 @@ func (a *Account) parametersByPath(_ context.Context, c *wire.Call) (any, error)
 
 // below lists the names under a path, in order.
 func below(store map[string]*parameter, path string, recursive bool) []string {
-	prefix := strings.TrimSuffix(path, "/") + "/"
 	var out []string
 	for _, n := range sortedKeys(store) {
-		rest, ok := strings.CutPrefix(n, prefix)
-		if ok && (recursive || !strings.Contains(rest, "/")) {
+		if store[n].below(path, recursive) {
 			out = append(out, n)
 		}
 	}
 	return out
+}
+
+// below says whether the parameter is under the path, directly or anywhere.
+func (p *parameter) below(path string, recursive bool) bool {
+	rest, ok := strings.CutPrefix(p.name, strings.TrimSuffix(path, "/")+"/")
+	return ok && (recursive || !strings.Contains(rest, "/"))
 }
 
 func ssmPage(c *wire.Call, def, most, n int) (from, to int, next string, err error) {
@@ -307,28 +311,31 @@ func passes(p *parameter, filters []any) (bool, error) {
 }
 
 func parameterFilter(p *parameter, key, option string) (func(string) bool, error) {
-	tag, isTag := strings.CutPrefix(key, "tag:")
-	switch {
-	case key == "Name" && (option == "" || option == "Equals"):
-		return func(v string) bool { return strings.TrimPrefix(v, "/") == strings.TrimPrefix(p.name, "/") }, nil
-	case key == "Name" && option == "BeginsWith":
-		return func(v string) bool { return strings.HasPrefix(p.name, v) }, nil
-	case key == "Name" && option == "Contains":
-		return func(v string) bool { return strings.Contains(p.name, v) }, nil
-	case key == "Path" && (option == "OneLevel" || option == "Recursive"):
-		return func(v string) bool {
-			return len(below(map[string]*parameter{p.name: p}, v, option == "Recursive")) == 1
-		}, nil
-	case key == "Type" && (option == "" || option == "Equals"):
-		return func(v string) bool { return v == p.kind }, nil
-	case key == "KeyId" && (option == "" || option == "Equals"):
-		return func(v string) bool { return v == p.key }, nil
-	case isTag && (option == "" || option == "Equals"):
-		return func(v string) bool { return p.tags[tag] == v }, nil
-	case slices.Contains([]string{"Name", "Path", "Type", "KeyId"}, key) || isTag:
-		return nil, wire.Errorf("InvalidFilterOption", "The specified filter option isn't valid. %s %s", key, option)
+	if option == "" {
+		option = "Equals"
 	}
-	return nil, wire.Errorf("InvalidFilterKey", "The specified key isn't valid: %s", key)
+	tag, isTag := strings.CutPrefix(key, "tag:")
+	if isTag {
+		key = "tag"
+	}
+	if !slices.Contains([]string{"Name", "Path", "Type", "KeyId", "tag"}, key) {
+		return nil, wire.Errorf("InvalidFilterKey", "The specified key isn't valid: %s", key)
+	}
+	filters := map[string]func(string) bool{
+		"Name Equals":     func(v string) bool { return strings.TrimPrefix(v, "/") == strings.TrimPrefix(p.name, "/") },
+		"Name BeginsWith": func(v string) bool { return strings.HasPrefix(p.name, v) },
+		"Name Contains":   func(v string) bool { return strings.Contains(p.name, v) },
+		"Path OneLevel":   func(v string) bool { return p.below(v, false) },
+		"Path Recursive":  func(v string) bool { return p.below(v, true) },
+		"Type Equals":     func(v string) bool { return v == p.kind },
+		"KeyId Equals":    func(v string) bool { return v == p.key },
+		"tag Equals":      func(v string) bool { return p.tags[tag] == v },
+	}
+	f, ok := filters[key+" "+option]
+	if !ok {
+		return nil, wire.Errorf("InvalidFilterOption", "The specified filter option isn't valid: %s %s", key, option)
+	}
+	return f, nil
 }
 
 func (a *Account) deleteParameter(_ context.Context, c *wire.Call) (any, error) {

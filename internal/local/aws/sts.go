@@ -20,6 +20,7 @@ const (
 	maxSessionPolicy = 2048 // characters, of all session policies together
 	maxSessionARNs   = 10
 	maxSessionTags   = 50
+	maxToken         = 4096 // bytes; what a session token may take at most
 )
 
 var (
@@ -283,6 +284,9 @@ func (a *Account) issue(c *wire.Call, r *role, w *wish) map[string]any {
 	if w.identity != "" {
 		out["SourceIdentity"] = w.identity
 	}
+	// The token carries the policies; how large AWS's are is not fixed.
+	tokenSize := len(s.token) + w.policySize
+	out["SessionTokenSize"], out["SessionTokenUtilization"] = tokenSize, tokenSize*100/maxToken
 	if w.policySize > 0 {
 		out["PackedPolicySize"] = w.policySize * 100 / maxSessionPolicy
 	}

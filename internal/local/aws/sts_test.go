@@ -95,7 +95,7 @@ func TestAssumedRole(t *testing.T) {
 			Policy: awssdk.String(allow("ecs:StopTask", "*")),
 		}))
 		const want = "arn:aws:sts::123456789012:assumed-role/bot/bcn-1"
-		if *out.SourceIdentity != "dana" || *out.AssumedRoleUser.Arn != want || !out.Credentials.Expiration.Equal(start.Add(time.Hour)) || *out.PackedPolicySize < 1 {
+		if *out.SourceIdentity != "dana" || *out.AssumedRoleUser.Arn != want || !out.Credentials.Expiration.Equal(start.Add(time.Hour)) || *out.SessionTokenUtilization < 1 {
 			t.Fatalf("got %v %v %v", *out.SourceIdentity, *out.AssumedRoleUser.Arn, out.Credentials.Expiration)
 		}
 		me := must[*sts.GetCallerIdentityOutput](t)(sts.NewFromConfig(w.as(awssdk.Credentials{

@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/policy"
@@ -22,8 +24,9 @@ func doc(statements string) string {
 
 func keys(pairs ...string) policy.Keys {
 	k := policy.Keys{}
-	for i := 0; i < len(pairs); i += 2 {
-		k.Set(pairs[i], append(k[pairs[i]], pairs[i+1])...)
+	for pair := range slices.Chunk(pairs, 2) {
+		name := strings.ToLower(pair[0])
+		k[name] = append(k[name], pair[1])
 	}
 	return k
 }

@@ -17,7 +17,7 @@ type element struct {
 // a string matches nothing.
 func compile(s string, vars Keys) ([]element, bool) {
 	var out []element
-	for len(s) > 0 {
+	for s != "" {
 		if vars != nil && strings.HasPrefix(s, "${") {
 			if end := strings.IndexByte(s, '}'); end > 0 {
 				value, ok := variable(s[2:end], vars)

@@ -83,7 +83,10 @@ func Parse(doc []byte, kind Kind) (*Document, error) {
 			return nil, malformed("Syntax errors in policy: unknown version %v", v)
 		}
 	}
-	return d, d.statements(top["Statement"], kind)
+	if err := d.statements(top["Statement"], kind); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d *Document) statements(v any, kind Kind) error {

@@ -171,8 +171,9 @@ func FuzzParse(f *testing.F) {
 				t.Fatal("parsed, but without a statement")
 			}
 			req := policy.Request{Action: "ecs:StopTask", Resource: task, Keys: keys("aws:userid", "a*b"), Caller: policy.AccountPrincipals("1")}
-			if d.Decide(req) != d.Decide(req) {
-				t.Fatal("two answers to one question")
+			first := d.Decide(req)
+			if again := d.Decide(req); again != first {
+				t.Fatalf("two answers to one question: %v, %v", first, again)
 			}
 		}
 	})
