@@ -24,10 +24,10 @@
 //	          ─► DEACTIVATING (its targets drain) ─► STOPPING ─► DEPROVISIONING ─► STOPPED
 //
 // A task is good when its targets are healthy, or, without targets, when it
-// has run for Speed.Settle. AWS does not publish what exactly it counts as
-// "successfully running"; the documentation of failedTasks says that the count
-// is reset and no longer evaluated from the first good task on, which is what
-// happens here.
+// has run for Speed.Settle: AWS does not publish what exactly it counts as a
+// healthy task there. Failed tasks are counted in a row: a good one sets the
+// count to zero, unless resetOnHealthyTask is false (ECS API reference,
+// DeploymentCircuitBreaker).
 //
 // # Invariants
 //

@@ -126,7 +126,7 @@ func (c *Cluster) describeService(s *service, withTags bool) map[string]any {
 
 func (s *service) configuration() map[string]any {
 	return map[string]any{
-		"deploymentCircuitBreaker": map[string]any{"enable": s.breaker, "rollback": s.rollback},
+		"deploymentCircuitBreaker": s.breaker.describe(),
 		"maximumPercent":           s.maximum, "minimumHealthyPercent": s.minimum, "strategy": "ROLLING",
 	}
 }
@@ -238,11 +238,11 @@ func (c *Cluster) describeRollout(s *service, r *rollout) map[string]any {
 	run, pend := c.count(s, r.dep)
 	status := "DISABLED"
 	switch {
-	case s.breaker && r.failures >= s.threshold():
+	case s.breaker.enable && r.tripped:
 		status = "TRIGGERED"
-	case s.breaker && r.finished.IsZero():
+	case s.breaker.enable && r.finished.IsZero():
 		status = "MONITORING"
-	case s.breaker:
+	case s.breaker.enable:
 		status = "MONITORING_COMPLETE"
 	}
 	d := tree{
@@ -253,7 +253,7 @@ func (c *Cluster) describeRollout(s *service, r *rollout) map[string]any {
 			"arn": r.revision, "requestedTaskCount": r.desired, "runningTaskCount": run, "pendingTaskCount": pend,
 		},
 		"deploymentConfiguration":  s.configuration(),
-		"deploymentCircuitBreaker": map[string]any{"status": status, "failureCount": r.failures, "threshold": s.threshold()},
+		"deploymentCircuitBreaker": map[string]any{"status": status, "failureCount": r.dep.failed, "threshold": s.breaker.threshold(s.desired)},
 	}.put("statusReason", r.reason)
 	if r.source != "" {
 		d["sourceServiceRevisions"] = []any{map[string]any{"arn": r.source}}

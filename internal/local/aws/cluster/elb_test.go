@@ -97,7 +97,7 @@ func TestLoadBalancing(t *testing.T) {
 		}
 	})
 
-	t.Run("a task is registered, becomes healthy after its checks, and then the deployment is complete", func(t *testing.T) {
+	t.Run("a task is registered, becomes healthy with its first check, and then the deployment is complete", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		e := w.endpoint()
@@ -111,7 +111,7 @@ func TestLoadBalancing(t *testing.T) {
 			t.Fatal("complete before its targets are healthy")
 		}
 		w.advance(10 * time.Second)
-		if h := w.health(e.group); h[0] != "initial Elb.InitialHealthChecking" {
+		if h := w.health(e.group); h[0] != "healthy" {
 			t.Fatalf("after one check: %v", h)
 		}
 		w.steady(arn)

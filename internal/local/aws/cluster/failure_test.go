@@ -186,6 +186,48 @@ func TestCircuitBreakerLimits(t *testing.T) {
 		}
 	})
 
+	t.Run("its threshold and its way of counting can be chosen", func(t *testing.T) {
+		t.Parallel()
+		for name, x := range map[string]struct {
+			threshold any
+			want      int
+		}{
+			"two":                 {m{"Type": "COUNT", "Value": 2.0}, 2},
+			"each of four":        {m{"Type": "UNBOUNDED_PERCENT", "Value": 100.0}, 4},
+			"a tenth, at least 3": {m{"Type": "BOUNDED_PERCENT", "Value": 10.0}, 3},
+		} {
+			w := newWorld(t)
+			service, _ := w.tripped(serviceProps(w.definition("crash"), m{"DesiredCount": 4.0, "DeploymentConfiguration": m{
+				"DeploymentCircuitBreaker": m{"Enable": true, "Rollback": false, "ResetOnHealthyTask": false, "ThresholdConfiguration": x.threshold},
+			}}))
+			if got := count(primary(service), "failedTasks"); got < x.want || got > 4 {
+				t.Errorf("%s: tripped after %d", name, got)
+			}
+		}
+	})
+
+	t.Run("counts in a row: a good task sets it to zero and does not end it", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		arn, _ := w.create(serviceType, "Web", serviceProps(w.definition("v1"), nil))
+		fail := func() { w.FailNextTask("hello-web", "ResourceInitializationError: ordered") }
+		failed := func(n int) func() bool {
+			return func() bool { return count(primary(w.describe(arn)), "failedTasks") == n }
+		}
+		fail()
+		w.wait(time.Minute, failed(1))
+		fail()
+		w.wait(time.Minute, failed(2))
+		w.wait(time.Minute, failed(0)) // the other task of the first two is good
+		for range 3 {
+			fail()
+		}
+		w.wait(20*time.Minute, func() bool { _, err := w.ready(serviceType, arn); return err != nil })
+		if s := w.describe(arn); primary(s)["rolloutState"] != "FAILED" || s["runningCount"] != 1 {
+			t.Fatal(s)
+		}
+	})
+
 	t.Run("does not trip for a program that crashes once it was good", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

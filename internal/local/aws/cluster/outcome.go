@@ -32,24 +32,25 @@ func (c *Cluster) countFailure(s *service, d *deployment) {
 				"Troubleshooting section of the Amazon ECS Developer Guide.")
 		}
 	}
-	if !d.proven && d.state == "IN_PROGRESS" {
+	if d.state == "IN_PROGRESS" {
 		d.failed++
 		d.updated = c.now
-		d.rollout.failures++
-		if d == s.primary() && s.breaker && d.failed >= s.threshold() {
+		if d == s.primary() && s.breaker.enable && d.failed >= s.breaker.threshold(s.desired) {
 			c.trip(s, d)
 		}
 	}
 	c.kick(s, max(c.speed.Scheduler, s.waitUntil.Sub(c.now)))
 }
 
-// trip is the deployment circuit breaker.
+// trip is the deployment circuit breaker. The deployment that it returns to is
+// IN_PROGRESS again, and cannot be returned to until it is COMPLETED (ECS
+// Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures").
 func (c *Cluster) trip(s *service, d *deployment) {
 	d.state, d.reason, d.updated = "FAILED", "ECS deployment circuit breaker: tasks failed to start.", c.now
-	s.tripped = true
+	s.tripped, d.rollout.tripped = true, true
 	c.note(s, "(deployment %s) deployment failed: tasks failed to start.", d.id)
 	i := slices.IndexFunc(s.deployments, func(o *deployment) bool { return o.complete })
-	if !s.rollback || i < 0 {
+	if !s.breaker.rollback || i < 0 {
 		d.rollout.finish(c.now, "STOPPED", d.reason)
 		return
 	}
@@ -57,7 +58,7 @@ func (c *Cluster) trip(s *service, d *deployment) {
 	c.note(s, "rolling back to deployment %s.", last.id)
 	d.status = "ACTIVE"
 	d.rollout.status, d.rollout.updated, d.rollout.rollbackTo = "ROLLBACK_IN_PROGRESS", c.now, last.rollout.revision
-	last.status, last.state, last.updated = "PRIMARY", "IN_PROGRESS", c.now
+	last.status, last.state, last.updated, last.complete = "PRIMARY", "IN_PROGRESS", c.now, false
 	last.reason = "ECS deployment circuit breaker: rolling back to deploymentId " + last.id + "."
 	s.deployments = slices.Insert(slices.Delete(s.deployments, i, i+1), 0, last)
 	s.def, s.network, s.failures, s.waitUntil = last.def, last.network, 0, time.Time{}

@@ -46,8 +46,8 @@ func (c *Cluster) judge(s *service) {
 	for _, t := range c.tasksOf(s) {
 		if !t.good && t.isGood() {
 			t.good = true
-			if t.dep != nil {
-				t.dep.proven, t.dep.failed = true, 0
+			if !s.breaker.cumulative {
+				t.dep.failed = 0
 			}
 			s.failures, s.waitUntil = 0, time.Time{}
 		}

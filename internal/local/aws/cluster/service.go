@@ -37,8 +37,7 @@ type service struct {
 	platform    string
 	minimum     int // percent
 	maximum     int // percent
-	breaker     bool
-	rollback    bool
+	breaker     breaker
 	grace       int // seconds
 	exec        bool
 	propagate   string // TASK_DEFINITION, SERVICE or NONE
@@ -69,7 +68,6 @@ type deployment struct {
 	state    string // IN_PROGRESS, COMPLETED, FAILED
 	reason   string
 	failed   int
-	proven   bool // one of its tasks was good: failures no longer count
 	blocked  bool // said that the percentages leave no room
 	created  time.Time
 	updated  time.Time
@@ -86,7 +84,7 @@ type rollout struct {
 	updated        time.Time
 	finished       time.Time
 	desired        int
-	failures       int
+	tripped        bool
 	rollbackTo     string // revision
 	dep            *deployment
 }
@@ -160,9 +158,53 @@ func (r *rollout) finish(now time.Time, status, reason string) {
 	}
 }
 
-// threshold is how many failed tasks trip the circuit breaker (ECS Developer
-// Guide: half of the desired count, at least 3, at most 200).
-func (s *service) threshold() int { return max(3, min(200, (s.desired+1)/2)) }
+// breaker is a deployment circuit breaker's configuration.
+type breaker struct {
+	enable, rollback bool
+	cumulative       bool   // resetOnHealthyTask is false
+	kind             string // COUNT, UNBOUNDED_PERCENT; else BOUNDED_PERCENT
+	value            int
+}
+
+// threshold is how many failed tasks trip the circuit breaker (ECS API
+// reference, ThresholdConfiguration): by default half of the desired count, at
+// least 3, at most 200.
+func (b breaker) threshold(desired int) int {
+	part := (desired*b.value + 99) / 100
+	switch b.kind {
+	case "COUNT":
+		return b.value
+	case "UNBOUNDED_PERCENT":
+		return max(1, part)
+	}
+	return max(3, min(200, part))
+}
+
+func (b breaker) describe() map[string]any {
+	return map[string]any{
+		"enable": b.enable, "rollback": b.rollback, "resetOnHealthyTask": !b.cumulative,
+		"thresholdConfiguration": map[string]any{"type": b.kind, "value": b.value},
+	}
+}
+
+// read takes over a configuration; what it leaves out has its default.
+func (b *breaker) read(in tree) error {
+	next := breaker{
+		enable: in.flag("enable", false), rollback: in.flag("rollback", false),
+		cumulative: !in.flag("resetOnHealthyTask", true), kind: "BOUNDED_PERCENT", value: 50,
+	}
+	if t := in.node("thresholdConfiguration"); t != nil {
+		next.kind, next.value = t.str("type"), t.num("value", 0)
+	}
+	switch {
+	case next.kind != "BOUNDED_PERCENT" && next.kind != "UNBOUNDED_PERCENT" && next.kind != "COUNT":
+		return wire.Errorf("InvalidParameterException", "Invalid threshold type: %s", next.kind)
+	case next.value < 1:
+		return wire.Errorf("InvalidParameterException", "The threshold value must be at least 1.")
+	}
+	*b = next
+	return nil
+}
 
 // lower and upper bound the number of tasks during a deployment: the minimum
 // is rounded up, the maximum down.
@@ -183,8 +225,7 @@ func (s *service) configure(in tree) error {
 	}
 	s.minimum, s.maximum = minimum, maximum
 	if conf.has("deploymentCircuitBreaker") {
-		b := conf.node("deploymentCircuitBreaker")
-		s.breaker, s.rollback = b.flag("enable", false), b.flag("rollback", false)
+		return s.breaker.read(conf.node("deploymentCircuitBreaker"))
 	}
 	return nil
 }

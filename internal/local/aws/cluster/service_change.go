@@ -34,7 +34,7 @@ func (c *Cluster) createService(at site, in tree, tags map[string]string) (*serv
 	}
 	s := &service{
 		arn: arn, name: name, at: at, cluster: k, status: "ACTIVE", tags: tags, by: at.principal, created: c.now,
-		minimum: 100, maximum: 200, desired: 1, launchType: "EC2", platform: "1.4.0", propagate: "NONE",
+		minimum: 100, maximum: 200, desired: 1, launchType: "EC2", breaker: breaker{kind: "BOUNDED_PERCENT", value: 50}, platform: "1.4.0", propagate: "NONE",
 	}
 	s.at.authorize = nil
 	if in.has("launchType") {
@@ -115,9 +115,6 @@ func (c *Cluster) change(at site, s *service, in tree) (replace bool, err error)
 }
 
 func (c *Cluster) checkService(s *service, in tree) error {
-	if in.has("healthCheckGracePeriodSeconds") && s.grace > 0 && len(s.balancing) == 0 {
-		return wire.Errorf("InvalidParameterException", "Health check grace period is only valid for services configured to use load balancers")
-	}
 	if t := in.node("deploymentController").str("type"); t != "" && t != "ECS" {
 		return wire.Errorf("InvalidParameterException", "the local AWS has no deployment controller %s", t)
 	}

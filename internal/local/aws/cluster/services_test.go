@@ -128,14 +128,13 @@ func TestServicesAreRefused(t *testing.T) {
 		more       m
 		code, text string
 	}{
-		"in a cluster that is not":       {m{"Cluster": "nope"}, "ClusterNotFoundException", "Cluster not found."},
-		"of a definition that is not":    {m{"TaskDefinition": "nope"}, "ClientException", "TaskDefinition not found."},
-		"without a network":              {m{"NetworkConfiguration": nil}, "InvalidParameterException", "Network Configuration must be provided"},
-		"with both percentages at 100":   {m{"DeploymentConfiguration": m{"MinimumHealthyPercent": 100.0, "MaximumPercent": 100.0}}, "InvalidParameterException", "will block deployments"},
-		"with grace but no target group": {m{"HealthCheckGracePeriodSeconds": 30.0}, "InvalidParameterException", "grace period"},
-		"with an unknown target group":   {m{"LoadBalancers": l{m{"TargetGroupArn": "x", "ContainerName": "web", "ContainerPort": 3000.0}}}, "InvalidParameterException", "Unable to find target group"},
-		"with a negative count":          {m{"DesiredCount": -1.0}, "InvalidParameterException", "negative"},
-		"with a strange name":            {m{"ServiceName": "a b"}, "InvalidParameterException", "Invalid identifier"},
+		"in a cluster that is not":     {m{"Cluster": "nope"}, "ClusterNotFoundException", "Cluster not found."},
+		"of a definition that is not":  {m{"TaskDefinition": "nope"}, "ClientException", "TaskDefinition not found."},
+		"without a network":            {m{"NetworkConfiguration": nil}, "InvalidParameterException", "Network Configuration must be provided"},
+		"with both percentages at 100": {m{"DeploymentConfiguration": m{"MinimumHealthyPercent": 100.0, "MaximumPercent": 100.0}}, "InvalidParameterException", "will block deployments"},
+		"with an unknown target group": {m{"LoadBalancers": l{m{"TargetGroupArn": "x", "ContainerName": "web", "ContainerPort": 3000.0}}}, "InvalidParameterException", "Unable to find target group"},
+		"with a negative count":        {m{"DesiredCount": -1.0}, "InvalidParameterException", "negative"},
+		"with a strange name":          {m{"ServiceName": "a b"}, "InvalidParameterException", "Invalid identifier"},
 	} {
 		t.Run(name+" are refused", func(t *testing.T) {
 			t.Parallel()

@@ -53,7 +53,9 @@ func (c *Cluster) schedule(x *target) {
 	})
 }
 
-// check is one health check.
+// check is one health check. A target that was just registered is healthy with
+// its first pass; the healthy threshold counts for one that comes back (ELB
+// User Guide, "Health checks for Application Load Balancer target groups").
 func (c *Cluster) check(x *target) {
 	was := x.state
 	balancers := c.balancersOf(x.group.arn)
@@ -73,7 +75,7 @@ func (c *Cluster) check(x *target) {
 		x.passes, x.fails = 0, x.fails+1
 	}
 	switch {
-	case x.passes >= x.group.healthyThreshold():
+	case x.passes >= x.group.healthyThreshold() || x.passes > 0 && was == "initial":
 		x.set("healthy", "", "")
 		x.served = true
 	case x.fails >= x.group.unhealthyThreshold():
