@@ -164,6 +164,10 @@ func TestAFailedCreationIsFollowedToItsDeletion(t *testing.T) {
 		w.explain(t, plan.StackID)
 		t.Fatal(status)
 	}
+	w.wantStopped(t, plan.Name, since)
+	if others, err := w.StoppedTasks(t.Context(), w.target, "hell", "", since, 5); err != nil || len(others) > 0 {
+		t.Errorf("of another heritage: %v %v", others, err)
+	}
 	if status == "DELETE_COMPLETE" {
 		again := w.propose(t, "bcn-3-2", w.rendered(t, "production", "v1", endpoints)[1])
 		if !again.Create {
@@ -173,5 +177,19 @@ func TestAFailedCreationIsFollowedToItsDeletion(t *testing.T) {
 	events, err := w.Events(t.Context(), w.target, plan.StackID, since, "")
 	if err != nil || len(events) == 0 {
 		t.Errorf("events of a deleted stack: %d %v", len(events), err)
+	}
+}
+
+func TestAStackThatIsNotThereHasNoRollouts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if list, err := w.Rollouts(t.Context(), w.target, "none"); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+	if list, err := w.StoppedTasks(t.Context(), w.target, "none", "", time.Time{}, 5); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+	if _, err := w.Outputs(t.Context(), w.target, "none"); err == nil {
+		t.Error("outputs of nothing")
 	}
 }

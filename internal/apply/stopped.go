@@ -22,11 +22,12 @@ const (
 const scaling = "Scaling activity initiated by"
 
 // StoppedTasks implements deploy.Fleet. logGroup is where a task definition
-// does not say itself where its container writes to.
+// does not say itself where its container writes to. A stack whose creation
+// failed may be gone by now; its tasks are then told by their task definitions.
 func (a *Apply) StoppedTasks(ctx context.Context, t bcn.Target, stack, logGroup string, since time.Time, limit int) ([]deploy.Stopped, error) {
 	s := a.aws.For(t)
 	services, err := a.services(ctx, s, stack)
-	if err != nil || len(services) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	arns, err := a.stoppedOf(ctx, s, t.District.Cluster, services)
@@ -41,24 +42,39 @@ func (a *Apply) StoppedTasks(ctx context.Context, t bcn.Target, stack, logGroup 
 	for _, v := range services {
 		groups["service:"+last(v)] = true
 	}
-	tasks = slices.DeleteFunc(tasks, func(v awsx.Task) bool {
-		return !groups[v.Group] || !v.StoppedAt.After(since) || strings.HasPrefix(v.Reason, scaling)
-	})
 	slices.SortStableFunc(tasks, func(x, y awsx.Task) int { return y.StoppedAt.Compare(x.StoppedAt) })
-	out := make([]deploy.Stopped, 0, limit)
-	for _, v := range tasks[:min(len(tasks), limit)] {
+	var out []deploy.Stopped
+	for _, v := range tasks {
+		if len(out) == limit {
+			break
+		}
+		if !v.StoppedAt.After(since) || strings.HasPrefix(v.Reason, scaling) || len(groups) > 0 && !groups[v.Group] {
+			continue
+		}
 		st, err := a.stopped(ctx, s, v, logGroup)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, st)
+		if len(groups) > 0 || family(v.TaskDefinition) == stack+"-"+st.Service {
+			out = append(out, st)
+		}
 	}
 	return out, nil
+}
+
+// family reads arn:...:task-definition/FAMILY:REVISION, where a service's
+// family is {stack}-{service}.
+func family(definition string) string {
+	name, _, _ := strings.Cut(last(definition), ":")
+	return name
 }
 
 // stoppedOf lists the stopped tasks of services. Those of a service that a
 // rollback has deleted cannot be listed by it, so then all are.
 func (a *Apply) stoppedOf(ctx context.Context, s *awsx.Session, cluster string, services []string) ([]string, error) {
+	if len(services) == 0 {
+		return s.StoppedTasks(ctx, cluster, "")
+	}
 	var out []string
 	for _, v := range services {
 		arns, err := s.StoppedTasks(ctx, cluster, last(v))

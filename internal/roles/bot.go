@@ -59,12 +59,12 @@ func stackStatements(in Input) []statement {
 			Why:       "bcn's change sets, on no stack of another installation; " + review,
 		},
 		{
-			Sid: "ReadChangeSets", Action: []string{
-				"cloudformation:DescribeChangeSet", "cloudformation:DescribeEvents",
-				"cloudformation:GetTemplate", "cloudformation:ListChangeSets",
+			Sid: "ReadStacks", Action: []string{
+				"cloudformation:DescribeChangeSet", "cloudformation:DescribeEvents", "cloudformation:DescribeStackEvents",
+				"cloudformation:GetTemplate", "cloudformation:ListChangeSets", "cloudformation:ListStackResources",
 			}, Resource: stacks,
 			Condition: map[string]operands{"StringLikeIfExists": in.tagged()},
-			Why:       "plans are read back; " + review,
+			Why:       "plans are read back and changes followed; a stack that is not there has no tags, and " + review,
 		},
 		{
 			Sid: "DeleteStacks", Action: []string{"cloudformation:DeleteStack"}, Resource: stacks,
@@ -75,11 +75,6 @@ func stackStatements(in Input) []statement {
 			Sid: "Cancel", Action: []string{"cloudformation:CancelUpdateStack"}, Resource: stacks,
 			Condition: map[string]operands{"StringLike": in.tagged()},
 			Why:       "a running update of bcn's own",
-		},
-		{
-			Sid: "Follow", Action: []string{"cloudformation:DescribeStackEvents", "cloudformation:ListStackResources"}, Resource: stacks,
-			Condition: map[string]operands{"StringLike": in.tagged()},
-			Why:       "what became of a change",
 		},
 		{
 			Sid: "ListStacks", Action: []string{"cloudformation:DescribeStacks"}, Resource: []string{"*"},
