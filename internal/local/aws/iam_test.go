@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 func (w *world) policy(t *testing.T, name, doc string) string {
@@ -161,4 +162,73 @@ func TestIAMPermissions(t *testing.T) {
 	wantCode(t, err, "AccessDenied")
 	_, err = c.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: s("a")})
 	wantCode(t, err, "AccessDenied")
+}
+
+func TestRolesChange(t *testing.T) {
+	t.Parallel()
+	s := awssdk.String
+	w := newWorld(t)
+	c := iam.NewFromConfig(w.as())
+	w.role(t, "changing", trustAll, allow("ssm:*", "*"))
+	name := s("changing")
+	get := func() *types.Role {
+		t.Helper()
+		return must[*iam.GetRoleOutput](t)(c.GetRole(t.Context(), &iam.GetRoleInput{RoleName: name})).Role
+	}
+	must[*iam.UpdateRoleOutput](t)(c.UpdateRole(t.Context(), &iam.UpdateRoleInput{RoleName: name, Description: s("new"), MaxSessionDuration: awssdk.Int32(3600)}))
+	if r := get(); *r.Description != "new" || *r.MaxSessionDuration != 3600 {
+		t.Fatalf("got %v", r)
+	}
+	_, err := c.UpdateRole(t.Context(), &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: awssdk.Int32(43201)})
+	wantCode(t, err, "ValidationError")
+
+	nobody := strings.Replace(trustAll, "123456789012", "111111111111", 1)
+	must[*iam.UpdateAssumeRolePolicyOutput](t)(c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: &nobody}))
+	_, err = sts.NewFromConfig(w.as()).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: s(account + "role/changing"), RoleSessionName: s("bcn-1")})
+	wantCode(t, err, "AccessDenied")
+	_, err = c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: s("{}")})
+	wantCode(t, err, "MalformedPolicyDocument")
+
+	must[*iam.TagRoleOutput](t)(c.TagRole(t.Context(), &iam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: s("a"), Value: s("1")}, {Key: s("b"), Value: s("2")}}}))
+	must[*iam.UntagRoleOutput](t)(c.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: name, TagKeys: []string{"a"}}))
+	tags := must[*iam.ListRoleTagsOutput](t)(c.ListRoleTags(t.Context(), &iam.ListRoleTagsInput{RoleName: name})).Tags
+	if len(tags) != 1 || *tags[0].Key != "b" {
+		t.Fatalf("got %v", tags)
+	}
+
+	must[*iam.DeleteRolePolicyOutput](t)(c.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: s("inline")}))
+	_, err = c.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: s("inline")})
+	wantCode(t, err, "NoSuchEntity")
+
+	arn := w.policy(t, "shared", allow("ssm:*", "*"))
+	must[*iam.AttachRolePolicyOutput](t)(c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: &arn}))
+	attached := must[*iam.ListAttachedRolePoliciesOutput](t)(c.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: name})).AttachedPolicies
+	if len(attached) != 1 || *attached[0].PolicyName != "shared" {
+		t.Fatalf("got %v", attached)
+	}
+	version := must[*iam.GetPolicyVersionOutput](t)(c.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: s("v1")})).PolicyVersion
+	if doc := must[string](t)(url.PathUnescape(*version.Document)); doc != allow("ssm:*", "*") {
+		t.Fatalf("got %s", doc)
+	}
+	_, err = c.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: s("v2")})
+	wantCode(t, err, "NoSuchEntity")
+}
+
+func TestListRolesHasPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"a", "b", "c"} {
+		w.role(t, name, trustAll, "")
+	}
+	var found []string
+	for p := iam.NewListRolesPaginator(iam.NewFromConfig(w.as()), &iam.ListRolesInput{MaxItems: awssdk.Int32(2)}); p.HasMorePages(); {
+		for _, r := range must[*iam.ListRolesOutput](t)(p.NextPage(t.Context())).Roles {
+			found = append(found, *r.RoleName)
+		}
+	}
+	if strings.Join(found, "") != "abc" {
+		t.Fatalf("got %v", found)
+	}
+	_, err := iam.NewFromConfig(w.as()).ListRoles(t.Context(), &iam.ListRolesInput{MaxItems: awssdk.Int32(1001)})
+	wantCode(t, err, "ValidationError")
 }

@@ -285,6 +285,87 @@ func TestSecurityGroupsAreRefused(t *testing.T) {
 	}
 }
 
+func TestStackChangesPoliciesInPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.role(t, "one", trustAll, "")
+	w.role(t, "two", trustAll, "")
+	c := iam.NewFromConfig(w.as())
+	arn := account + "policy/shared"
+	body := func(doc, role, tag string) *string {
+		return template(t, object{
+			"Policy": resource("AWS::IAM::ManagedPolicy", object{"ManagedPolicyName": "shared", "PolicyDocument": json.RawMessage(doc), "Roles": []any{role}}),
+			"Role": resource("AWS::IAM::Role", object{
+				"RoleName": "tagged", "AssumeRolePolicyDocument": json.RawMessage(trustAll), "MaxSessionDuration": 7200,
+				"ManagedPolicyArns": []any{object{"Ref": "Policy"}}, "Tags": []any{object{"Key": tag, "Value": "x"}},
+			}),
+		})
+	}
+	holders := func() (out []string) {
+		for _, name := range []string{"one", "two", "tagged"} {
+			if len(must[*iam.ListAttachedRolePoliciesOutput](t)(c.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})).AttachedPolicies) == 1 {
+				out = append(out, name)
+			}
+		}
+		return out
+	}
+	w.wantStatus(t, "", body(allow("ssm:*", "*"), "one", "a"), "CREATE_COMPLETE", "")
+	if got := holders(); !slices.Equal(got, []string{"one", "tagged"}) {
+		t.Fatalf("got %v", got)
+	}
+	w.wantStatus(t, "", body(allow("logs:*", "*"), "two", "b"), "UPDATE_COMPLETE", "")
+	if got := holders(); !slices.Equal(got, []string{"two", "tagged"}) {
+		t.Fatalf("got %v", got)
+	}
+	p := must[*iam.GetPolicyOutput](t)(c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: &arn})).Policy
+	tags := must[*iam.ListRoleTagsOutput](t)(c.ListRoleTags(t.Context(), &iam.ListRoleTagsInput{RoleName: awssdk.String("tagged")})).Tags
+	if *p.DefaultVersionId != "v2" || len(tags) != 2 || *tags[0].Key != "b" {
+		t.Fatalf("got %v %v", *p.DefaultVersionId, tags)
+	}
+	w.deleteStack(t)
+	if _, err := c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: &arn}); code(t, err) != "NoSuchEntity" {
+		t.Fatal("the policy is still there")
+	}
+}
+
+func TestStackChangesSecurityGroupsInPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *aws.Options) { o.Sample = true })
+	body := func(tag, description string, egress ...any) *string {
+		p := object{"GroupDescription": "g", "GroupName": "g", "VpcId": "vpc-0a11ce00000000001", "Tags": []any{object{"Key": tag, "Value": "x"}}}
+		if len(egress) > 0 {
+			p["SecurityGroupEgress"] = egress
+		}
+		return template(t, object{
+			"Group": resource("AWS::EC2::SecurityGroup", p),
+			"Rule": resource("AWS::EC2::SecurityGroupIngress", object{
+				"GroupId": object{"Fn::GetAtt": []any{"Group", "GroupId"}}, "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "10.0.0.0/16", "Description": description,
+			}),
+		})
+	}
+	find := func(tag string) []aws.Rule {
+		t.Helper()
+		seen := w.ec2(t, "DescribeSecurityGroups", url.Values{"Filter.1.Name": {"tag-key"}, "Filter.1.Value.1": {tag}})
+		if len(seen.Groups) != 1 {
+			t.Fatalf("%d groups with the tag %s", len(seen.Groups), tag)
+		}
+		g, _ := w.Account().SecurityGroup(seen.Groups[0].ID)
+		return append(g.Ingress, g.Egress...)
+	}
+	w.wantStatus(t, "", body("a", "first"), "CREATE_COMPLETE", "")
+	if rules := find("a"); len(rules) != 2 || rules[0].Description != "first" || rules[1].CIDR != "0.0.0.0/0" {
+		t.Fatalf("got %+v", rules)
+	}
+	w.wantStatus(t, "", body("b", "second", object{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv6": "::/0"}), "UPDATE_COMPLETE", "")
+	if rules := find("b"); len(rules) != 2 || rules[0].Description != "second" || rules[1].CIDR != "::/0" {
+		t.Fatalf("got %+v", rules)
+	}
+	w.wantStatus(t, "", body("b", "second"), "UPDATE_COMPLETE", "")
+	if rules := find("b"); len(rules) != 2 || rules[1].CIDR != "0.0.0.0/0" {
+		t.Fatalf("the usual egress is not back: %+v", rules)
+	}
+}
+
 func TestTemplateURL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
