@@ -43,6 +43,7 @@ type Pace struct {
 	Reconcile time.Duration // default 5 s
 	Orphaned  time.Duration // age of an inbox row that nobody runs; default 10 s
 	Lease     time.Duration // default 15 s
+	Unlimited bool          // Slack's published limits are left to Slack
 }
 
 func (p *Pace) fill() {
@@ -118,7 +119,8 @@ func (a *App) wire(ctx context.Context) error {
 
 func (a *App) wireSlack(ctx context.Context) error {
 	p, c := a.o.Process, a.o.Config
-	a.api = slackbot.NewAPI(slackbot.APIOptions{BotToken: p.SlackBotToken.Reveal(), AppToken: p.SlackAppToken.Reveal(), URL: p.SlackAPIURL})
+	a.api = slackbot.NewAPI(slackbot.APIOptions{BotToken: p.SlackBotToken.Reveal(), AppToken: p.SlackAppToken.Reveal(), URL: p.SlackAPIURL,
+		Unlimited: a.o.Pace.Unlimited})
 	if _, err := a.api.Identify(ctx); err != nil {
 		return fmt.Errorf("ask Slack who the bot is: %w", err)
 	}

@@ -107,8 +107,7 @@ func closed(c bcn.Change, d *bcn.Decision) bcn.Change {
 
 // milestones are the resources whose life is told; the rest is in the console.
 var milestones = map[string]bool{
-	"AWS::ECS::Service": true, "AWS::ElasticLoadBalancingV2::LoadBalancer": true, "AWS::IAM::Role": true,
-	"AWS::CloudFormation::Stack": true, "AWS::ElasticLoadBalancingV2::ListenerRule": true,
+	"AWS::ECS::Service": true, "AWS::ElasticLoadBalancingV2::LoadBalancer": true, "AWS::CloudFormation::Stack": true,
 }
 
 // events tells the milestones among what CloudFormation did, each once.
@@ -123,7 +122,9 @@ func (p *Presenter) events(m deploy.Moment) []deploy.Note {
 		if e.Type == "AWS::CloudFormation::Stack" {
 			name = "stack " + name
 		}
-		notes = append(notes, thread("event:"+e.ID, p.say(text.ThreadResource,
+		// CloudFormation tells the beginning of a creation twice, so that the
+		// status, and not the event, makes the line unique.
+		notes = append(notes, thread("event:"+e.LogicalID+":"+e.Status, p.say(text.ThreadResource,
 			text.Args{"mark": chat.Markup(mark), "id": name, "what": p.say(what, nil)})))
 	}
 	return notes

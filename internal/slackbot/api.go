@@ -23,6 +23,9 @@ type APIOptions struct {
 	URL      string           // the Web API's base; empty: Slack's
 	HTTP     *http.Client     // nil: one with a timeout of 30 s
 	Now      func() time.Time // nil: time.Now
+	// Unlimited leaves Slack's published limits to Slack: 429 alone slows bcn
+	// down. It is for a local workspace that limits nothing.
+	Unlimited bool
 }
 
 // API is Slack's Web API within its limits, and what it says of people,
@@ -82,7 +85,7 @@ func NewAPI(o APIOptions) *API {
 	a := &API{
 		web: slack.New(o.BotToken, slack.OptionAPIURL(o.URL), slack.OptionAppLevelToken(o.AppToken),
 			slack.OptionHTTPClient(o.HTTP)),
-		http: o.HTTP, now: o.Now, limits: newLimits(o.Now), real: isSlack(o.URL),
+		http: o.HTTP, now: o.Now, limits: newLimits(o.Now, o.Unlimited), real: isSlack(o.URL),
 	}
 	reads := fresh.Options{Now: o.Now}
 	a.people = fresh.New(reads, a.readProfile)

@@ -28,7 +28,7 @@ var methodLimits = map[string]struct{ perMinute, burst int }{
 }
 
 // limits slow bcn down to what Slack allows, per method and, for posts, per
-// channel (one message a second). A 429 stops its method until Retry-After.
+// channel. A 429 stops its method until Retry-After.
 type limits struct {
 	now func() time.Time
 
@@ -36,12 +36,24 @@ type limits struct {
 	methods  map[string]*rate.Limiter
 	channels map[string]*rate.Limiter
 	paused   map[string]time.Time
+
+	// Posts to one channel: one a second, with short bursts (docs.slack.dev,
+	// "Rate limits", chat.postMessage).
+	perChannel rate.Limit
+	burst      int
 }
 
-func newLimits(now func() time.Time) *limits {
-	l := &limits{now: now, methods: map[string]*rate.Limiter{}, channels: map[string]*rate.Limiter{}, paused: map[string]time.Time{}}
+func newLimits(now func() time.Time, unlimited bool) *limits {
+	l := &limits{now: now, methods: map[string]*rate.Limiter{}, channels: map[string]*rate.Limiter{}, paused: map[string]time.Time{},
+		perChannel: 1, burst: 3}
 	for m, tier := range methodLimits {
 		l.methods[m] = rate.NewLimiter(rate.Limit(float64(tier.perMinute)/60), tier.burst)
+	}
+	if unlimited {
+		l.perChannel = rate.Inf
+		for m := range l.methods {
+			l.methods[m].SetLimit(rate.Inf)
+		}
 	}
 	return l
 }
@@ -87,7 +99,7 @@ func (l *limits) limiters(method, channel string) []*rate.Limiter {
 			if len(l.channels) > 1000 { // a full limiter forgets nothing by being made anew
 				clear(l.channels)
 			}
-			c = rate.NewLimiter(1, 1)
+			c = rate.NewLimiter(l.perChannel, l.burst)
 			l.channels[channel] = c
 		}
 		found = append(found, c)

@@ -19,7 +19,7 @@ func TestLimits(t *testing.T) {
 	t.Run("one message a second and channel, channels beside each other", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l, started := newLimits(time.Now), time.Now()
+			l, started := newLimits(time.Now, false), time.Now()
 			for _, channel := range []string{"C1", "C2", "C1", "C2", "C1"} {
 				if err := l.call(ctx, "chat.postMessage", channel, time.Minute, fine); err != nil {
 					t.Fatal(err)
@@ -34,7 +34,7 @@ func TestLimits(t *testing.T) {
 	t.Run("edits stay under 50 a minute", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l, started := newLimits(time.Now), time.Now()
+			l, started := newLimits(time.Now, false), time.Now()
 			for range 58 {
 				if err := l.call(ctx, "chat.update", "", time.Hour, fine); err != nil {
 					t.Fatal(err)
@@ -49,7 +49,7 @@ func TestLimits(t *testing.T) {
 	t.Run("a 429 of up to the caller's patience is waited for", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l, calls, started := newLimits(time.Now), 0, time.Now()
+			l, calls, started := newLimits(time.Now, false), 0, time.Now()
 			err := l.call(ctx, "users.info", "", 2*time.Second, func(context.Context) error {
 				calls++
 				if calls == 1 {
@@ -72,7 +72,7 @@ func TestLimitsRefuse(t *testing.T) {
 	t.Run("a longer 429 is told at once, and stops only its own method", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l, calls := newLimits(time.Now), 0
+			l, calls := newLimits(time.Now, false), 0
 			limited := func(context.Context) error {
 				calls++
 				return &slack.RateLimitedError{RetryAfter: 30 * time.Second}
@@ -95,7 +95,7 @@ func TestLimitsRefuse(t *testing.T) {
 	t.Run("who cannot wait takes nothing", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := newLimits(time.Now)
+			l := newLimits(time.Now, false)
 			if err := l.call(ctx, "chat.postMessage", "C1", 0, fine); err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,267 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/config"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	localgithub "github.com/bcn-bot/bcn/internal/local/github"
+	localslack "github.com/bcn-bot/bcn/internal/local/slack"
+	"github.com/bcn-bot/bcn/internal/store"
+	"github.com/bcn-bot/bcn/internal/store/storetest"
+)
+
+var pg storetest.Cluster
+
+func TestMain(m *testing.M) { os.Exit(pg.Main(m)) }
+
+// patience bounds every wait of a test; what is waited for is signalled.
+const patience = 60 * time.Second
+
+// world is a whole bcn for one test: a database of its own, the local Slack,
+// AWS and GitHub over the wire, and one or more replicas of the bot.
+type world struct {
+	t      *testing.T
+	slack  *localslack.Workspace
+	aws    *localaws.Server
+	github *localgithub.Server
+	app    string // DATABASE_URL
+	owner  string
+	config string // bot.yaml
+	log    *syncBuffer
+}
+
+// syncBuffer collects log lines of several goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// quick is a cluster whose rollouts take about a second.
+func quick() cluster.Speed {
+	const step = 30 * time.Millisecond
+	return cluster.Speed{Scheduler: step, Provision: step, Pull: step, Activate: step, Stop: step, Deprovision: step,
+		Settle: step, LoadBalancer: step, Health: 0.01}
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	ctx := t.Context()
+	w := &world{t: t, config: string(devConfig), log: &syncBuffer{}}
+	w.app, w.owner = pg.Database(t)
+	var err error
+	if w.slack, err = localslack.New(localslack.Options{Limits: map[string]localslack.Limit{}}); err != nil {
+		t.Fatal(err)
+	}
+	w.start("slack", w.slack.Start(ctx, "127.0.0.1:0"), w.slack.Close)
+	w.aws, err = localaws.New(localaws.Options{Sample: true, Speed: quick(), ChangeSetTime: 20 * time.Millisecond, Poll: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start("aws", w.aws.Start(ctx, "127.0.0.1:0"), w.aws.Close)
+	w.github = localgithub.New(localgithub.Options{})
+	w.start("github", w.github.Start("127.0.0.1:0"), w.github.Close)
+	return w
+}
+
+func (w *world) start(name string, err error, stop func() error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatalf("start %s: %v", name, err)
+	}
+	w.t.Cleanup(func() {
+		if err := stop(); err != nil {
+			w.t.Errorf("stop %s: %v", name, err)
+		}
+	})
+}
+
+// environment is what a bot of this world is started with.
+func (w *world) environment() map[string]string {
+	return map[string]string{
+		"SLACK_BOT_TOKEN": w.slack.BotToken(), "SLACK_APP_TOKEN": w.slack.AppToken(), "SLACK_API_URL": w.slack.APIURL(),
+		"DATABASE_URL": w.app, "MIGRATE_DATABASE_URL": w.owner, "BCN_KEY": base64.StdEncoding.EncodeToString(storetest.Key),
+		"GITHUB_TOKEN": w.github.Token(), "GITHUB_API_URL": w.github.URL(), "BCN_HTTP_ADDR": "127.0.0.1:0",
+		"AWS_ENDPOINT_URL": w.aws.URL(), "AWS_REGION": localaws.DefaultRegion,
+	}
+}
+
+// bot starts a replica and answers how to stop it.
+func (w *world) bot() (a *App, stop func()) {
+	w.t.Helper()
+	env := w.environment()
+	p, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)
+	if len(wrong) > 0 {
+		w.t.Fatal(wrong)
+	}
+	c, problems := config.Load("bot.yaml", []byte(w.config), config.Options{})
+	if len(problems) > 0 {
+		w.t.Fatal(problems)
+	}
+	c.Sources.Root = w.root()
+	a, err := New(w.t.Context(), Options{Config: c, Process: p, Log: NewLog(w.log, p.LogLevel),
+		AWS:  awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true},
+		Pace: Pace{AtOnce: true, Unlimited: true, Poll: 50 * time.Millisecond, Reconcile: 300 * time.Millisecond, Orphaned: time.Second, Lease: 2 * time.Second}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("bot: %v", err)
+		}
+	})
+	w.t.Cleanup(stop)
+	sockets := w.slack.Sockets()
+	if err := w.slack.WaitFor(w.deadline(), func() bool { return w.slack.Sockets() > sockets || w.slack.Sockets() > 0 }); err != nil {
+		w.t.Fatal(err)
+	}
+	return a, stop
+}
+
+// root is the repository, below which examples/hello is.
+func (w *world) root() string {
+	w.t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return dir
+}
+
+func (w *world) deadline() context.Context {
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	w.t.Cleanup(cancel)
+	return ctx
+}
+
+// setUp registers the sample app as an administrator would.
+func (w *world) setUp(more ...string) {
+	w.t.Helper()
+	d := &Dev{Slack: w.slack, AWS: w.aws}
+	for _, command := range append(w.aws.SampleCommands(), more...) {
+		if err := d.type1(w.t.Context(), command); err != nil {
+			w.t.Fatalf("%s: %v\n%s", command, err, w.log)
+		}
+	}
+}
+
+// slash types a command and answers what rode on the acknowledgement.
+func (w *world) slash(user, channel, text string) string {
+	w.t.Helper()
+	r, err := w.slack.Slash(w.deadline(), user, channel, text)
+	if err != nil || r.Error != "" {
+		w.t.Fatalf("/bcn %s: %v %s", text, err, r.Error)
+	}
+	if r.Message != nil {
+		return r.Message.Text + shown(*r.Message)
+	}
+	return ""
+}
+
+// shown is all text of a message, blocks too.
+func shown(m localslack.Message) string { return m.Text + " " + m.Shown() }
+
+// card waits for the newest card in the channel that shows all the words.
+func (w *world) card(channel string, words ...string) localslack.Message {
+	w.t.Helper()
+	return w.wait(func(m localslack.Message) bool {
+		return m.Channel == channel && m.Thread == "" && m.EphemeralTo == "" && m.FromBot() && all(shown(m), words)
+	}, "a card with "+strings.Join(words, ", "))
+}
+
+// inThread waits for a message in a thread.
+func (w *world) inThread(card localslack.Message, words ...string) localslack.Message {
+	w.t.Helper()
+	return w.wait(func(m localslack.Message) bool {
+		return m.Channel == card.Channel && m.Thread == card.TS && all(shown(m), words)
+	}, "in the thread: "+strings.Join(words, ", "))
+}
+
+// told waits for what only the user sees.
+func (w *world) told(user string, words ...string) localslack.Message {
+	w.t.Helper()
+	return w.wait(func(m localslack.Message) bool { return m.EphemeralTo == user && all(shown(m), words) },
+		user+" is told: "+strings.Join(words, ", "))
+}
+
+func (w *world) wait(match func(localslack.Message) bool, what string) localslack.Message {
+	w.t.Helper()
+	m, err := w.slack.Wait(w.deadline(), match)
+	if err != nil {
+		w.t.Fatalf("waiting for %s: %v\n%s\n%s", what, err, w.everything(), w.log)
+	}
+	return m
+}
+
+func all(s string, words []string) bool {
+	for _, word := range words {
+		if !strings.Contains(s, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// everything is what the channels hold, for a failing test.
+func (w *world) everything() string {
+	var b strings.Builder
+	for _, c := range []string{"C0DEPLOYS", "C0APPROVE", "C0DEPLOY"} {
+		for _, m := range w.slack.Messages(c) {
+			b.WriteString(c + " " + m.TS + " " + m.Thread + " " + m.EphemeralTo + ": " + m.Text + "\n")
+		}
+	}
+	return b.String()
+}
+
+// press clicks the button with the action on a message.
+func (w *world) press(user string, m localslack.Message, action string) {
+	w.t.Helper()
+	for _, b := range m.Buttons() {
+		if strings.Contains(b.ActionID, ":"+action+":") {
+			r, err := w.slack.Click(w.deadline(), user, m, b.ActionID)
+			if err != nil || r.Error != "" {
+				w.t.Fatalf("%s presses %s: %v %s", user, action, err, r.Error)
+			}
+			return
+		}
+	}
+	raw, _ := json.Marshal(m.Buttons())
+	w.t.Fatalf("no button %s on %s: %s", action, m.Text, raw)
+}
+
+// open reads the world's database.
+func (w *world) open() *store.Store {
+	w.t.Helper()
+	s, err := store.Open(w.t.Context(), store.Options{URL: w.app, Key: storetest.Key, MaxConns: 4})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(s.Close)
+	return s
+}
