@@ -146,7 +146,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	}
 	a.apply = apply.New(aws, apply.Options{})
 	a.card = card.New(card.Options{Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,
-		Announce: c.Slack.Channels.Announce, ChannelOf: a.channelOf})
+		Announce: c.Slack.Channels.Announce, Security: c.Slack.Channels.Security, ChannelOf: a.channelOf})
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
 	a.deploy = deploy.New(deploy.Options{

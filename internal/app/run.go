@@ -34,6 +34,7 @@ func (a *App) run(ctx context.Context) error {
 		Follow: func(ctx context.Context, account, region string) (time.Duration, error) {
 			return a.deploy.Following(ctx, a.store, a.apply, account, region)
 		},
+		Reap: func(ctx context.Context) (time.Duration, error) { return a.deploy.Reap(ctx, a.apply) },
 	})
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type Presenter struct {
 	text *text.Catalogue
 	lang string
 	// approvals is the channel of the cards, announce that of the verdicts.
-	approvals, announce string
+	approvals, announce, security string
 	// channelOf is a heritage's own channel for announcements; empty for none.
 	channelOf func(app, env string) string
 }
@@ -40,12 +40,13 @@ type Options struct {
 	Text                *text.Catalogue
 	Lang                string
 	Approvals, Announce string
+	Security            string // what must not be missed
 	ChannelOf           func(app, env string) string
 }
 
 // New makes a Presenter.
 func New(o Options) *Presenter {
-	return &Presenter{text: o.Text, lang: o.Lang, approvals: o.Approvals, announce: o.Announce, channelOf: o.ChannelOf}
+	return &Presenter{text: o.Text, lang: o.Lang, approvals: o.Approvals, announce: o.Announce, security: o.Security, channelOf: o.ChannelOf}
 }
 
 func (p *Presenter) say(id text.ID, args text.Args) chat.Markup { return p.text.Say(p.lang, id, args) }
@@ -117,9 +118,10 @@ func (p *Presenter) status(c bcn.Change) chat.Markup {
 	return p.say(text.CardStatus, args)
 }
 
-// why explains an end in a sentence.
+// why explains an end in a sentence, or what a change waits for outside.
 func (p *Presenter) why(c bcn.Change) chat.Markup {
-	if c.Code == "" || (!c.State.Ended() && c.State != bcn.ChangeBlocked) {
+	outside := c.Code == bcn.CodeUnavailable || c.Code == bcn.CodeCouldNotCheck
+	if c.Code == "" || (!outside && !c.State.Ended() && c.State != bcn.ChangeBlocked) {
 		return ""
 	}
 	return p.explain(c.Code, c.Params)

@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -173,4 +174,16 @@ func (p *Presenter) failing(m deploy.Moment) []deploy.Note {
 		blocks = append(blocks, chat.Block{Context: p.say(text.ThreadNoTasks, nil)})
 	}
 	return []deploy.Note{{Key: "failing", Role: deploy.RoleThread, Broadcast: true, Body: chat.Message{Text: head, Blocks: blocks}}}
+}
+
+// parked tells the channel of the card, and the administrators in the channel
+// for what must not be missed.
+func (p *Presenter) parked(m deploy.Moment) []deploy.Note {
+	body := plain(p.say(text.ThreadParked, text.Args{"id": m.Change.ID.String()}))
+	key := "parked:" + strconv.FormatInt(m.Change.Fence, 10)
+	notes := []deploy.Note{{Key: key, Role: deploy.RoleThread, Broadcast: true, Body: body}}
+	if p.security != "" {
+		notes = append(notes, deploy.Note{Key: key + ":security", Role: deploy.RoleAnnounce, Channel: p.security, Body: body})
+	}
+	return notes
 }

@@ -128,8 +128,9 @@ type Store interface {
 	Start(ctx context.Context, m Move, notes func(superseded bcn.Change) []Note) (bcn.Change, error)
 	// Discarded notes that nothing of an ended change is left in AWS.
 	Discarded(ctx context.Context, c Claimed) error
-	// Failed counts a failed step and gives the lease back; park stops it.
-	Failed(ctx context.Context, c Claimed, park bool, notes []Note) error
+	// Failed counts a failed step and gives the lease back; park stops it. A
+	// cause outside (unavailable, could_not_check) is shown until it is over.
+	Failed(ctx context.Context, c Claimed, park bool, cause *bcn.Error, notes []Note) error
 	// Decide records a decision under the request's row lock; judge is asked
 	// with what is stored and answers the event that follows from it.
 	Decide(ctx context.Context, o Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []Note) (bcn.Request, error)

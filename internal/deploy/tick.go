@@ -74,13 +74,20 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 	if final && c.Change.State.BeforeApplying() {
 		return s.closeWith(ctx, c, cause)
 	}
-	park := c.Failures+1 >= s.ParkAfter
+	// What is outside comes back: it is waited for, however long. What is ours
+	// does not mend itself: after some failures a person is asked.
+	outside := code == bcn.CodeUnavailable || code == bcn.CodeCouldNotCheck
+	park := !outside && c.Failures+1 >= s.ParkAfter
 	s.Log.Warn("step failed", "change", int64(c.Change.ID), "state", c.Change.State, "failures", c.Failures+1, "parked", park, "error", cause)
 	var notes []Note
 	if park {
 		notes = s.Speaker.Notes(Moment{Kind: MomentParked, Change: c.Change, Code: code})
 	}
-	if err := s.Store.Failed(ctx, c, park, notes); err != nil {
+	var e *bcn.Error
+	if !errors.As(cause, &e) || !outside {
+		e = bcn.E(bcn.CodeInternal)
+	}
+	if err := s.Store.Failed(ctx, c, park, e, notes); err != nil {
 		return 0, errors.Join(cause, err)
 	}
 	if park {

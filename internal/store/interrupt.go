@@ -67,12 +67,25 @@ func (s *Store) Interrupt(ctx context.Context, o deploy.Origin, actor string, id
 }
 
 // Failed counts a failed step; see deploy.Store.
-func (s *Store) Failed(ctx context.Context, c deploy.Claimed, park bool, notes []deploy.Note) error {
+func (s *Store) Failed(ctx context.Context, c deploy.Claimed, park bool, cause *bcn.Error, notes []deploy.Note) error {
+	params, err := json.Marshal(cause.Params)
+	if err != nil {
+		return err
+	}
 	return s.tx(ctx, func(t *txn) error {
-		err := t.moved(ctx, `update change set failures = $3, parked = $4, lease_until = null where id = $1 and fence = $2`,
-			int64(c.Change.ID), c.Change.Fence, c.Failures+1, park)
-		if err != nil || !park {
+		err := t.moved(ctx, `update change set failures = $3, parked = $4, lease_until = null,
+			code = case when code in ('', 'unavailable', 'could_not_check') and $5 <> 'internal' then $5 else code end,
+			params = case when code in ('', 'unavailable', 'could_not_check') and $5 <> 'internal' then $6::jsonb else params end
+			where id = $1 and fence = $2`,
+			int64(c.Change.ID), c.Change.Fence, c.Failures+1, park, cause.Code, params)
+		if err != nil {
 			return err
+		}
+		if !park {
+			if c.Failures == 0 && cause.Code != bcn.CodeInternal {
+				return t.refreshCard(ctx, c.Change.ID, false)
+			}
+			return nil
 		}
 		if err := t.say(ctx, c.Change.ID, notes); err != nil {
 			return err

@@ -30,11 +30,18 @@ type FollowArgs struct {
 // Kind names the job.
 func (FollowArgs) Kind() string { return "follow" }
 
+// ReapArgs kicks the reaper; there is one for the whole installation.
+type ReapArgs struct{}
+
+// Kind names the job.
+func (ReapArgs) Kind() string { return "reap" }
+
 // Handlers run the jobs. Each does one short step and says when to look again;
 // zero means that the job is over. An error is retried by River.
 type Handlers struct {
 	Change func(ctx context.Context, id bcn.ID) (time.Duration, error)
 	Follow func(ctx context.Context, account, region string) (time.Duration, error)
+	Reap   func(ctx context.Context) (time.Duration, error)
 }
 
 // Workers are the running jobs of one process.
@@ -59,6 +66,15 @@ type followWorker struct {
 
 func (w *followWorker) Work(ctx context.Context, job *river.Job[FollowArgs]) error {
 	return again(w.h.Follow(ctx, job.Args.Account, job.Args.Region))
+}
+
+type reapWorker struct {
+	river.WorkerDefaults[ReapArgs]
+	h Handlers
+}
+
+func (w *reapWorker) Work(ctx context.Context, _ *river.Job[ReapArgs]) error {
+	return again(w.h.Reap(ctx))
 }
 
 func again(d time.Duration, err error) error {
@@ -87,6 +103,7 @@ func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) 
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &changeWorker{h: h})
 	river.AddWorker(workers, &followWorker{h: h})
+	river.AddWorker(workers, &reapWorker{h: h})
 	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
 		Logger:               quiet(s.log),
 		Workers:              workers,

@@ -35,7 +35,7 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 			}
 		}
 		n = len(ids) + len(follows)
-		return nil
+		return t.insertReaper(ctx)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("reconcile: %w", err)
@@ -91,4 +91,16 @@ func (s *Store) Parked(ctx context.Context) ([]deploy.Parked, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// insertReaper keeps one reaper's job in the queue, whatever state it is in.
+func (t *txn) insertReaper(ctx context.Context) error {
+	var there bool
+	err := t.QueryRow(ctx, `select exists (select 1 from river_job where kind = 'reap'
+		and (state <> 'running' or attempted_at > bcn_now() - interval '5 minutes')
+		and state in ('available', 'scheduled', 'retryable', 'pending', 'running'))`).Scan(&there)
+	if err != nil || there {
+		return err
+	}
+	return t.insertOnce(ctx, ReapArgs{})
 }
