@@ -3,6 +3,7 @@ package card
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -21,9 +22,10 @@ func (p *Presenter) changes(pl *bcn.Plan) chat.Markup {
 		return ""
 	}
 	var out []string
-	for i, l := range pl.Lines {
+	lines := slices.DeleteFunc(slices.Clone(pl.Lines), shownAsImage)
+	for i, l := range lines {
 		if i == linesOnCard {
-			out = append(out, string(p.say(text.CardMore, text.Args{"n": len(pl.Lines) - linesOnCard})))
+			out = append(out, string(p.say(text.CardMore, text.Args{"n": len(lines) - linesOnCard})))
 			break
 		}
 		out = append(out, string(line(l)))
@@ -34,6 +36,9 @@ func (p *Presenter) changes(pl *bcn.Plan) chat.Markup {
 	}
 	return chat.Markup(strings.Join(out, "\n"))
 }
+
+// shownAsImage says that a line is what the field with the image shows.
+func shownAsImage(l bcn.Line) bool { return strings.HasPrefix(l.What, "image: ") }
 
 func line(l bcn.Line) chat.Markup {
 	m := chat.Markup(lineMarks[l.Mark]+" ") + chat.Escape(l.What)
@@ -67,7 +72,7 @@ func kindOf(d bcn.ResourceDelta) text.ID {
 		return text.CardCountAdded
 	case d.Action == "Remove":
 		return text.CardCountRemoved
-	case d.Replacement == "True" || d.Replacement == "Conditional":
+	case (d.Replacement == "True" || d.Replacement == "Conditional") && !routine[d.Type]:
 		return text.CardCountReplaced
 	default:
 		return text.CardCountChanged
@@ -82,9 +87,6 @@ var routine = map[string]bool{"AWS::ECS::TaskDefinition": true}
 func (p *Presenter) destroyed(sp bcn.StackPlan) []string {
 	var out []string
 	for _, d := range sp.Changes {
-		if routine[d.Type] {
-			continue
-		}
 		switch kindOf(d) {
 		case text.CardCountReplaced:
 			out = append(out, string("   *± "+chat.Escape(d.LogicalID)+"* "+chat.Code(d.Type)))
