@@ -25,6 +25,8 @@ var Key = audit.Key("a key for tests, 32 bytes long!!")
 
 // Cluster is the server of a test binary; make it in TestMain.
 type Cluster struct {
+	// Fsync makes commits reach the disk, for benchmarks; tests do without.
+	Fsync  bool
 	server *pgdev.Server
 	lock   sync.Mutex
 }
@@ -35,7 +37,7 @@ type Cluster struct {
 //	func TestMain(m *testing.M) { os.Exit(pg.Main(m)) }
 func (c *Cluster) Main(m *testing.M) int {
 	ctx := context.Background()
-	server, err := pgdev.Start(ctx, false)
+	server, err := pgdev.Start(ctx, c.Fsync)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need PostgreSQL:", err)
 		return 1
