@@ -50,7 +50,7 @@ func TestAnyTamperingIsFound(t *testing.T) {
 		c := chain(rapid.IntRange(2, 12).Draw(t, "n"))
 		head := c[len(c)-1]
 		i := rapid.IntRange(0, len(c)-1).Draw(t, "i")
-		switch rapid.SampledFrom([]string{"body", "kind", "actor", "at", "change", "remove", "swap", "hash", "mac", "cut", "forge"}).Draw(t, "how") {
+		switch rapid.SampledFrom([]string{"body", "kind", "actor", "at", "change", "remove", "swap", "hash", "mac", "cut", "forge", "fork"}).Draw(t, "how") {
 		case "body":
 			c[i].Body += " "
 		case "kind":
@@ -81,6 +81,8 @@ func TestAnyTamperingIsFound(t *testing.T) {
 			}
 			c[i].Body = "{}"
 			c[i] = audit.Key("another key, another key, another").Seal(c[i], prev)
+		case "fork": // with our key, of another past
+			c[i] = key.Seal(c[i], []byte("another past"))
 		}
 		if verify(c, head) == nil {
 			t.Fatal("tampering was not found")

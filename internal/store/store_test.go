@@ -180,8 +180,8 @@ func TestAudit(t *testing.T) {
 		t.Parallel()
 		s, _ := pg.Store(t)
 		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() { newChange(t, s, "heritage:hello") })
+		for i := range 20 { // each of its own subject: the log alone is what they share
+			wg.Go(func() { newChange(t, s, fmt.Sprintf("heritage:%d", i)) })
 		}
 		wg.Wait()
 		n, err := s.VerifyAudit(ctx)
