@@ -113,7 +113,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireDeploy(ctx, key); err != nil {
 		return err
 	}
-	a.wireBot()
+	a.bot = slackbot.New(a.slackSide())
 	return nil
 }
 

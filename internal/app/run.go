@@ -12,13 +12,13 @@ import (
 	"github.com/bcn-bot/bcn/internal/store"
 )
 
-// wireBot joins Slack's side and ours.
-func (a *App) wireBot() {
-	a.bot = slackbot.New(slackbot.Options{
+// slackSide joins Slack's side and ours.
+func (a *App) slackSide() slackbot.Options {
+	return slackbot.Options{
 		API: a.api, Inbox: a.store, Handler: handler{a}, Outbox: outbox{a}, Text: a.text,
 		Language: a.o.Config.Language, Sockets: a.o.Config.Slack.Sockets, AtOnce: a.o.Pace.AtOnce,
 		Hooks: a.metrics.hooks(), Log: a.log,
-	})
+	}
 }
 
 // Run works until ctx ends, and then stops everything. It fails where

@@ -90,7 +90,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err != nil {
 			return err
 		}
-		c.State, c.Behind = bcn.ChangePlanning, behind
+		c.State, c.Behind, t.what = bcn.ChangePlanning, behind, "the new change"
 		if behind != 0 {
 			c.State = bcn.ChangeWaitingTurn
 		}

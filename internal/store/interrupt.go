@@ -30,7 +30,7 @@ func (t *txn) overtake(ctx context.Context, c bcn.Change, event bcn.ChangeEvent,
 	if err := t.refreshCard(ctx, c.ID, true); err != nil {
 		return c, err
 	}
-	c.State = next
+	c.State, t.what = next, "the move to "+string(next)
 	if next.Ended() {
 		if err := t.ended(ctx, c); err != nil {
 			return c, err

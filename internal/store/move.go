@@ -71,7 +71,10 @@ func (t *txn) moveChange(ctx context.Context, m deploy.Move) (bcn.Change, error)
 	if err != nil {
 		return from, err
 	}
-	t.s.faults("change moved to " + string(next))
+	t.what = "a step of " + string(from.State)
+	if m.Event != "" {
+		t.what = "the move to " + string(next)
+	}
 	if m.Progress != nil {
 		if err := t.storeProgress(ctx, from.ID, m.Progress); err != nil {
 			return from, err

@@ -107,8 +107,9 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return now, err
 }
 
-// SetFaults lets a test be told of each kill point by its name; see
-// internal/app's crash tests.
+// SetFaults lets a test be told of each kill point by its name, before anything
+// else happens; see internal/app's crash tests. It is set before the store is
+// used.
 func (s *Store) SetFaults(f func(point string)) { s.faults = f }
 
 // txn is a transaction with what is to be written at its end: audit entries,
@@ -118,6 +119,7 @@ type txn struct {
 	s       *Store
 	entries []audit.Entry
 	outbox  bool
+	what    string // what it does, for the names of kill points
 }
 
 // tx runs fn in one transaction and writes the collected audit entries last.
@@ -128,13 +130,13 @@ func (s *Store) tx(ctx context.Context, fn func(t *txn) error) error {
 		if err := fn(t); err != nil {
 			return err
 		}
-		s.faults("before audit")
+		s.faults("before the commit of " + t.what)
 		return t.writeAudit(ctx)
 	})
 	if err != nil {
 		return err
 	}
-	s.faults("after commit")
+	s.faults("after the commit of " + t.what)
 	if t.outbox {
 		s.Wake()
 	}
