@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,14 @@ import (
 
 var pg storetest.Cluster
 
-func TestMain(m *testing.M) { os.Exit(pg.Main(m)) }
+// TestMain runs the tests, or the bot of a crash test, which is this binary
+// again.
+func TestMain(m *testing.M) {
+	if os.Getenv(killAt) != "" {
+		os.Exit(victim())
+	}
+	os.Exit(pg.Main(m))
+}
 
 // patience bounds every wait of a test; what is waited for is signalled.
 const patience = 60 * time.Second
@@ -86,6 +94,21 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// in is the world for a subtest: failures are the subtest's.
+func (w *world) in(t *testing.T) *world {
+	c := *w
+	c.t = t
+	return &c
+}
+
+// of is the same world for a subtest.
+func (w *world) of(t *testing.T) *world {
+	t.Helper()
+	sub := *w
+	sub.t = t
+	return &sub
+}
+
 func (w *world) start(name string, err error, stop func() error) {
 	w.t.Helper()
 	if err != nil {
@@ -105,26 +128,40 @@ func (w *world) environment() map[string]string {
 		"DATABASE_URL": w.app, "MIGRATE_DATABASE_URL": w.owner, "BCN_KEY": base64.StdEncoding.EncodeToString(storetest.Key),
 		"GITHUB_TOKEN": w.github.Token(), "GITHUB_API_URL": w.github.URL(), "BCN_HTTP_ADDR": "127.0.0.1:0",
 		"AWS_ENDPOINT_URL": w.aws.URL(), "AWS_REGION": localaws.DefaultRegion,
+		"TEST_CONFIG": w.config, "TEST_ROOT": w.root(),
 	}
+}
+
+// replica makes the options of a bot from the environment of a world.
+func replica(getenv func(string) string, log io.Writer) (Options, error) {
+	p, wrong := config.FromEnv(getenv, os.ReadFile)
+	if len(wrong) > 0 {
+		return Options{}, problems(wrong)
+	}
+	c, wrong := config.Load("bot.yaml", []byte(getenv("TEST_CONFIG")), config.Options{})
+	if len(wrong) > 0 {
+		return Options{}, problems(wrong)
+	}
+	c.Sources.Root = getenv("TEST_ROOT")
+	return Options{
+		Config: c, Process: p, Log: NewLog(log, p.LogLevel),
+		AWS: awsx.Options{Region: p.AWSRegion, Endpoint: p.AWSEndpointURL, Isolated: true, MaxBackoff: 200 * time.Millisecond},
+		Pace: Pace{
+			AtOnce: true, Unlimited: true, Poll: 50 * time.Millisecond, Reconcile: 300 * time.Millisecond,
+			Orphaned: time.Second, Lease: 2 * time.Second,
+		},
+	}, nil
 }
 
 // bot starts a replica and answers how to stop it.
 func (w *world) bot() (a *App, stop func()) {
 	w.t.Helper()
 	env := w.environment()
-	p, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)
-	if len(wrong) > 0 {
-		w.t.Fatal(wrong)
-	}
-	c, problems := config.Load("bot.yaml", []byte(w.config), config.Options{})
-	if len(problems) > 0 {
-		w.t.Fatal(problems)
-	}
-	c.Sources.Root = w.root()
-	a, err := New(w.t.Context(), Options{Config: c, Process: p, Log: NewLog(w.log, p.LogLevel),
-		AWS:  awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true},
-		Pace: Pace{AtOnce: true, Unlimited: true, Poll: 50 * time.Millisecond, Reconcile: 300 * time.Millisecond, Orphaned: time.Second, Lease: 2 * time.Second}})
+	o, err := replica(func(name string) string { return env[name] }, w.log)
 	if err != nil {
+		w.t.Fatal(err)
+	}
+	if a, err = New(w.t.Context(), o); err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
@@ -137,11 +174,16 @@ func (w *world) bot() (a *App, stop func()) {
 		}
 	})
 	w.t.Cleanup(stop)
-	sockets := w.slack.Sockets()
-	if err := w.slack.WaitFor(w.deadline(), func() bool { return w.slack.Sockets() > sockets || w.slack.Sockets() > 0 }); err != nil {
-		w.t.Fatal(err)
-	}
+	w.connected()
 	return a, stop
+}
+
+// connected waits until a bot listens.
+func (w *world) connected() {
+	w.t.Helper()
+	if err := w.slack.WaitFor(w.deadline(), func() bool { return w.slack.Sockets() > 0 }); err != nil {
+		w.t.Fatalf("%v\n%s", err, w.log)
+	}
 }
 
 // root is the repository, below which examples/hello is.

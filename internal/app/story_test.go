@@ -35,29 +35,35 @@ func TestStory(t *testing.T) {
 	w.card("C0DEPLOY", "now runs", "v2")
 
 	t.Run("a second approval comes too late", func(t *testing.T) {
+		w := w.in(t)
 		w.press("U0LEAD", card, "approve")
 		w.told("U0LEAD", "already")
 	})
 	t.Run("the same again changes nothing", func(t *testing.T) {
+		w := w.in(t)
 		w.slash("U0DEV", deploys, "plan hello production v2")
 		w.card(deploys, "Nothing would change")
 	})
 	t.Run("status, releases, approvals and whoami answer the person alone", func(t *testing.T) {
+		w := w.in(t)
 		for command, word := range map[string]string{"status": "hello", "releases hello production": "v2", "approvals": "", "whoami": "developers"} {
 			w.slash("U0DEV", deploys, command)
 			w.told("U0DEV", word)
 		}
 	})
 	t.Run("a typo gets a suggestion for each wrong word", func(t *testing.T) {
+		w := w.in(t)
 		w.slash("U0DEV", deploys, "depoly helo prod v2")
 		w.told("U0DEV", "deploy hello production v2")
 	})
 	t.Run("help rides on the acknowledgement", func(t *testing.T) {
+		w := w.in(t)
 		if said := w.slash("U0DEV", deploys, "help deploy"); !strings.Contains(said, "deploy APP ENV TAG") {
 			t.Fatalf("help said %q", said)
 		}
 	})
 	t.Run("a broken image is rolled back, and said to be", func(t *testing.T) {
+		w := w.in(t)
 		w.slash("U0DEV", deploys, "deploy hello production broken")
 		card := w.card(deploys, "waits for approval", "broken")
 		w.press("U0LEAD", card, "approve")
@@ -74,6 +80,7 @@ func TestStory(t *testing.T) {
 		}
 	})
 	t.Run("the audit chain is whole, and no secret is in the log", func(t *testing.T) {
+		w := w.in(t)
 		n, err := w.open().VerifyAudit(t.Context())
 		if err != nil || n < 20 {
 			t.Fatalf("verified %d entries: %v", n, err)
