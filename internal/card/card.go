@@ -127,19 +127,9 @@ func (p *Presenter) why(c bcn.Change) chat.Markup {
 	return p.explain(c.Code, c.Params)
 }
 
-// explain turns a code into its sentence; people in its params are mentioned.
+// explain turns a code into its sentence.
 func (p *Presenter) explain(code bcn.Code, params map[string]string) chat.Markup {
-	if code == bcn.CodeGuardrail {
-		return p.text.Error(p.lang, &bcn.Error{Code: code, Params: params})
-	}
-	args := text.Args{}
-	for k, v := range params {
-		args[k] = v
-		if k == "by" && isUser(v) {
-			args[k] = chat.Mention(v)
-		}
-	}
-	return p.say(text.ErrorID(code), args)
+	return p.text.Code(p.lang, code, params, "")
 }
 
 func isUser(s string) bool {

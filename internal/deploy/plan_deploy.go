@@ -152,7 +152,7 @@ func refNames(refs []bcn.SecretRef) string {
 	for _, r := range refs {
 		out = append(out, r.Name+" ("+r.From+")")
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, "\n")
 }
 
 func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Proposal, []bcn.Finding, error) {

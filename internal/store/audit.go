@@ -93,26 +93,24 @@ func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
 }
 
 // auditOf answers whether the chain holds an entry of that kind for a change,
-// written with our key. It is read before anything is executed.
+// whole and written with our key: its hash is computed again over its content
+// and the entry before. It is read before anything is executed.
 func (t *txn) auditOf(ctx context.Context, kind string, change bcn.ID, want map[string]string) (bool, error) {
-	rows, err := t.Query(ctx, `select seq, hash, mac, body from audit_entry where change = $1 and kind = $2 order by seq`, int64(change), kind)
+	rows, err := t.Query(ctx, `select e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')
+		from audit_entry e left join audit_entry p on p.seq = e.seq - 1
+		where e.change = $1 and e.kind = $2 order by e.seq`, int64(change), kind)
 	if err != nil {
 		return false, err
 	}
-	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Entry, error) {
-		var e audit.Entry
-		err := row.Scan(&e.Seq, &e.Hash, &e.MAC, &e.Body)
-		return e, err
+	whole := false
+	var e audit.Entry
+	var prev []byte
+	_, err = pgx.ForEachRow(rows, []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC, &prev}, func() error {
+		sealed := t.s.key.Seal(e, prev)
+		whole = whole || audit.Equal(sealed.Hash, e.Hash) && audit.Equal(sealed.MAC, e.MAC) && holds(e.Body, want)
+		return nil
 	})
-	if err != nil {
-		return false, err
-	}
-	for _, e := range entries {
-		if audit.Equal(e.MAC, t.s.key.MAC("audit", e.Hash)) && holds(e.Body, want) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return whole, err
 }
 
 // holds says whether a JSON object has all the wanted members.

@@ -74,10 +74,10 @@ func (t *txn) refreshCard(ctx context.Context, id bcn.ID, urgent bool) error {
 func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 	rows, err := s.pool.Query(ctx, `with due as (
 		select o.id from outbox o left join outbox p on p.id = o.thread_of
-		where o.sent < o.version and o.dropped = '' and o.not_before <= bcn_now()
+		where o.waits and o.not_before <= bcn_now()
 		and (o.lease_until is null or o.lease_until < bcn_now())
 		and (o.thread_of is null or p.ts <> '')
-		and not exists (select 1 from outbox e where e.thread_of = o.thread_of and e.id < o.id and e.sent < e.version and e.dropped = '')
+		and not exists (select 1 from outbox e where e.thread_of = o.thread_of and e.id < o.id and e.waits)
 		order by o.priority, o.not_before, o.id limit $1 for update of o skip locked)
 		update outbox o set unconfirmed = o.unconfirmed or (o.lease_until is not null and o.ts = ''),
 			lease_until = bcn_now() + $2, attempts = o.attempts + 1

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
@@ -74,14 +75,19 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err := t.proveRequest(ctx, r); err != nil {
 		return err
 	}
+	var ballots []approval.Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict != bcn.Approve {
 			continue
 		}
+		ballots = append(ballots, approval.Ballot{Person: d.Person, Teams: d.Teams})
 		ok, err := t.auditOf(ctx, "decision.approve", id, map[string]string{"person": d.Person, "hash": hash})
 		if err != nil || !ok {
 			return tampered("audit entry of a decision", err)
 		}
+	}
+	if !approval.Complete(r, ballots) {
+		return bcn.E(bcn.CodeTampered, "what", "decision")
 	}
 	return nil
 }
