@@ -10,11 +10,11 @@ import (
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // Clean strips control and bidirectional characters, which could make text
-// read as something else, and folds line breaks into spaces.
+// read as something else, and turns whatever breaks a line into a space.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\r' || r == '\t':
+		case strings.ContainsRune("\t\n\v\f\r\u0085\u2028\u2029", r):
 			return ' '
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Cf, r):
 			return -1
@@ -72,6 +72,9 @@ func Truncate(s string, limit int) string {
 	runes := []rune(s)
 	if len(runes) <= limit {
 		return s
+	}
+	if limit <= 0 {
+		return ""
 	}
 	return string(runes[:limit-1]) + "…"
 }
