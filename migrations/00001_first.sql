@@ -92,7 +92,9 @@ create unique index change_busy on change (subject)
 create index change_open on change (id)
     where state not in ('succeeded', 'failed', 'rolled_back', 'rollback_failed', 'cancelled', 'closed');
 create index change_leftover on change (id) where leftover;
-create index change_subject on change (subject, id);
+create index change_subject on change (subject, id)
+    where state not in ('succeeded', 'failed', 'rolled_back', 'rollback_failed', 'cancelled', 'closed');
+create index change_parked on change (id) where parked or state = 'blocked';
 
 -- The bytes that are hashed; never re-serialised.
 create table plan (
@@ -196,17 +198,21 @@ create table outbox (
     priority    int not null default 1,
     version     bigint not null default 1,
     sent        bigint not null default 0,
+    waits       boolean not null generated always as (sent < version and dropped = '') stored,
     posted_to   text not null default '',
     ts          text not null default '',
     unconfirmed boolean not null default false,
-    dropped     text not null default '',
+    dropped     text not null default '', -- why, where Slack will never take it
     attempts    int not null default 0,
     not_before  timestamptz not null default bcn_now(),
     lease_until timestamptz,
     created_at  timestamptz not null default bcn_now(),
     unique (change, key)
 );
-create index outbox_due on outbox (not_before) where sent < version and dropped = '';
+-- waits is a column, since the planner cannot guess how few rows have
+-- sent < version, and would read all that was ever said.
+create index outbox_due on outbox (not_before) where waits;
+create index outbox_thread on outbox (thread_of) where thread_of is not null;
 
 create table halt (
     one    boolean primary key default true check (one),

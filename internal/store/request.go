@@ -57,37 +57,71 @@ func (t *txn) moveRequest(ctx context.Context, id bcn.ID, event bcn.RequestEvent
 }
 
 // request reads a request with its decisions.
-func request(ctx context.Context, q interface {
-	querier
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}, id bcn.ID,
-) (bcn.Request, error) {
+func request(ctx context.Context, q querier, id bcn.ID) (bcn.Request, error) {
+	list, err := requests(ctx, q, `id = $1`, int64(id))
+	if err == nil && len(list) == 0 {
+		return bcn.Request{}, ErrNotFound
+	}
+	if err != nil {
+		return bcn.Request{}, err
+	}
+	return list[0], nil
+}
+
+// requests reads requests with their decisions, in two queries for however
+// many there are.
+func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.Request, error) {
+	rows, err := q.Query(ctx, `select id, state, hash, requester, needs, created_at, expires_at from request where `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, scanRequest)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	ids, at := make([]int64, len(list)), make(map[bcn.ID]int, len(list))
+	for i, r := range list {
+		ids[i], at[r.ID] = int64(r.ID), i
+	}
+	rows, err = q.Query(ctx, `select request, person, verdict, reason, hash, teams, channel, ts, at from decision
+		where request = any($1) order by at`, ids)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := pgx.CollectRows(rows, scanDecision)
+	for _, d := range decisions {
+		r := &list[at[d.request]]
+		r.Decisions = append(r.Decisions, d.Decision)
+	}
+	return list, err
+}
+
+func scanRequest(row pgx.CollectableRow) (bcn.Request, error) {
 	var (
 		r     bcn.Request
 		needs []byte
 	)
-	err := q.QueryRow(ctx, `select id, state, hash, requester, needs, created_at, expires_at from request where id = $1`, int64(id)).
-		Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt)
-	if err != nil {
-		return found(r, err)
-	}
-	if err := json.Unmarshal(needs, &r.Needs); err != nil {
-		return r, fmt.Errorf("read the needs of %s: %w", id, err)
-	}
-	rows, err := q.Query(ctx, `select person, verdict, reason, hash, teams, channel, ts, at from decision where request = $1 order by at`, int64(id))
-	if err != nil {
+	if err := row.Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt); err != nil {
 		return r, err
 	}
-	r.Decisions, err = pgx.CollectRows(rows, scanDecision)
-	return r, err
+	if err := json.Unmarshal(needs, &r.Needs); err != nil {
+		return r, fmt.Errorf("read the needs of %s: %w", r.ID, err)
+	}
+	return r, nil
 }
 
-func scanDecision(row pgx.CollectableRow) (bcn.Decision, error) {
+// decisionRow is a decision and the request it belongs to.
+type decisionRow struct {
+	bcn.Decision
+	request bcn.ID
+}
+
+func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 	var (
-		d     bcn.Decision
+		d     decisionRow
 		teams []byte
 	)
-	if err := row.Scan(&d.Person, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
+	if err := row.Scan(&d.request, &d.Person, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
 		return d, err
 	}
 	return d, json.Unmarshal(teams, &d.Teams)
@@ -135,23 +169,7 @@ func (s *Store) Request(ctx context.Context, id bcn.ID) (bcn.Request, error) {
 // Pending answers the requests that wait for a decision, the one that expires
 // first at the front.
 func (s *Store) Pending(ctx context.Context) ([]bcn.Request, error) {
-	rows, err := s.pool.Query(ctx, `select id from request where state = 'pending' and expires_at > bcn_now() order by expires_at limit 200`)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[bcn.ID])
-	if err != nil {
-		return nil, err
-	}
-	out := make([]bcn.Request, 0, len(ids))
-	for _, id := range ids {
-		r, err := s.Request(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, nil
+	return requests(ctx, s.pool, `state = 'pending' and expires_at > bcn_now() order by expires_at limit 200`)
 }
 
 // Decide records a decision under the request's lock; see deploy.Store.
