@@ -1,0 +1,5 @@
+package conform_test
+
+type desk struct{}
+
+func slackTable() []row[*desk] { return nil }

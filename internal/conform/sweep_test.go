@@ -1,0 +1,98 @@
+package conform_test
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// sweep deletes what an interrupted run left: stacks first, since they hold
+// most else, then what rows make outside of stacks.
+func sweep(c *cloud) {
+	c.t.Helper()
+	sweepStacks(c)
+	sweepTasks(c)
+	sweepRoles(c)
+	sweepStores(c)
+}
+
+func sweepStacks(c *cloud) {
+	c.t.Helper()
+	pages := cloudformation.NewDescribeStacksPaginator(c.cfn(), &cloudformation.DescribeStacksInput{})
+	var left []string
+	for pages.HasMorePages() {
+		for _, s := range must[*cloudformation.DescribeStacksOutput](c)(pages.NextPage(c.context())).Stacks {
+			if strings.HasPrefix(*s.StackName, ours) {
+				left = append(left, *s.StackId)
+			}
+		}
+	}
+	for _, id := range left {
+		c.check(c.remove(id))
+	}
+	for _, id := range left {
+		c.end(id)
+	}
+}
+
+func sweepTasks(c *cloud) {
+	c.t.Helper()
+	api := c.ecs()
+	for _, arn := range must[*ecs.ListTasksOutput](c)(api.ListTasks(c.context(), &ecs.ListTasksInput{Cluster: &c.cluster})).TaskArns {
+		if t := c.task(arn); strings.HasPrefix(aws.ToString(t.StartedBy), ours) {
+			must[*ecs.StopTaskOutput](c)(api.StopTask(c.context(), &ecs.StopTaskInput{Cluster: &c.cluster, Task: &arn}))
+		}
+	}
+	pages := ecs.NewListTaskDefinitionsPaginator(api, &ecs.ListTaskDefinitionsInput{})
+	for pages.HasMorePages() {
+		for _, arn := range must[*ecs.ListTaskDefinitionsOutput](c)(pages.NextPage(c.context())).TaskDefinitionArns {
+			if strings.Contains(arn, "/"+ours) {
+				must[*ecs.DeregisterTaskDefinitionOutput](c)(api.DeregisterTaskDefinition(c.context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}))
+			}
+		}
+	}
+}
+
+func sweepRoles(c *cloud) {
+	c.t.Helper()
+	api := iam.NewFromConfig(c.config)
+	pages := iam.NewListRolesPaginator(api, &iam.ListRolesInput{})
+	for pages.HasMorePages() {
+		for _, r := range must[*iam.ListRolesOutput](c)(pages.NextPage(c.context())).Roles {
+			if *r.Path != "/bcn-conform/" {
+				continue
+			}
+			for _, p := range must[*iam.ListRolePoliciesOutput](c)(api.ListRolePolicies(c.context(), &iam.ListRolePoliciesInput{RoleName: r.RoleName})).PolicyNames {
+				must[*iam.DeleteRolePolicyOutput](c)(api.DeleteRolePolicy(c.context(), &iam.DeleteRolePolicyInput{RoleName: r.RoleName, PolicyName: &p}))
+			}
+			must[*iam.DeleteRoleOutput](c)(api.DeleteRole(c.context(), &iam.DeleteRoleInput{RoleName: r.RoleName}))
+		}
+	}
+}
+
+func sweepStores(c *cloud) {
+	c.t.Helper()
+	parameters := ssm.NewFromConfig(c.config)
+	pages := ssm.NewDescribeParametersPaginator(parameters, &ssm.DescribeParametersInput{})
+	for pages.HasMorePages() {
+		for _, p := range must[*ssm.DescribeParametersOutput](c)(pages.NextPage(c.context())).Parameters {
+			if strings.HasPrefix(*p.Name, "/"+ours) {
+				must[*ssm.DeleteParameterOutput](c)(parameters.DeleteParameter(c.context(), &ssm.DeleteParameterInput{Name: p.Name}))
+			}
+		}
+	}
+	secrets := secretsmanager.NewFromConfig(c.config)
+	list := secretsmanager.NewListSecretsPaginator(secrets, &secretsmanager.ListSecretsInput{})
+	for list.HasMorePages() {
+		for _, s := range must[*secretsmanager.ListSecretsOutput](c)(list.NextPage(c.context())).SecretList {
+			if strings.HasPrefix(*s.Name, ours) {
+				must[*secretsmanager.DeleteSecretOutput](c)(secrets.DeleteSecret(c.context(), &secretsmanager.DeleteSecretInput{SecretId: s.ARN, ForceDeleteWithoutRecovery: aws.Bool(true)}))
+			}
+		}
+	}
+}
