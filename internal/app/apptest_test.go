@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +32,11 @@ var pg storetest.Cluster
 func TestMain(m *testing.M) {
 	if os.Getenv(killAt) != "" {
 		os.Exit(victim())
+	}
+	// The worlds wait more than they compute: more of them than processors.
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(max(8, 2*runtime.NumCPU()))); err != nil {
+		panic(err)
 	}
 	os.Exit(pg.Main(m))
 }

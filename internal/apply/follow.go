@@ -78,7 +78,7 @@ func newer(ctx context.Context, read reader, stackID string, since time.Time, af
 			}
 			list = append(list, deploy.StackEvent{
 				ID: e.ID, At: e.At, LogicalID: e.LogicalID, PhysicalID: e.PhysicalID,
-				Type: e.Type, Status: e.Status, Reason: e.Reason,
+				Type: e.Type, Status: e.Status, Reason: e.Reason, Token: e.Token,
 			})
 		}
 		return true

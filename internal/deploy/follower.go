@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -72,6 +74,23 @@ func (s *Service) followStack(ctx context.Context, rows FollowStore, cfn Followe
 		if events, err = cfn.Events(ctx, t, f.StackID, f.Since, f.LastEvent); err != nil {
 			return err
 		}
+		events = ofChange(f, events)
 	}
 	return rows.Read(ctx, f, st, events)
+}
+
+// ofChange drops the events of an operation that ended just before the
+// change's: clocks differ, so that time alone does not tell them apart. All
+// events of an operation carry the token that it was begun with (CloudFormation
+// API reference, ExecuteChangeSet); what follows them is ours, also where it
+// is undone without a token.
+func ofChange(f Following, events []StackEvent) []StackEvent {
+	if f.LastEvent != "" {
+		return events
+	}
+	first := slices.IndexFunc(events, func(e StackEvent) bool { return strings.HasPrefix(e.Token, changeSetPrefix(f.Change)) })
+	if first < 0 {
+		return nil
+	}
+	return events[first:]
 }

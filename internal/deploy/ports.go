@@ -53,6 +53,7 @@ type StackEvent struct {
 	Type       string
 	Status     string // CREATE_FAILED
 	Reason     string
+	Token      string // with which the operation was begun, see Stacks.Execute; empty where it was begun without
 }
 
 // Follower reads what CloudFormation does, for many stacks at once.

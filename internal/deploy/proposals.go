@@ -11,10 +11,14 @@ import (
 
 // changeSetName names the n-th change set of a change, counted from 1; the
 // reaper knows ours by it.
-func changeSetName(id bcn.ID, n int) string { return fmt.Sprintf("bcn-%d-%d", int64(id), n) }
+func changeSetName(id bcn.ID, n int) string { return fmt.Sprint(changeSetPrefix(id), n) }
 
 // restoreName names the change set that brings the base back.
-func restoreName(id bcn.ID) string { return fmt.Sprintf("bcn-%d-restore", int64(id)) }
+func restoreName(id bcn.ID) string { return changeSetPrefix(id) + "restore" }
+
+// changeSetPrefix begins the names of a change's change sets, which are also
+// the tokens with which they are executed.
+func changeSetPrefix(id bcn.ID) string { return fmt.Sprintf("bcn-%d-", int64(id)) }
 
 // stacksOf answers the stacks that a change may have proposed change sets for,
 // by name, and the district they are in. There are none for what changes only
