@@ -3,26 +3,13 @@ package conform_test
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
-
-// roleTags are the keys of the tags that a role shows.
-func (c *cloud) roleTags(name string) string {
-	c.t.Helper()
-	out := must[*iam.ListRoleTagsOutput](c)(iam.NewFromConfig(c.config).ListRoleTags(c.t.Context(), &iam.ListRoleTagsInput{RoleName: &name}))
-	keys := map[string]bool{}
-	for _, tag := range out.Tags {
-		keys[*tag.Key] = true
-	}
-	return strings.Join(sorted(keys), " ")
-}
 
 // permissionRows are what policies and roles do to stacks.
 func permissionRows() []row[*cloud] {

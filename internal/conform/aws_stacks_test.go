@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
 // stackRows are the lives of stacks.
@@ -154,11 +156,14 @@ func stackRows() []row[*cloud] {
 				return strings.Join(sizes, ", then ")
 			},
 		},
-		{"a stack's tags and CloudFormation's own are on what it makes", "logs:ListTagsForResource", "aws:cloudformation:logical-id aws:cloudformation:stack-id aws:cloudformation:stack-name bcn:conform", guide + "Resource tag", func(c *cloud) string {
-			c.apply(template(object{"Role": resource("AWS::IAM::Role", object{"RoleName": c.id + "-tagged", "AssumeRolePolicyDocument": object{
-				"Version": "2012-10-17", "Statement": list{object{"Effect": "Allow", "Principal": object{"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}},
-			}})}))
-			return c.roleTags(c.id + "-tagged")
+		{"a stack's tags and CloudFormation's own are on what it makes", "ecs:DescribeClusters", "aws:cloudformation:logical-id aws:cloudformation:stack-id aws:cloudformation:stack-name bcn:conform", guide + "Resource tag", func(c *cloud) string {
+			c.apply(template(object{"Cluster": resource("AWS::ECS::Cluster", object{"ClusterName": c.id})}))
+			out := must[*ecs.DescribeClustersOutput](c)(c.ecs().DescribeClusters(c.t.Context(), &ecs.DescribeClustersInput{Clusters: []string{c.id}, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldTags}}))
+			keys := map[string]bool{}
+			for _, tag := range out.Clusters[0].Tags {
+				keys[*tag.Key] = true
+			}
+			return strings.Join(sorted(keys), " ")
 		}},
 	}
 }

@@ -88,7 +88,26 @@ func balancerRows() []row[*cloud] {
 	}
 	return []row[*cloud]{
 		{"a target becomes healthy where its security group lets the load balancer in", "elasticloadbalancing:DescribeTargetHealth", "healthy", healthPage, func(c *cloud) string { return c.health(begin(c, true), "healthy") }},
-		{"a target stays unhealthy where it does not: its checks time out", "elasticloadbalancing:DescribeTargetHealth", "unhealthy Target.Timeout", healthPage, func(c *cloud) string { return c.health(begin(c, false), "unhealthy") }},
+		{
+			"where it does not, the checks time out and ECS says so, again and again", "ecs:DescribeServices", "(service *) (port 80) is unhealthy in (target-group arn:aws:elasticloadbalancing:*) due to (reason Request timed out).", ecsDev + "Amazon ECS service event messages",
+			func(c *cloud) string {
+				arn := c.serviceOf(begin(c, false))
+				said := ""
+				c.until("an event of an unhealthy target", func() bool {
+					for _, e := range c.describeService(arn).Events {
+						if strings.Contains(aws.ToString(e.Message), "unhealthy") {
+							said = *e.Message
+						}
+					}
+					return said != ""
+				})
+				return said
+			},
+		},
+		{"a task whose target is unhealthy is stopped for it", "ecs:DescribeTasks", "ServiceSchedulerInitiated: Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:*)", ecsDev + "Amazon ECS stopped tasks error messages", func(c *cloud) string {
+			t := c.stoppedOf(c.serviceOf(begin(c, false)))
+			return string(t.StopCode) + ": " + aws.ToString(t.StoppedReason)
+		}},
 		{"a rule's priority is taken once for a listener", "elasticloadbalancing:CreateRule", "ROLLBACK_COMPLETE: *Again CREATE_FAILED *riority*in use*", "Elastic Load Balancing API Reference, CreateRule, PriorityInUse", func(c *cloud) string {
 			all := c.endpoint()
 			all["Again"] = rule(100)

@@ -36,7 +36,7 @@ func broken(after ...any) object {
 			"Effect": "Allow", "Principal": object{"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole",
 		}}},
 		"ManagedPolicyArns": list{"arn:aws:iam::aws:policy/bcn-conform-no-such-policy"},
-	}, object{"DependsOn": after})
+	}, object{"DependsOn": append(list{}, after...)})
 }
 
 type (
@@ -94,16 +94,13 @@ func update(in *newSet) {
 // propose makes a change set and answers it once AWS has computed it.
 func (c *cloud) propose(body string, change ...func(*newSet)) *oldSet {
 	c.t.Helper()
-	name := "first"
-	c.check(c.ask(body, append(change, func(in *newSet) { name = *in.ChangeSetName })...))
-	return c.computed(name)
-}
-
-func (c *cloud) computed(name string) *oldSet {
-	c.t.Helper()
+	var stack, name *string
+	c.check(c.ask(body, append(change, func(in *newSet) { stack, name = in.StackName, in.ChangeSetName })...))
 	var out *oldSet
 	c.until("a change set is computed", func() bool {
-		out = must[*oldSet](c)(c.describe(name))
+		out = must[*oldSet](c)(c.cfn().DescribeChangeSet(c.t.Context(), &cloudformation.DescribeChangeSetInput{
+			StackName: stack, ChangeSetName: name, IncludePropertyValues: aws.Bool(true),
+		}))
 		return out.Status != types.ChangeSetStatusCreatePending && out.Status != types.ChangeSetStatusCreateInProgress
 	})
 	return out
@@ -139,7 +136,7 @@ func (c *cloud) apply(body string, change ...func(*newSet)) (status, id string) 
 	if set.Status != types.ChangeSetStatusCreateComplete {
 		c.t.Fatalf("change set: %s %s", set.Status, aws.ToString(set.StatusReason))
 	}
-	c.execute(*set.ChangeSetName)
+	c.execute(*set.ChangeSetName, func(in *cloudformation.ExecuteChangeSetInput) { in.StackName = set.StackId })
 	return c.end(*set.StackId), *set.StackId
 }
 
@@ -216,15 +213,4 @@ func (c *cloud) cancel(stack string) error {
 func (c *cloud) remove(stack string) error {
 	_, err := c.cfn().DeleteStack(c.t.Context(), &cloudformation.DeleteStackInput{StackName: &stack})
 	return err
-}
-
-// computedOf is computed for another stack of this row.
-func (c *cloud) computedOf(stack, name string) *oldSet {
-	c.t.Helper()
-	var out *oldSet
-	c.until("a change set is computed", func() bool {
-		out = must[*oldSet](c)(c.cfn().DescribeChangeSet(c.t.Context(), &cloudformation.DescribeChangeSetInput{StackName: c.stackName(stack), ChangeSetName: &name}))
-		return out.Status != types.ChangeSetStatusCreatePending && out.Status != types.ChangeSetStatusCreateInProgress
-	})
-	return out
 }

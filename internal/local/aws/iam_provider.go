@@ -17,7 +17,10 @@ import (
 // permissions in the type's published schema.
 type iamRole struct{ *Account }
 
-var _ wire.Resource = iamRole{}
+var (
+	_ wire.Resource = iamRole{}
+	_ wire.Named    = iamRole{}
+)
 
 func (a iamRole) spec(r wire.Request) (roleSpec, error) {
 	p := r.Properties
@@ -82,6 +85,13 @@ func document(v any) (string, error) {
 		return "", wire.Errorf("MalformedPolicyDocument", "%v", err)
 	}
 	return strings.TrimSpace(b.String()), nil
+}
+
+// Taken implements wire.Named.
+func (a iamRole) Taken(_ context.Context, r wire.Request) (name string, taken bool) {
+	name = text(r.Properties, "RoleName")
+	_, taken = a.roleNamed(name)
+	return name, taken
 }
 
 func (a iamRole) Create(_ context.Context, r wire.Request) (string, map[string]string, error) {

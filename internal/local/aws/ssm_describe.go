@@ -15,9 +15,18 @@ func (a *Account) describeParameters(_ context.Context, c *wire.Call) (any, erro
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	store := a.in(c.Region).parameters
+	filters := list(c.Params, "ParameterFilters")
+	// The service model bounds the values (API reference, ParameterStringFilter),
+	// whatever is stored.
+	for i, e := range filters {
+		if f, _ := e.(map[string]any); len(texts(f, "Values")) > maxDescribed {
+			return nil, invalid("1 validation error detected: Value at 'parameterFilters.%d.member.values' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", i+1, maxDescribed)
+		}
+	}
 	var found []string
 	for _, n := range sortedKeys(store) {
-		ok, err := passes(store[n], list(c.Params, "ParameterFilters"))
+		ok, err := passes(store[n], filters)
 		if err != nil {
 			return nil, err
 		}
@@ -52,9 +61,6 @@ func passes(p *parameter, filters []any) (bool, error) {
 	for _, e := range filters {
 		f, _ := e.(map[string]any)
 		key, option, values := str(f, "Key"), str(f, "Option"), texts(f, "Values")
-		if len(values) > maxDescribed {
-			return false, wire.Errorf("InvalidFilterValue", "The filter %s has more than %d values.", key, maxDescribed)
-		}
 		match, err := parameterFilter(p, key, option)
 		if err != nil {
 			return false, err

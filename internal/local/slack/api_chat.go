@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -124,16 +125,23 @@ func chatPostMessage(c *call) (object, *apiError) {
 	return object{"channel": ch.ID, "ts": m.TS, "message": c.w.wireMessage(m, true)}, nil
 }
 
-// threadOf checks that a thread's parent exists; a reply's ts leads to its
-// parent.
+var timestamp = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+
+// threadOf finds the thread that a message belongs to; a reply's ts leads to
+// its parent. Where there is no such message, Slack posts to the channel and
+// does not say so, but for the thread_ts that the answer lacks (slack-go/slack
+// issue 1571, langchain-ai/open-swe pull request 2753).
 func (c *Channel) threadOf(ts string) (string, *apiError) {
 	if ts == "" {
 		return "", nil
 	}
+	if !timestamp.MatchString(ts) {
+		return "", fail("invalid_thread_ts", "[ERROR] "+ts+" is not a valid thread_ts")
+	}
 	p := c.find(ts)
 	switch {
 	case p == nil || p.EphemeralTo != "":
-		return "", fail("thread_not_found")
+		return "", nil
 	case p.Thread != "":
 		return p.Thread, nil
 	}

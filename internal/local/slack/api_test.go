@@ -117,7 +117,7 @@ func TestPosting(t *testing.T) {
 		},
 		{name: "no text", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {" "}}, want: "no_text"},
 		{name: "text that is too long", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {strings.Repeat("x", 40001)}}, want: "msg_too_long"},
-		{name: "a thread that is not there", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "thread_ts": {"1.000001"}}, want: "thread_not_found"},
+		{name: "a thread that cannot be", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "thread_ts": {"yesterday"}}, want: "invalid_thread_ts"},
 		{name: "metadata without a type", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "metadata": {`{"event_payload":{}}`}}, want: "invalid_metadata_schema"},
 		{name: "metadata that is no JSON", method: "chat.postMessage", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "metadata": {`{`}}, want: "invalid_metadata_format"},
 		{name: "a message that is not there", method: "chat.update", form: url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "ts": {"1.000001"}}, want: "message_not_found"},
@@ -142,6 +142,15 @@ func TestPosting(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("a reply to what is not there becomes a message of the channel", func(t *testing.T) {
+		t.Parallel()
+		w := start(t, local.Options{})
+		got := post(t, w, w.BotToken(), "chat.postMessage", url.Values{"channel": {"C0DEPLOYS"}, "text": {"x"}, "thread_ts": {"1.000001"}})
+		if m := w.Messages("C0DEPLOYS"); got["ok"] != true || len(m) != 1 || m[0].Thread != "" {
+			t.Errorf("answered %v, shown %+v", got, m)
+		}
+	})
 
 	t.Run("chat:write.public opens public channels", func(t *testing.T) {
 		t.Parallel()

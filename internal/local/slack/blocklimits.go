@@ -49,6 +49,7 @@ type lengths struct {
 func checkLengths(blocks []any) []string {
 	l := &lengths{arrays: arrayLimits(), texts: textLimits(), actions: map[string]bool{}, blockIDs: map[string]bool{}}
 	for i, b := range blocks {
+		clear(l.actions) // unique within a block
 		if m, ok := b.(map[string]any); ok {
 			l.node(m, fmt.Sprintf("/blocks/%d", i), str(m, "type"))
 		}
@@ -128,7 +129,8 @@ func (l *lengths) plain(m map[string]any, at, key string, limit int, applies boo
 	}
 }
 
-// ids checks block_id and action_id: their length, and that each is there once.
+// ids checks block_id and action_id: their length, that each block_id is there
+// once, and each action_id once within its block.
 func (l *lengths) ids(m map[string]any, at string) {
 	for key, seen := range map[string]map[string]bool{"action_id": l.actions, "block_id": l.blockIDs} {
 		id := str(m, key)

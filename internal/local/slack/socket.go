@@ -15,6 +15,7 @@ type socket struct {
 	conn     *websocket.Conn
 	writing  sync.Mutex
 	draining bool // told to go; gets no more envelopes (under the workspace's lock)
+	life     time.Duration
 }
 
 // Disconnect reasons that Slack sends (chat.md, section 1.1).
@@ -61,7 +62,20 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer w.work.Done()
-	w.runSocket(&socket{conn: conn})
+	w.runSocket(&socket{conn: conn, life: w.life(r)})
+}
+
+// debugLife is how long a socket lives whose address was given
+// debug_reconnects=true, so that clients can be tried (docs.slack.dev, "Using
+// Socket Mode").
+const debugLife = 360 * time.Second
+
+// life is what hello says of how long a socket will live.
+func (w *Workspace) life(r *http.Request) time.Duration {
+	if r.URL.Query().Get("debug_reconnects") == "true" {
+		return debugLife
+	}
+	return w.opts.ConnectionTime
 }
 
 // runSocket greets, then reads acknowledgements until the socket ends.
@@ -73,6 +87,9 @@ func (w *Workspace) runSocket(s *socket) {
 		return
 	}
 	defer w.forget(s)
+	if s.life == debugLife {
+		defer w.opts.Clock.After(s.life-graceAfterDisconnect, func() { w.retire(s, DisconnectWarning) })()
+	}
 	stop := make(chan struct{})
 	defer close(stop)
 	w.work.Go(func() { s.ping(w.opts.PingInterval, stop) })
@@ -103,7 +120,7 @@ func (w *Workspace) greet(s *socket) (refused string) {
 		"type": "hello", "num_connections": len(w.sockets),
 		"debug_info": map[string]any{
 			"host": "applink-local-1", "build_number": 1, "started": w.opts.Clock.Now().UTC().Format("2006-01-02 15:04:05.000"),
-			"approximate_connection_time": int(w.opts.ConnectionTime / time.Second),
+			"approximate_connection_time": int(s.life / time.Second),
 		},
 		"connection_info": map[string]any{"app_id": AppID},
 	}
@@ -185,14 +202,22 @@ func (w *Workspace) Disconnect(reason string) {
 	w.linkOff = w.linkOff || reason == DisconnectLinkOff
 	w.mu.Unlock()
 	for _, s := range sockets {
-		s.send(disconnectFrame(reason))
-		if reason == DisconnectWarning || reason == DisconnectRefresh {
-			w.opts.Clock.After(graceAfterDisconnect, s.cut)
-			continue
-		}
-		s.close()
-		s.cut()
+		w.retire(s, reason)
 	}
+}
+
+// retire tells one socket to go.
+func (w *Workspace) retire(s *socket, reason string) {
+	w.mu.Lock()
+	s.draining = true
+	w.mu.Unlock()
+	s.send(disconnectFrame(reason))
+	if reason == DisconnectWarning || reason == DisconnectRefresh {
+		w.opts.Clock.After(graceAfterDisconnect, s.cut)
+		return
+	}
+	s.close()
+	s.cut()
 }
 
 // SocketMode switches Socket Mode of the app on or off.

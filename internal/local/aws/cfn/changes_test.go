@@ -25,8 +25,8 @@ func TestAChangeSetTellsWhatAnImageChangeDoes(t *testing.T) {
 	task := p{
 		"Action": "Modify", "LogicalResourceId": "Task", "PhysicalResourceId": "s-Task-1", "ResourceType": typeTask,
 		"Replacement": "True", "PolicyAction": "ReplaceAndDelete", "Scope": []any{"Properties"},
-		"BeforeContext": `{"Properties":{"ContainerDefinitions":[{"Image":"hello@sha256:aa","Memory":128,"Name":"web"}],"Family":"web"}}`,
-		"AfterContext":  `{"Properties":{"ContainerDefinitions":[{"Image":"hello@sha256:bb","Memory":128,"Name":"web"}],"Family":"web"}}`,
+		"BeforeContext": `{"Properties":{"ContainerDefinitions":[{"Image":"hello@sha256:aa","Memory":"128","Name":"web"}],"Family":"web"}}`,
+		"AfterContext":  `{"Properties":{"ContainerDefinitions":[{"Image":"hello@sha256:bb","Memory":"128","Name":"web"}],"Family":"web"}}`,
 		"Details": []any{p{"ChangeSource": "DirectModification", "Evaluation": "Static", "Target": p{
 			"Attribute": "Properties", "Name": "ContainerDefinitions", "RequiresRecreation": "Always",
 			"Path": "/Properties/ContainerDefinitions/0/Image", "AttributeChangeType": "Modify",
@@ -76,11 +76,11 @@ func TestAChangeSetTells(t *testing.T) {
 	}{
 		"an added resource": {
 			first: resources(p{"A": logGroup(1)}), second: resources(p{"A": logGroup(1), "B": logGroup(1)}), logical: "B",
-			want: p{"Action": "Add", "Replacement": nil, "PhysicalResourceId": nil, "AfterContext": `{"Properties":{"RetentionInDays":1}}`, "BeforeContext": nil},
+			want: p{"Action": "Add", "Replacement": nil, "PhysicalResourceId": nil, "AfterContext": `{"Properties":{"RetentionInDays":"1"}}`, "BeforeContext": nil},
 		},
 		"a removed resource": {
 			first: resources(p{"A": logGroup(1), "B": logGroup(1)}), second: resources(p{"A": logGroup(1)}), logical: "B",
-			want: p{"Action": "Remove", "PolicyAction": "Delete", "PhysicalResourceId": "s-B-2", "BeforeContext": `{"Properties":{"RetentionInDays":1}}`, "AfterContext": nil},
+			want: p{"Action": "Remove", "PolicyAction": "Delete", "PhysicalResourceId": "s-B-2", "BeforeContext": `{"Properties":{"RetentionInDays":"1"}}`, "AfterContext": nil},
 		},
 		"a removed resource that is retained": {
 			first: resources(p{"A": logGroup(1), "B": resource(typeLog, p{}, p{"DeletionPolicy": "Retain"})}), second: resources(p{"A": logGroup(1)}), logical: "B",

@@ -135,18 +135,55 @@ func (e *Engine) compute(cs *changeSet) {
 	if !cs.skipChecks {
 		op.validation = e.earlyValidation(cs)
 	}
-	var changed bool
-	switch {
-	case len(op.validation) > 0:
-		cs.reason = "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
-	default:
+	if len(op.validation) == 0 {
+		var changed bool
 		cs.changes, changed, cs.reason = e.changes(cs.stack, cs.want)
-		if changed {
+		if !cs.skipChecks {
+			op.validation = e.takenNames(cs)
+		}
+		if changed && len(op.validation) == 0 {
 			return
 		}
-		cs.reason = emptyMessage
+	}
+	cs.reason = emptyMessage
+	if len(op.validation) > 0 {
+		cs.reason = "The following hook(s)/validation failed: [AWS::EarlyValidation::" + hooks[op.validation[0].check] +
+			"]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
 	}
 	cs.changes, cs.status, cs.execution, op.result = nil, setFailed, unavailable, "FAILED"
+}
+
+// Early validation's checks by ValidationName, and the hooks that a change
+// set's reason names for them ("Validate stack deployments" in the user guide).
+const (
+	propertyCheck = "PROPERTY_VALIDATION"
+	nameCheck     = "NAME_CONFLICT_VALIDATION"
+)
+
+var hooks = map[string]string{propertyCheck: "PropertyValidation", nameCheck: "ResourceExistenceCheck"}
+
+// takenNames finds the resources to be made whose names somebody has.
+func (e *Engine) takenNames(cs *changeSet) []event {
+	var out []event
+	s := cs.stack
+	for _, c := range cs.changes {
+		named, ok := e.opt.Providers[c.typ].(wire.Named)
+		if !ok || c.action != "Add" {
+			continue
+		}
+		name, taken := named.Taken(e.ctx, wire.Request{
+			Account: s.account, Region: s.place.region, StackID: s.id, StackName: s.name, LogicalID: c.logical,
+			Properties: clone(c.after), Now: e.now(),
+		})
+		if taken {
+			out = append(out, event{
+				id: newUUID(), at: e.now(), op: cs.operation, opID: cs.operation.id, opKind: opChangeSet,
+				logical: c.logical, typ: c.typ, status: "VALIDATION_FAILED", path: "/Resources/" + c.logical, check: nameCheck,
+				reason: fmt.Sprintf("Resource of type '%s' with identifier '%s' already exists.", c.typ, name),
+			})
+		}
+	}
+	return out
 }
 
 // earlyValidation holds the template's properties against their schemas before
@@ -159,7 +196,7 @@ func (e *Engine) earlyValidation(cs *changeSet) []event {
 			out = append(out, event{
 				id: newUUID(), at: e.now(), op: cs.operation, opID: cs.operation.id, opKind: opChangeSet,
 				logical: logical, typ: def.typ, status: "VALIDATION_FAILED", reason: p.Message,
-				path: "/Resources/" + logical + "/Properties" + p.Path,
+				path: "/Resources/" + logical + "/Properties" + p.Path, check: propertyCheck,
 			})
 		}
 	}

@@ -25,10 +25,10 @@ func (c *change) tree(values bool) map[string]any {
 	put(m, "Replacement", c.replacement)
 	put(m, "PolicyAction", c.policy)
 	if values && c.before != nil {
-		m["BeforeContext"] = canonical(map[string]any{"Properties": c.before})
+		m["BeforeContext"] = canonical(map[string]any{"Properties": texts(c.before)})
 	}
 	if values && c.after != nil && c.action != "Remove" {
-		m["AfterContext"] = canonical(map[string]any{"Properties": c.after})
+		m["AfterContext"] = canonical(map[string]any{"Properties": texts(c.after)})
 	}
 	return map[string]any{"Type": "Resource", "ResourceChange": m}
 }
@@ -108,4 +108,27 @@ func shownValue(v any) string {
 		return scalar(v)
 	}
 	return canonical(v)
+}
+
+// texts is a value whose scalars are all texts, as the contexts of changes show
+// numbers and booleans (examples of DescribeChangeSet in the user guide).
+func texts(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = texts(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = texts(e)
+		}
+		return out
+	}
+	if isScalar(v) {
+		return scalar(v)
+	}
+	return v
 }

@@ -211,14 +211,16 @@ func (e *Engine) getTemplate(c *wire.Call) (any, error) {
 	}
 	body := ""
 	switch {
+	case str(c, "StackName") == "" && str(c, "ChangeSetName") == "":
+		return nil, invalid("StackName is required if ChangeSetName is not specified.")
+	case str(c, "StackName") == "" && !strings.HasPrefix(str(c, "ChangeSetName"), "arn:"):
+		return nil, invalid("StackName is a required parameter.")
 	case str(c, "ChangeSetName") != "":
 		cs, err := e.findChangeSet(c)
 		if err != nil {
 			return nil, err
 		}
 		body = cs.want.template.body
-	case str(c, "StackName") == "":
-		return nil, invalid("StackName is required if ChangeSetName is not specified.")
 	default:
 		s, err := e.readable(c, str(c, "StackName"), "Stack with id %s does not exist")
 		if err != nil {

@@ -30,7 +30,7 @@ type event struct {
 	typ               string
 	status, reason    string
 	properties        string // JSON
-	path              string // of an early validation error
+	path, check       string // of an early validation error: where and ValidationName
 }
 
 // record appends an event; times of one stack never repeat, so that their
@@ -181,7 +181,7 @@ func (ev event) operationTree(s *stack) map[string]any {
 			m["OperationStatus"], m["EndTime"] = "SUCCEEDED", ev.at
 		}
 	case ev.path != "":
-		m["EventType"], m["ValidationName"], m["ValidationStatus"] = "VALIDATION_ERROR", "PROPERTY_VALIDATION", "FAILED"
+		m["EventType"], m["ValidationName"], m["ValidationStatus"] = "VALIDATION_ERROR", ev.check, "FAILED"
 		m["ValidationFailureMode"], m["ValidationPath"], m["ValidationStatusReason"] = "FAIL", ev.path, ev.reason
 		return m
 	case strings.HasSuffix(ev.status, "_FAILED"):

@@ -181,10 +181,8 @@ func (e *Engine) removed(op *operation) {
 func (e *Engine) bury(s *stack) {
 	s.deleted = e.now()
 	s.outputs, s.imports = nil, nil
-	for _, cs := range s.changeSets {
-		e.stopChangeSet(cs)
-	}
-	s.changeSets = nil
+	// One that was executed can still be described, by its ARN.
+	e.dropChangeSets(s, func(cs *changeSet) bool { return cs.execution != executed && cs.execution != executeFail })
 	if s.region.live[s.name] == s {
 		delete(s.region.live, s.name)
 	}

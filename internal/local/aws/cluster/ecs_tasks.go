@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 	token := in.str("clientToken")
 	key := k.arn + "\x00" + token
 	if before := c.started[key]; token != "" && before != nil {
-		if before[0].def != def || len(before) != in.num("count", 1) || before[0].startedBy != in.str("startedBy") {
+		if before[0].def != def || before[0].request != requestOf(in) {
 			return nil, wire.Errorf("ConflictException", "The RunTask request could not be processed due to conflicts. The provided clientToken is already in use with a different RunTask request.")
 		}
 		return before, nil
@@ -108,7 +109,7 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 		made = append(made, c.newTask(&task{
 			at: at, cluster: k, def: def, group: group, startedBy: in.str("startedBy"), launchType: "FARGATE",
 			network: in.node("networkConfiguration"), overrides: in.node("overrides"),
-			exec: in.flag("enableExecuteCommand", false), tags: taskTags,
+			exec: in.flag("enableExecuteCommand", false), tags: taskTags, request: requestOf(in),
 		}))
 	}
 	if token != "" {
@@ -116,6 +117,13 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 		c.after(tokenLife*2, func() { delete(c.started, key) })
 	}
 	return made, nil
+}
+
+// requestOf tells requests apart: the same client token is for the same
+// parameters (Amazon ECS API Reference, "Ensuring idempotency").
+func requestOf(in tree) string {
+	b, _ := json.Marshal(in) // a request that was read as JSON
+	return string(b)
 }
 
 // taskFor authorizes an action on a task and finds it.

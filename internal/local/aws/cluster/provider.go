@@ -16,6 +16,7 @@ type provider struct {
 	remove func(at site, id string, r wire.Request) error
 	ready  func(at site, id string, r wire.Request) (bool, error) // nil: at once
 	gone   func(at site, id string, r wire.Request) bool          // nil: at once
+	taken  func(at site, in tree) (name string, taken bool)       // nil: never
 }
 
 // Providers are the resource types that the cluster gives to CloudFormation.
@@ -37,6 +38,7 @@ func (c *Cluster) Providers() map[string]wire.Resource {
 var (
 	_ wire.Resource  = (*provider)(nil)
 	_ wire.Vanishing = (*provider)(nil)
+	_ wire.Named     = (*provider)(nil)
 )
 
 // Create makes the resource.
@@ -47,6 +49,19 @@ func (p *provider) Create(_ context.Context, r wire.Request) (string, map[string
 	}
 	defer unlock()
 	return p.create(siteOfStack(r), r)
+}
+
+// Taken tells whether there is one of that name.
+func (p *provider) Taken(_ context.Context, r wire.Request) (name string, taken bool) {
+	unlock, err := p.c.enter()
+	if err != nil || p.taken == nil {
+		if err == nil {
+			unlock()
+		}
+		return "", false
+	}
+	defer unlock()
+	return p.taken(siteOfStack(r), r.Properties)
 }
 
 // Update changes it in place.

@@ -10,6 +10,10 @@ func (c *Cluster) logGroupProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createGroupFromStack,
+		taken: func(at site, in tree) (string, bool) {
+			name := in.str("LogGroupName")
+			return name, c.groups[groupARN(at, name)] != nil
+		},
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			g := c.groups[groupARN(at, id)]
 			if g == nil {

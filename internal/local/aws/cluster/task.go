@@ -14,6 +14,7 @@ type task struct {
 	dep        *deployment // of svc
 	group      string      // service:NAME or family:NAME
 	startedBy  string
+	request    string // of RunTask, as JSON
 	launchType string
 	network    tree
 	overrides  tree

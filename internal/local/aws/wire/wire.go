@@ -26,6 +26,7 @@ type Call struct {
 	Action    string // DescribeStacks
 	Region    string
 	Account   string
+	Host      string // where the caller reached the local AWS, host:port; "" for calls from within
 	Principal Principal
 	// Params are the parameters as a tree: map[string]any, []any, string, bool,
 	// float64. The query protocols' flattened names are unflattened by the
@@ -92,6 +93,14 @@ type Resource interface {
 // polls Gone, which answers as Ready does. Others are gone when Delete returns.
 type Vanishing interface {
 	Gone(ctx context.Context, id string, r Request) (bool, error)
+}
+
+// Named is a Resource whose physical name may be taken by somebody else's:
+// early validation asks before anything is made.
+type Named interface {
+	// Taken answers the name that the properties ask for, where one of the type
+	// has it already.
+	Taken(ctx context.Context, r Request) (name string, taken bool)
 }
 
 // Request is what a Resource is given.
