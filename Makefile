@@ -36,7 +36,7 @@ lint: need-go need-cc ## golangci-lint (.golangci.yml), file lengths, tidy modul
 	sh scripts/file-length.sh
 	$(GO) mod verify
 	$(GO) mod tidy -diff
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: need-go ## Format the Go files (gofumpt, grouped imports)

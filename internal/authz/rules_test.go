@@ -174,8 +174,10 @@ func TestNoRuleGivesToOutsiders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var rules []config.Rule
 		for range rapid.IntRange(0, 6).Draw(t, "rules") {
-			r := config.Rule{Allow: some(t, "allow", teams...), To: some(t, "to", "deploy", "halt", "read", "*"),
-				On: some(t, "on", "production", "staging", "*"), Apps: some(t, "apps", "hello", "*"), Districts: some(t, "districts", "default", "*")}
+			r := config.Rule{
+				Allow: some(t, "allow", teams...), To: some(t, "to", "deploy", "halt", "read", "*"),
+				On: some(t, "on", "production", "staging", "*"), Apps: some(t, "apps", "hello", "*"), Districts: some(t, "districts", "default", "*"),
+			}
 			switch rapid.IntRange(0, 3).Draw(t, "more") {
 			case 1:
 				r.Destructive = yes()

@@ -156,8 +156,10 @@ func FuzzEscape(f *testing.F) {
 
 func TestNothingTypedIsRead(t *testing.T) {
 	t.Parallel()
-	pieces := []string{"<", ">", "&", "@", "!", "|", "*", "_", "~", "`", "#", "^", "channel", "U0LEAD", "https://evil.example", "\u202e",
-		"\u2066", "\u200b", "\n", "\r", "\x00", "\u2028", "\U000e0041", "amp;", "lt;", "本", "\xff"}
+	pieces := []string{
+		"<", ">", "&", "@", "!", "|", "*", "_", "~", "`", "#", "^", "channel", "U0LEAD", "https://evil.example", "\u202e",
+		"\u2066", "\u200b", "\n", "\r", "\x00", "\u2028", "\U000e0041", "amp;", "lt;", "本", "\xff",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		typed := strings.Join(rapid.SliceOf(rapid.OneOf(rapid.SampledFrom(pieces), rapid.String())).Draw(t, "typed"), "")
 		if fault := faults(string(chat.Escape(typed))); fault != "" {
