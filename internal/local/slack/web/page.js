@@ -47,9 +47,19 @@
         && el.querySelector("[data-view]").dataset.view === fresh.querySelector("[data-view]").dataset.view
         && el.contains(document.activeElement)) { continue; }
       const follow = el.hasAttribute("data-scroll") && atEnd(el);
-      el.replaceChildren(...fresh.childNodes);
+      settle(el, [...fresh.childNodes]);
       if (follow) { toEnd(el); }
     }
+  }
+
+  // Replaces only what differs: what is being pressed or selected stays.
+  function settle(el, next) {
+    const same = (a, b) => (a.outerHTML ?? a.textContent) === (b.outerHTML ?? b.textContent);
+    next.forEach((node, i) => {
+      const old = el.childNodes[i];
+      if (!old) { el.append(node); } else if (!same(old, node)) { old.replaceWith(node); }
+    });
+    while (el.childNodes.length > next.length) { el.lastChild.remove(); }
   }
 
   // A confirm dialog, as the button asks for it.

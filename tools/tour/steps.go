@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// step is one thing that a newcomer does, and what they must then see.
+type step struct {
+	name string
+	do   func(*visitor)
+}
+
+// steps are what the README promises, in order.
+var steps = []step{
+	{"dana opens #deploys", open},
+	{"dana asks for v2: a card, at first as being planned", ask},
+	{"the card says what would change, and who may approve", plan},
+	{"the thread has the full diff", diff},
+	{"dana may not approve her own request", danaRefused},
+	{"olu, on call, may not either", oluRefused},
+	{"lee approves, and confirms", leeApproves},
+	{"the rollout is followed in the thread", rollout},
+	{"it succeeds: duration, links, dana mentioned", succeeded},
+	{"the announce channel has one line", announced},
+	{"what runs, and what ran", look},
+	{"who I am, what I can do, and a typo", orient},
+	{"a broken image is asked for and approved", broken},
+	{"the thread says why it failed", failing},
+	{"and it is rolled back, never a success", rolledBack},
+	{"a running deploy is cancelled", cancelled},
+	{"a colleague reads Japanese", japanese},
+	{"on a phone", onPhone},
+}
+
+var number = regexp.MustCompile(`#\d+`)
+
+// card types a command that makes a card, and remembers its number.
+func (w *visitor) card(name, command string) string {
+	ts := w.type1(command)
+	w.see(message(ts), "#")
+	w.asked[name] = ts
+	w.asked[name+" id"] = number.FindString(w.text(message(ts)))
+	if w.err == nil && w.asked[name+" id"] == "" {
+		w.err = fmt.Errorf("no number on the card:\n%s", w.text(message(ts)))
+	}
+	return ts
+}
