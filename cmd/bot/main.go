@@ -49,7 +49,7 @@ type cli struct {
 		Verify struct{} `cmd:"" help:"Walk the audit chain; exit 1 and the first broken entry if it was tampered with."`
 	} `cmd:"" help:"The audit log."`
 	Halt struct {
-		Reason string `arg:"" optional:"" help:"Why; shown on every card."`
+		Reason string `arg:"" optional:"" help:"Why; kept in the audit log and told by /bcn status."`
 	} `cmd:"" help:"Start no new change in AWS; running ones are followed to their end."`
 	Resume struct{} `cmd:"" help:"Let new changes start again."`
 	Local  struct {

@@ -63,7 +63,7 @@ func Check(ctx context.Context, out io.Writer) error {
 		c.github(ctx, p, cfg)
 	}
 	if c.faults > 0 {
-		return Wrong(fmt.Errorf("%d faults", c.faults))
+		return Wrong(fmt.Errorf("faults: %d", c.faults))
 	}
 	return nil
 }

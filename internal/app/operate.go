@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/store"
 )
@@ -44,6 +45,15 @@ func VerifyAudit(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
+// readable says what an operator can do about an audit log that does not
+// verify: nothing is written behind it.
+func readable(err error) error {
+	if bcn.CodeOf(err) == bcn.CodeTampered {
+		return Wrong(fmt.Errorf("the audit log was changed, or BCN_KEY is not the one that wrote it; bot audit verify says where: %w", err))
+	}
+	return Outside(err)
+}
+
 // SetHalt stops all new changes to AWS, or lets them go on.
 func SetHalt(ctx context.Context, on bool, reason string, out io.Writer) error {
 	s, err := openStore(ctx)
@@ -52,7 +62,7 @@ func SetHalt(ctx context.Context, on bool, reason string, out io.Writer) error {
 	}
 	defer s.Close()
 	if err := s.SetHalt(ctx, deploy.Origin{}, "command line", on, reason); err != nil {
-		return Outside(err)
+		return readable(err)
 	}
 	if on {
 		fmt.Fprintln(out, "halted: no new change starts in AWS; running ones are followed to their end")
