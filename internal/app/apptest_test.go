@@ -109,14 +109,6 @@ func (w *world) in(t *testing.T) *world {
 	return &c
 }
 
-// of is the same world for a subtest.
-func (w *world) of(t *testing.T) *world {
-	t.Helper()
-	sub := *w
-	sub.t = t
-	return &sub
-}
-
 func (w *world) start(name string, err error, stop func() error) {
 	w.t.Helper()
 	if err != nil {
@@ -213,8 +205,14 @@ func (w *world) deadline() context.Context {
 // setUp registers the sample app as an administrator would.
 func (w *world) setUp(more ...string) {
 	w.t.Helper()
+	w.type1(append(w.aws.SampleCommands(), more...)...)
+}
+
+// type1 types commands as an administrator, each when the one before is done.
+func (w *world) type1(commands ...string) {
+	w.t.Helper()
 	d := &Dev{Slack: w.slack, AWS: w.aws}
-	for _, command := range append(w.aws.SampleCommands(), more...) {
+	for _, command := range commands {
 		if err := d.type1(w.t.Context(), command); err != nil {
 			w.t.Fatalf("%s: %v\n%s", command, err, w.log)
 		}

@@ -12,7 +12,6 @@ func TestBadInput(t *testing.T) {
 	w := newWorld(t)
 	w.bot()
 	w.setUp()
-	const deploys = "C0DEPLOYS"
 
 	for _, c := range []struct{ name, command, want string }{
 		{"an unknown app", "deploy helo production v2", "hello"},

@@ -1,13 +1,10 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
@@ -102,12 +99,10 @@ func newCrash(t *testing.T) *crash {
 	return c
 }
 
-const deploys = "C0DEPLOYS"
-
 func (c *crash) deploy(t *testing.T, p killPoint) {
 	c.version = 3 - c.version
 	tag := fmt.Sprint("v", c.version)
-	c = &crash{world: c.of(t)}
+	c = &crash{world: c.in(t)}
 	c.alone(t)
 	started := time.Now()
 	dead := c.doom(t, p.point, max(p.count, 1))
@@ -187,54 +182,13 @@ func (w *world) timePasses(t *testing.T) {
 	w.sql(t, `update follow set read_at = read_at - interval '11 seconds' where active`)
 }
 
-// sql does something to the database that bcn would not.
-func (w *world) sql(t *testing.T, statement string, args ...any) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, w.owner)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	if _, err = conn.Exec(ctx, statement, args...); err != nil {
-		t.Errorf("%s: %v", statement, err)
-	}
-	if err := conn.Close(ctx); err != nil {
-		t.Error(err)
-	}
-}
-
-// ask answers one value of the database.
-func ask[T any](t *testing.T, w *world, query string, args ...any) (v T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, w.owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.QueryRow(ctx, query, args...).Scan(&v); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	if err := conn.Close(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
 // settled waits until all is said and nothing of the change is left in AWS.
 func (c *crash) settled(t *testing.T, id bcn.ID) {
 	t.Helper()
 	c.wait(func(m localslack.Message) bool {
 		return m.Channel == "C0DEPLOY" && strings.Contains(m.Text, id.String())
 	}, "the announcement")
-	err := c.slack.WaitFor(c.deadline(), func() bool {
-		return ask[int](t, c.world, `select count(*) from outbox where change = $1 and sent < version and dropped = ''`, int64(id)) == 0
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c.until("all is said", `select not exists (select 1 from outbox where change = $1 and sent < version and dropped = '')`, int64(id))
 }
 
 // endedOnce is what promise 4 means for a deploy.
@@ -317,26 +271,4 @@ func (c *crash) executedOnce(t *testing.T, id bcn.ID, since time.Time) {
 	if begun != 2 {
 		t.Errorf("%d operations of stacks began, not one of each", begun)
 	}
-}
-
-// buttonOf answers the id of a message's button.
-func buttonOf(m localslack.Message, action string) string {
-	for _, b := range m.Buttons() {
-		if strings.Contains(b.ActionID, ":"+action+":") {
-			return b.ActionID
-		}
-	}
-	return ""
-}
-
-// idOf reads the number of a card's change.
-func idOf(t *testing.T, card localslack.Message) bcn.ID {
-	t.Helper()
-	_, after, _ := strings.Cut(shown(card), "*#")
-	number, _, _ := strings.Cut(after, "*")
-	id, err := bcn.ParseID(number)
-	if err != nil {
-		t.Fatalf("no number on %s", shown(card))
-	}
-	return id
 }

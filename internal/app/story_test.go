@@ -12,7 +12,6 @@ func TestStory(t *testing.T) {
 	w.bot()
 	w.setUp("/bcn deploy hello production v1")
 
-	const deploys = "C0DEPLOYS"
 	if said := w.slash("U0DEV", deploys, "deploy hello production v2 --reason because <!channel> *bold*"); said != "" {
 		t.Fatalf("the acknowledgement said %q", said)
 	}
