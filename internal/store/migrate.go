@@ -96,8 +96,13 @@ func migrateOurs(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	return nil
 }
 
-// grant gives the bot's role its rights; it never owns a table.
+// grant gives the bot's role its rights; it never owns a table. All of it is
+// one transaction, so that a bot that runs meanwhile never has more.
 func grant(ctx context.Context, conn *pgx.Conn, role string) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return grantIn(ctx, tx, role) })
+}
+
+func grantIn(ctx context.Context, tx pgx.Tx, role string) error {
 	id := pgx.Identifier{role}.Sanitize()
 	for _, sql := range []string{
 		`grant usage on schema public to ` + id,
@@ -106,7 +111,7 @@ func grant(ctx context.Context, conn *pgx.Conn, role string) error {
 		`revoke update, delete, truncate on audit_entry from ` + id,
 		`revoke insert, update, delete on goose_db_version from ` + id,
 	} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+		if _, err := tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("grant rights to the role %s: %w", role, err)
 		}
 	}

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,6 +73,7 @@ func (t *txn) refreshCard(ctx context.Context, id bcn.ID, urgent bool) error {
 
 // ClaimOutbox leases messages that are due. A message of a thread waits for its
 // parent and for those before it; a lease that ran out makes it unconfirmed.
+// What is urgent is answered first, and then what was said first.
 func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 	rows, err := s.pool.Query(ctx, `with due as (
 		select o.id from outbox o left join outbox p on p.id = o.thread_of
@@ -87,7 +90,7 @@ func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Out, error) {
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Out, error) {
 		var (
 			o      Out
 			body   []byte
@@ -107,6 +110,9 @@ func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 		}
 		return o, nil
 	})
+	// An UPDATE answers its rows in any order.
+	slices.SortFunc(out, func(a, b Out) int { return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.ID, b.ID)) })
+	return out, err
 }
 
 // Posted records where a version of a message is now.

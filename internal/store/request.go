@@ -27,7 +27,7 @@ func (s *Store) requestMAC(r bcn.Request, needs []byte) []byte {
 
 func (s *Store) decisionMAC(id bcn.ID, d bcn.Decision, teams []byte) []byte {
 	return s.key.MAC("decision", fmt.Append(nil, int64(id)), []byte(d.Person), []byte(d.Verdict), []byte(d.Reason),
-		[]byte(d.Hash), teams, fmt.Append(nil, d.At.UnixMicro()))
+		[]byte(d.Hash), teams, []byte(d.Channel), []byte(d.TS), fmt.Append(nil, d.At.UnixMicro()))
 }
 
 func (t *txn) insertRequest(ctx context.Context, r bcn.Request) error {

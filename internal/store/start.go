@@ -33,6 +33,11 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 		if h.On {
 			return bcn.E(bcn.CodeHalted, "by", h.By)
 		}
+		// The change first, then its request, as everywhere else: a late click
+		// locks both too.
+		if _, err := t.Exec(ctx, `select 1 from change where id = $1 for update`, int64(from.ID)); err != nil {
+			return err
+		}
 		if err := t.prove(ctx, from.ID); err != nil {
 			return err
 		}
