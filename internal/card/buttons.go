@@ -15,7 +15,7 @@ func (p *Presenter) buttons(v View) []chat.Button {
 		return []chat.Button{p.button(c, chat.ActionReplay, text.ButtonReplay, chat.Plain), p.cancel(c)}
 	case c.State == bcn.ChangeWaiting:
 		approve := p.button(c, chat.ActionApprove, text.ButtonApprove, chat.Primary)
-		approve.Confirm = p.confirm(text.ConfirmApproveTitle, text.ConfirmApproveText, text.Args{"id": c.ID.String(), "hash": short(v.Hash)})
+		approve.Confirm = p.confirm(text.ConfirmApproveTitle, text.ConfirmApproveText, text.Args{"id": c.ID.String(), "hash": short(v.Hash), "app": c.App, "env": c.Env, "tag": c.Tag})
 		return []chat.Button{
 			approve, p.button(c, chat.ActionReject, text.ButtonReject, chat.Danger),
 			p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain),

@@ -58,6 +58,12 @@ func (p *Presenter) Card(v View) chat.Message {
 	if why := p.why(v.Change); why != "" {
 		blocks = append(blocks, chat.Block{Section: why})
 	}
+	if image := p.image(v); image != "" {
+		blocks = append(blocks, chat.Block{Section: image})
+	}
+	if reason := v.Change.Reason; reason != "" {
+		blocks = append(blocks, chat.Block{Section: p.say(text.CardReason, text.Args{"reason": reason})})
+	}
 	if fields := p.fields(v); len(fields) > 0 {
 		blocks = append(blocks, chat.Block{Fields: fields})
 	}
@@ -105,7 +111,7 @@ func mention(a bcn.Actor) chat.Markup {
 var marks = map[bcn.ChangeState]string{
 	bcn.ChangeWaitingTurn: "⏳", bcn.ChangePlanning: "⏳", bcn.ChangePlanned: "⏳", bcn.ChangeWaiting: "🟡", bcn.ChangeQueued: "🔵",
 	bcn.ChangeApplying: "🔵", bcn.ChangeVerifying: "🔵", bcn.ChangeCancelling: "🟠", bcn.ChangeBlocked: "🚨", bcn.ChangeSucceeded: "✅",
-	bcn.ChangeFailed: "❌", bcn.ChangeRolledBack: "↩️", bcn.ChangeRollbackFailed: "🚨", bcn.ChangeCancelled: "⏹️", bcn.ChangeClosed: "⚪",
+	bcn.ChangeFailed: "❌", bcn.ChangeRolledBack: "↩️", bcn.ChangeRollbackFailed: "🚨", bcn.ChangeCancelled: "⏹️", bcn.ChangeClosed: "⚪\ufe0f",
 }
 
 func (p *Presenter) status(c bcn.Change) chat.Markup {
@@ -136,27 +142,36 @@ func isUser(s string) bool {
 	return len(s) > 3 && (s[0] == 'U' || s[0] == 'W') && strings.ToUpper(s) == s && !strings.ContainsAny(s, " #")
 }
 
-func (p *Presenter) fields(v View) []chat.Markup {
-	var out []chat.Markup
-	if pl := v.Plan; pl != nil && pl.Digest != "" {
-		to := version(pl.Tag, pl.Digest)
-		if pl.OldDigest == "" {
-			out = append(out, p.say(text.CardImageFirst, text.Args{"to": to}))
-		} else {
-			out = append(out, p.say(text.CardImage, text.Args{"from": version(pl.OldTag, pl.OldDigest), "to": to}))
-		}
+// image has a line of its own: two versions with their digests do not fit into
+// half a card.
+func (p *Presenter) image(v View) chat.Markup {
+	pl := v.Plan
+	if pl == nil || pl.Digest == "" {
+		return ""
 	}
-	out = append(out, p.say(text.CardRequester, text.Args{"who": mention(v.Change.Requester)}))
-	if v.Change.Reason != "" {
-		out = append(out, p.say(text.CardReason, text.Args{"reason": v.Change.Reason}))
+	to := version(pl.Tag, pl.Digest)
+	if pl.OldDigest == "" || (pl.OldDigest == pl.Digest && pl.OldTag == pl.Tag) {
+		return p.say(text.CardImageFirst, text.Args{"to": to})
+	}
+	return p.say(text.CardImage, text.Args{"from": version(pl.OldTag, pl.OldDigest), "to": to})
+}
+
+// fields stand two beside each other: who asked and who answers, what for how
+// long.
+func (p *Presenter) fields(v View) []chat.Markup {
+	out := []chat.Markup{p.say(text.CardRequester, text.Args{"who": mention(v.Change.Requester)})}
+	pending := v.Request != nil && v.Request.State == bcn.RequestPending
+	switch {
+	case pending:
+		out = append(out, p.say(text.CardApprovers, text.Args{"who": v.Approvers}))
+	case v.Plan != nil && len(v.Plan.Needs) == 0 && v.Change.Kind != bcn.KindPlan:
+		out = append(out, p.say(text.CardNobody, nil))
 	}
 	if v.Hash != "" {
 		out = append(out, p.say(text.CardHash, text.Args{"hash": short(v.Hash)}))
 	}
-	if r := v.Request; r != nil && r.State == bcn.RequestPending {
-		out = append(out, p.say(text.CardApprovers, text.Args{"who": v.Approvers}), p.say(text.CardExpires, text.Args{"when": text.When(r.ExpiresAt)}))
-	} else if v.Plan != nil && len(v.Plan.Needs) == 0 && v.Change.Kind != bcn.KindPlan {
-		out = append(out, p.say(text.CardNobody, nil))
+	if pending {
+		out = append(out, p.say(text.CardExpires, text.Args{"when": text.When(v.Request.ExpiresAt)}))
 	}
 	return out
 }

@@ -31,7 +31,10 @@ func (p *Presenter) changes(pl *bcn.Plan) chat.Markup {
 		out = append(out, string(line(l)))
 	}
 	for _, sp := range pl.Stacks {
-		out = append(out, string(p.say(text.CardStack, text.Args{"stack": sp.Name, "counts": p.counts(sp)})))
+		if len(sp.Changes) == 0 && pl.Empty() {
+			continue // the sentence above says that nothing would change
+		}
+		out = append(out, string(p.say(text.CardStack, text.Args{"stack": sp.Name, "counts": p.counts(sp), "services": chat.Markup(p.services(sp))})))
 		out = append(out, p.destroyed(sp)...)
 	}
 	return chat.Markup(strings.Join(out, "\n"))
@@ -97,24 +100,46 @@ func (p *Presenter) destroyed(sp bcn.StackPlan) []string {
 	return out
 }
 
-// Resources lists every resource that the plan changes, for the thread.
+// services names the services that a stack changes: what people know it by.
+func (p *Presenter) services(sp bcn.StackPlan) string {
+	var names []string
+	for _, d := range sp.Changes {
+		if d.Type == "AWS::ECS::Service" {
+			names = append(names, string(chat.Code(d.LogicalID)))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Resources lists every resource that the plan changes, for the thread: first
+// the image in full, then per stack each resource with its properties below it,
+// in lines short enough for a thread.
 func Resources(pl bcn.Plan) string {
 	var b strings.Builder
+	if pl.Digest != "" && pl.Digest != pl.OldDigest {
+		fmt.Fprintf(&b, "image %s\n", pl.Image)
+		if pl.OldDigest != "" {
+			fmt.Fprintf(&b, "  - %s %s\n", pl.OldTag, pl.OldDigest)
+		}
+		fmt.Fprintf(&b, "  + %s %s\n", pl.Tag, pl.Digest)
+	}
 	for _, sp := range pl.Stacks {
 		fmt.Fprintf(&b, "stack %s\n", sp.Name)
 		for _, d := range sp.Changes {
-			mark := map[text.ID]string{text.CardCountAdded: "+", text.CardCountChanged: "~", text.CardCountReplaced: "±", text.CardCountRemoved: "-"}[kindOf(d)]
-			fmt.Fprintf(&b, "  %s %s (%s)", mark, d.LogicalID, d.Type)
-			if len(d.Properties) > 0 {
-				fmt.Fprintf(&b, ": %s", strings.Join(d.Properties, ", "))
+			fmt.Fprintf(&b, "  %s %s  %s\n", resourceMarks[kindOf(d)], d.LogicalID, strings.TrimPrefix(d.Type, "AWS::"))
+			for _, path := range d.Properties {
+				fmt.Fprintf(&b, "      %s\n", strings.TrimPrefix(path, "/Properties/"))
 			}
-			b.WriteByte('\n')
 		}
 		if len(sp.Changes) == 0 {
 			b.WriteString("  unchanged\n")
 		}
 	}
 	return b.String()
+}
+
+var resourceMarks = map[text.ID]string{
+	text.CardCountAdded: "+", text.CardCountChanged: "~", text.CardCountReplaced: "±", text.CardCountRemoved: "-",
 }
 
 func (p *Presenter) warnings(pl *bcn.Plan) chat.Markup {

@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func (p *Presenter) asked(m deploy.Moment) []deploy.Note {
 func (p *Presenter) planned(m deploy.Moment) []deploy.Note {
 	head := p.say(text.ThreadPlan, text.Args{"hash": short(m.Hash), "source": m.Plan.Source, "commit": short(strings.TrimPrefix(m.Plan.Commit, "sha256:"))})
 	var notes []deploy.Note
-	if len(m.Plan.Stacks) > 0 {
+	if !m.Plan.Empty() {
 		notes = append(notes, deploy.Note{
 			Key: "plan", Role: deploy.RoleThread,
 			Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: Resources(*m.Plan)}}},
@@ -153,22 +154,20 @@ func milestone(status string) (what text.ID, mark string) {
 // failing reports the resource that failed, and why its tasks stopped. It is
 // also shown in the channel.
 func (p *Presenter) failing(m deploy.Moment) []deploy.Note {
-	head := p.say(text.ThreadFailing, text.Args{"resource": m.Failed.LogicalID, "type": m.Failed.Type, "why": m.Failed.Reason})
+	head := p.say(text.ThreadFailing, text.Args{"resource": m.Failed.LogicalID, "type": m.Failed.Type, "why": plainReason(m.Failed.Reason)})
 	blocks := []chat.Block{{Section: head}}
+	told := ""
 	for _, t := range m.Stopped {
-		why := t.Reason
-		if t.Detail != "" && !strings.Contains(why, t.Detail) {
-			why += " " + t.Detail
+		blocks = append(blocks, chat.Block{Section: p.stopped(t)})
+		logs := strings.Join(t.Logs, "\n")
+		switch {
+		case logs == "":
+		case logs == told:
+			blocks = append(blocks, chat.Block{Context: p.say(text.ThreadSameLogs, nil)})
+		default:
+			blocks = append(blocks, chat.Block{Context: p.say(text.ThreadLogs, nil)}, chat.Block{Code: logs})
 		}
-		exit := ""
-		if t.ExitCode != nil {
-			exit = fmt.Sprint(*t.ExitCode)
-		}
-		blocks = append(blocks, chat.Block{Section: p.say(text.ThreadStopped,
-			text.Args{"task": t.Task, "service": t.Service, "exit": exit, "why": why})})
-		if len(t.Logs) > 0 {
-			blocks = append(blocks, chat.Block{Context: p.say(text.ThreadLogs, nil)}, chat.Block{Code: strings.Join(t.Logs, "\n")})
-		}
+		told = logs
 	}
 	if len(m.Stopped) == 0 && m.Failed.Type == "AWS::ECS::Service" {
 		blocks = append(blocks, chat.Block{Context: p.say(text.ThreadNoTasks, nil)})
@@ -187,3 +186,21 @@ func (p *Presenter) parked(m deploy.Moment) []deploy.Note {
 	}
 	return notes
 }
+
+func (p *Presenter) stopped(t deploy.Stopped) chat.Markup {
+	why := t.Reason
+	if t.Detail != "" && !strings.Contains(why, t.Detail) {
+		why += " " + t.Detail
+	}
+	exit := ""
+	if t.ExitCode != nil {
+		exit = fmt.Sprint(*t.ExitCode)
+	}
+	return p.say(text.ThreadStopped, text.Args{"task": short(t.Task), "service": t.Service, "exit": exit, "why": why})
+}
+
+// requestToken is what CloudFormation appends to a handler's words; it helps
+// nobody who reads a thread.
+var requestToken = regexp.MustCompile(`\s*\(RequestToken: [^)]*\)`)
+
+func plainReason(why string) string { return requestToken.ReplaceAllString(why, "") }

@@ -52,6 +52,7 @@ const (
 	ThreadFailing             ID = "thread.failing"
 	ThreadStopped             ID = "thread.stopped"
 	ThreadNoTasks             ID = "thread.no_tasks"
+	ThreadSameLogs            ID = "thread.same_logs"
 	ThreadLogs                ID = "thread.logs"
 	ThreadLeft                ID = "thread.left"
 	ThreadEndedSucceeded      ID = "thread.ended.succeeded"

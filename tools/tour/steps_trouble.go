@@ -13,7 +13,7 @@ func broken(w *visitor) {
 func failing(w *visitor) {
 	w.as(dana, deploys, w.asked["broken"])
 	w.see("#thread-messages", "failed:", "stopped", "exit code", "last log lines")
-	w.see("#messages", "replied to a thread")
+	w.see("#messages", "replied to a")
 	w.bottom("#messages")
 	w.bottom("#thread-messages")
 	w.keep("failing")
