@@ -124,7 +124,8 @@ func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 	if err := row.Scan(&d.request, &d.Person, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
 		return d, err
 	}
-	return d, json.Unmarshal(teams, &d.Teams)
+	err := json.Unmarshal(teams, &d.Teams)
+	return d, err
 }
 
 // proveRequest checks the MACs of a request and its decisions.
