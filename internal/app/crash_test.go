@@ -105,7 +105,7 @@ func (c *crash) deploy(t *testing.T, p killPoint) {
 	c = &crash{world: c.in(t)}
 	c.alone(t)
 	started := time.Now()
-	dead := c.doom(t, p.point, max(p.count, 1))
+	dead, _ := c.doom(t, p.point, max(p.count, 1))
 	c.connected()
 	heir := make(chan func(), 1)
 	go func() {

@@ -169,8 +169,9 @@ func messageKind(m slackbot.Out) string {
 	}
 }
 
-// doom starts a victim; the channel is closed when it is dead.
-func (w *world) doom(t *testing.T, point string, count int) (dead <-chan struct{}) {
+// doom starts a victim; the channel is closed when it is dead. kill kills it
+// at no particular point.
+func (w *world) doom(t *testing.T, point string, count int) (dead <-chan struct{}, kill func()) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -193,9 +194,10 @@ func (w *world) doom(t *testing.T, point string, count int) (dead <-chan struct{
 		defer close(done)
 		_ = cmd.Wait() // it was killed
 	}()
+	kill = func() { _ = cmd.Process.Kill() } // it may be dead
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		kill()
 		<-done
 	})
-	return done
+	return done, kill
 }

@@ -27,8 +27,10 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 	if len(m.Left) > 0 {
 		notes = append(notes, thread("left", p.say(text.ThreadLeft, text.Args{"stacks": strings.Join(m.Left, ", ")})))
 	}
-	if channel := p.announceChannel(c); channel != "" {
-		if id := announceID(c); id != "" {
+	// Only what is announced is looked up: what closes a change is said inside a
+	// transaction, which must not wait for another connection.
+	if id := announceID(c); id != "" {
+		if channel := p.announceChannel(c); channel != "" {
 			notes = append(notes, deploy.Note{Key: "announce", Role: deploy.RoleAnnounce, Channel: channel, Body: plain(p.say(id, args))})
 		}
 	}

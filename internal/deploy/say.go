@@ -6,6 +6,8 @@ import "github.com/bcn-bot/bcn/internal/bcn"
 // announce channel and the people concerned are told. internal/card implements
 // it; the card itself is rendered when it is sent.
 type Speaker interface {
+	// Notes may be asked inside a transaction of the store where the moment is
+	// decided, superseded, or an end as closed: it then reads nothing.
 	Notes(m Moment) []Note
 }
 

@@ -134,6 +134,18 @@ func (w *Workspace) editChannel(id string, edit func(*Channel)) error {
 	return nil
 }
 
+// AddUser makes a person, who is in no channel yet.
+func (w *Workspace) AddUser(u User) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if u.ID == "" || u.Name == "" || w.user(u.ID) != nil {
+		return fmt.Errorf("user %q: they need a name and an id of their own", u.ID)
+	}
+	w.users = append(w.users, &u)
+	w.change()
+	return nil
+}
+
 // EditUser changes a person: deactivates them, makes them a guest, moves them
 // to another workspace, sets their locale.
 func (w *Workspace) EditUser(id string, edit func(*User)) error {
