@@ -124,7 +124,7 @@ func startBot(b *testing.B) *bench.Slack {
 	s := startSlack(b)
 	bot := slackbot.New(slackbot.Options{
 		API:   slackbot.NewAPI(slackbot.APIOptions{BotToken: "xoxb-bench", AppToken: "xapp-bench", URL: s.APIURL()}),
-		Inbox: db, Handler: idle{}, Outbox: silent{}, Text: catalogue, Sockets: 1,
+		Inbox: db, Handler: workless{}, Outbox: silent{}, Text: catalogue, Sockets: 1,
 	})
 	run(b, s, bot.Run)
 	return s
@@ -159,12 +159,12 @@ func run(b *testing.B, s *bench.Slack, program func(context.Context) error) {
 	}
 }
 
-// idle does nothing with what was acknowledged.
-type idle struct{}
+// workless does nothing with what was acknowledged.
+type workless struct{}
 
-func (idle) Immediate(chat.Request, string) (chat.Message, bool) { return chat.Message{}, false }
+func (workless) Immediate(chat.Request, string) (chat.Message, bool) { return chat.Message{}, false }
 
-func (idle) Handle(context.Context, string) slackbot.Outcome { return slackbot.Outcome{} }
+func (workless) Handle(context.Context, string) slackbot.Outcome { return slackbot.Outcome{} }
 
 // silent has nothing to say.
 type silent struct{}
