@@ -58,20 +58,24 @@ func (b outbox) Retry(ctx context.Context, id int64, after time.Duration, reason
 	return b.a.store.RetryOutbox(ctx, id, after)
 }
 
-// Drop ends a message; the requester of a lost card is told in person.
+// Drop ends a message; the requester is told in person of a lost card, and
+// what a lost link would have said.
 func (b outbox) Drop(ctx context.Context, id int64, reason string) error {
 	b.a.log.Warn("message dropped", "message", id, "reason", reason)
-	change, err := b.a.store.DropOutbox(ctx, id, reason)
-	if err != nil || change == 0 {
+	d, err := b.a.store.DropOutbox(ctx, id, reason)
+	if err != nil || d.Change == 0 || (d.Role != deploy.RoleCard && d.Role != deploy.RoleLink) {
 		return err
 	}
-	c, err := b.a.store.Change(ctx, change)
+	c, err := b.a.store.Change(ctx, d.Change)
 	if err != nil {
 		return err
 	}
-	sentence := b.a.text.Error(b.a.o.Config.Language, bcn.E(bcn.CodeChannelNotPosted, "channel", c.Channel))
-	return b.a.store.Say(ctx, change, []deploy.Note{{Key: "dropped", Role: deploy.RoleDirect, To: c.Requester.User,
-		Body: chat.Message{Text: sentence, Blocks: []chat.Block{{Section: sentence}}}}})
+	body := d.Body
+	if body == nil {
+		sentence := b.a.text.Error(b.a.o.Config.Language, bcn.E(bcn.CodeChannelNotPosted, "channel", c.Channel))
+		body = &chat.Message{Text: sentence, Blocks: []chat.Block{{Section: sentence}}}
+	}
+	return b.a.store.Say(ctx, d.Change, []deploy.Note{{Key: "dropped:" + string(d.Role), Role: deploy.RoleDirect, To: c.Requester.User, Body: *body}})
 }
 
 // Wake tells when a message may have become due.

@@ -26,7 +26,7 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 		return "", err
 	}
 	if b.Person == r.Requester {
-		return "", bcn.E(bcn.CodeOwnRequest, "who", Who(r.Needs))
+		return "", bcn.E(bcn.CodeOwnRequest, "who", Who(r.Needs), "id", r.ID.String())
 	}
 	if !eligible(r.Needs, b.Teams) {
 		return "", bcn.E(bcn.CodeNotEligible, "who", Who(r.Needs))

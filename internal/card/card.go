@@ -189,9 +189,12 @@ func short(hash string) string {
 	return hash
 }
 
-// live shows what runs while it changes.
+// live shows what runs while it changes, and what a success left running.
+// After any other end the counts may be of before the rollback: status reads
+// them afresh.
 func (p *Presenter) live(v View) chat.Markup {
-	if v.Change.State.BeforeApplying() || v.Change.State == bcn.ChangeClosed {
+	s := v.Change.State
+	if s.BeforeApplying() || (s.Ended() && s != bcn.ChangeSucceeded) {
 		return ""
 	}
 	var lines []string
@@ -222,7 +225,7 @@ func (p *Presenter) small(v View) chat.Markup {
 		}
 	}
 	if v.Halt.On && !v.Change.State.Ended() {
-		out = append(out, string(p.say(text.CardHalted, text.Args{"by": by(v.Halt.By)})))
+		out = append(out, string(p.say(text.CardHalted, text.Args{"by": by(v.Halt.By), "reason": v.Halt.Reason})))
 	}
 	if v.Change.Parked {
 		out = append(out, string(p.say(text.CardParked, text.Args{"id": v.Change.ID.String()})))

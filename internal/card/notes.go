@@ -32,10 +32,7 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 	case deploy.MomentEnded, deploy.MomentSuperseded:
 		return p.ended(m)
 	case deploy.MomentParked:
-		return []deploy.Note{{
-			Key: "parked:" + fmt.Sprint(m.Change.Fence), Role: deploy.RoleThread, Broadcast: true,
-			Body: plain(p.say(text.ThreadParked, text.Args{"id": m.Change.ID.String()})),
-		}}
+		return p.parked(m)
 	default:
 		return nil
 	}

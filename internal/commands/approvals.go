@@ -16,6 +16,8 @@ type approvalsArgs struct{}
 // maxButtons bounds lists whose items have buttons: two of Slack's 50 blocks each.
 const maxButtons = 15
 
+// approvals lists what waits, with a link to each card: a decision is made
+// where the whole plan is shown, and only there does a click count.
 func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (chat.Message, error) {
 	waiting, err := r.waiting(ctx, a)
 	if err != nil {
@@ -27,8 +29,11 @@ func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (ch
 	title := r.text.Say(a.lang, text.ReplyApprovals, text.Args{"Count": len(waiting)})
 	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
 	for _, w := range waiting[:min(len(waiting), maxButtons)] {
-		m.Blocks = append(m.Blocks, chat.Block{Section: r.waitingLine(ctx, a, w)},
-			chat.Block{Buttons: r.decisionButtons(a, w.request)})
+		m.Blocks = append(m.Blocks, chat.Block{Section: r.waitingLine(ctx, a, w)})
+		if w.request.Requester == a.actor.User {
+			m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{
+				r.button(a, chat.ActionCancel, w.request.ID.String(), text.ButtonCancel, chat.Plain)}})
+		}
 	}
 	return r.more(a, m, len(waiting)-maxButtons), nil
 }
@@ -79,19 +84,6 @@ func (r *Registry) waitingLine(ctx context.Context, a asked, w waiting) chat.Mar
 		"id": r.ref(ctx, w.request.ID), "what": r.describe(a.lang, w.change), "by": who(w.change.Requester),
 		"needs": r.needs(a.lang, w.request), "expires": w.request.ExpiresAt, "reason": w.change.Reason,
 	})
-}
-
-// decisionButtons are those that could do something for this person: nobody
-// approves their own.
-func (r *Registry) decisionButtons(a asked, q bcn.Request) []chat.Button {
-	value := q.ID.String()
-	if q.Requester == a.actor.User {
-		return []chat.Button{r.button(a, chat.ActionCancel, value, text.ButtonCancel, chat.Plain)}
-	}
-	return []chat.Button{
-		r.button(a, chat.ActionApprove, value, text.ButtonApprove, chat.Primary),
-		r.button(a, chat.ActionReject, value, text.ButtonReject, chat.Danger),
-	}
 }
 
 func (r *Registry) button(a asked, action chat.Action, value string, label text.ID, style chat.Style) chat.Button {

@@ -136,20 +136,34 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64, after time.Duration) 
 	return err
 }
 
+// Dropped is a message that Slack did not take, for those who must know.
+type Dropped struct {
+	Change bcn.ID
+	Role   deploy.Role
+	Body   *chat.Message
+}
+
 // DropOutbox ends a message that Slack will never take, and those that would
-// hang below it. It answers the change whose card was lost, 0 for none.
-func (s *Store) DropOutbox(ctx context.Context, id int64, reason string) (bcn.ID, error) {
-	var change bcn.ID
+// hang below it.
+func (s *Store) DropOutbox(ctx context.Context, id int64, reason string) (Dropped, error) {
+	var d Dropped
 	err := s.tx(ctx, func(t *txn) error {
+		var body []byte
 		err := t.QueryRow(ctx, `update outbox set dropped = $2, lease_until = null where id = $1
-			returning case when role = 'card' then coalesce(change, 0) else 0 end`, id, reason).Scan(&change)
+			returning coalesce(change, 0), role, body`, id, reason).Scan(&d.Change, &d.Role, &body)
 		if err != nil {
 			return err
+		}
+		if body != nil {
+			d.Body = &chat.Message{}
+			if err := json.Unmarshal(body, d.Body); err != nil {
+				return err
+			}
 		}
 		_, err = t.Exec(ctx, `update outbox set dropped = $2 where thread_of = $1`, id, "parent: "+reason)
 		return err
 	})
-	return change, err
+	return d, err
 }
 
 // CardAt answers where a change's card is; empty where it was not posted yet.

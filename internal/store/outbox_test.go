@@ -113,8 +113,8 @@ func TestThreads(t *testing.T) {
 		say(t, s, c.ID, note("first", deploy.RoleThread), note("second", deploy.RoleThread))
 		post(t, s)
 		first := due(t, s, 10)
-		if lost, err := s.DropOutbox(ctx, first[0].ID, "msg_too_long"); lost != 0 || err != nil {
-			t.Fatalf("the card of %s was lost: %v", lost, err)
+		if lost, err := s.DropOutbox(ctx, first[0].ID, "msg_too_long"); lost.Role != deploy.RoleThread || err != nil {
+			t.Fatalf("lost %+v: %v", lost, err)
 		}
 		want(t, due(t, s, 10), "[second]")
 	})
@@ -125,8 +125,8 @@ func TestThreads(t *testing.T) {
 		c := newChange(t, s, "heritage:hello")
 		say(t, s, c.ID, note("first", deploy.RoleThread), note("second", deploy.RoleThread), note("announce", deploy.RoleAnnounce))
 		out := due(t, s, 1)
-		if lost, err := s.DropOutbox(ctx, out[0].ID, "channel_not_found"); lost != c.ID || err != nil {
-			t.Fatalf("the card of %s was lost: %v", lost, err)
+		if lost, err := s.DropOutbox(ctx, out[0].ID, "channel_not_found"); lost.Change != c.ID || lost.Role != deploy.RoleCard || err != nil {
+			t.Fatalf("lost %+v: %v", lost, err)
 		}
 		want(t, due(t, s, 10), "[announce]")
 		if n := number(t, owner, `select count(*) from outbox where dropped <> ''`); n != 3 {

@@ -195,6 +195,9 @@ func (s *Store) Decide(ctx context.Context, o deploy.Origin, id bcn.ID, d bcn.De
 		if err := t.proveRequest(ctx, r); err != nil {
 			return err
 		}
+		if err := t.onCard(ctx, id, d); err != nil {
+			return err
+		}
 		if err := t.QueryRow(ctx, `select bcn_now()`).Scan(&d.At); err != nil {
 			return err
 		}
@@ -213,6 +216,24 @@ func (s *Store) Decide(ctx context.Context, o deploy.Origin, id bcn.ID, d bcn.De
 		s.log.Info("decision", "change", int64(id), "verdict", d.Verdict, "actor", d.Person, "request", r.State)
 	}
 	return r, err
+}
+
+// onCard refuses a click on anything but the request's own card: who holds the
+// bot's token can post a message that looks like one, but not move the card.
+// What was typed has no message.
+func (t *txn) onCard(ctx context.Context, id bcn.ID, d bcn.Decision) error {
+	if d.TS == "" {
+		return nil
+	}
+	var channel, ts string
+	err := t.QueryRow(ctx, `select posted_to, ts from outbox where change = $1 and role = 'card'`, int64(id)).Scan(&channel, &ts)
+	if _, err := found(0, err); err != nil && err != ErrNotFound {
+		return err
+	}
+	if channel != d.Channel || ts != d.TS {
+		return bcn.E(bcn.CodeStaleCard, "id", id.String())
+	}
+	return nil
 }
 
 func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) error {

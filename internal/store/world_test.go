@@ -56,12 +56,32 @@ func approve(t *testing.T, s *store.Store, id bcn.ID, person string, last bool) 
 	if last {
 		event = bcn.RequestApprove
 	}
-	_, err := s.Decide(context.Background(), deploy.Origin{}, id,
-		bcn.Decision{Person: person, Verdict: bcn.Approve, Reason: "fine", Teams: []string{"leads"}, Channel: "C0APPROVE", TS: "17.1"},
+	channel, ts, err := s.CardAt(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Decide(context.Background(), deploy.Origin{}, id,
+		bcn.Decision{Person: person, Verdict: bcn.Approve, Reason: "fine", Teams: []string{"leads"}, Channel: channel, TS: ts},
 		func(bcn.Request, time.Time) (bcn.RequestEvent, error) { return event, nil },
 		func(bcn.Request) []deploy.Note { return nil })
 	if err != nil {
 		t.Fatalf("approve: %v", err)
+	}
+}
+
+// posted puts the change's card where a click may be on it.
+func posted(t *testing.T, s *store.Store, id bcn.ID, channel, ts string) {
+	t.Helper()
+	out, err := s.ClaimOutbox(context.Background(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range out {
+		if o.Change == id && o.Role == deploy.RoleCard {
+			if err := s.Posted(context.Background(), o.ID, channel, ts, o.Version); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
