@@ -1,9 +1,7 @@
 package conform_test
 
 import (
-	"context"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -183,14 +181,4 @@ func (c *cloud) stopped(arn string) types.Task {
 	c.t.Helper()
 	c.until("the task stopped", func() bool { return aws.ToString(c.task(arn).LastStatus) == "STOPPED" })
 	return c.task(arn)
-}
-
-// pause waits a moment by the wall clock, as long as ctx lasts.
-func pause(ctx context.Context) {
-	timer := time.NewTimer(10 * time.Second)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

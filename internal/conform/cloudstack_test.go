@@ -2,6 +2,7 @@ package conform_test
 
 import (
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -68,22 +69,34 @@ func (c *cloud) ask(body string, change ...func(*newSet)) error {
 
 func (c *cloud) deleteLater(stack string) {
 	if c.isReal() {
-		c.t.Cleanup(func() { remove(c, stack) })
+		c.t.Cleanup(func() { c.clear(stack) })
 	}
 }
 
-// remove deletes a stack of the real account and waits until it is gone.
-func remove(c *cloud, stack string) {
+// clear deletes a stack in whatever state it is, and waits until it is gone.
+func (c *cloud) clear(stack string) {
 	api := c.cfn()
-	for range 60 {
+	for range 120 {
+		_ = c.cancel(stack) // an update may run for hours
 		_, _ = api.DeleteStack(c.context(), &cloudformation.DeleteStackInput{StackName: &stack})
 		out, err := api.DescribeStacks(c.context(), &cloudformation.DescribeStacksInput{StackName: &stack})
 		if err != nil || out.Stacks[0].StackStatus == types.StackStatusDeleteComplete {
 			return
 		}
-		pause(c.context())
+		c.pause()
 	}
 	c.t.Errorf("stack %s could not be deleted", stack)
+}
+
+// pause lets ten seconds pass, also while a row cleans up.
+func (c *cloud) pause() {
+	if !c.isReal() {
+		c.clock.Advance(10 * time.Second)
+		return
+	}
+	timer := time.NewTimer(10 * time.Second)
+	defer timer.Stop()
+	<-timer.C
 }
 
 // update asks for an UPDATE change set called second.
@@ -206,7 +219,7 @@ func (c *cloud) outcome(resources object) string {
 }
 
 func (c *cloud) cancel(stack string) error {
-	_, err := c.cfn().CancelUpdateStack(c.t.Context(), &cloudformation.CancelUpdateStackInput{StackName: &stack})
+	_, err := c.cfn().CancelUpdateStack(c.context(), &cloudformation.CancelUpdateStackInput{StackName: &stack})
 	return err
 }
 

@@ -122,9 +122,11 @@ func (p begged) please(what string) {
 func (p begged) slash(channel, text string) {
 	p.please("type in <#" + channel + ">: `/bcn " + text + "` (names as Slack offers them)")
 }
+
 func (p begged) click(_, action string) {
 	p.please("press the button *" + action + "* of the message above")
 }
+
 func (p begged) clickOwn(action string) {
 	p.please("press the button *" + action + "* of the message that only you see")
 }

@@ -81,7 +81,8 @@ func socketRows() []row[*desk] {
 				return "none"
 			}
 			got.ack(f, nil)
-			if d.people.saw("operation_timeout") == "yes" || len(other.frames) > 0 {
+			d.done()
+			if len(other.frames) > 0 {
 				return "both"
 			}
 			return "one"

@@ -2,6 +2,7 @@ package conform_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -33,10 +34,7 @@ func sweepStacks(c *cloud) {
 		}
 	}
 	for _, id := range left {
-		c.check(c.remove(id))
-	}
-	for _, id := range left {
-		c.end(id)
+		c.clear(id)
 	}
 }
 
@@ -96,3 +94,35 @@ func sweepStores(c *cloud) {
 		}
 	}
 }
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	c := &cloud{t: t, id: ours + "sweep"}
+	c.local()
+	_, stack := c.apply(c.one(7))
+	task := *must[*ecs.RunTaskOutput](c)(c.start(c.steady)).Tasks[0].TaskArn
+	parameter := "/" + c.id + "/left"
+	must[*ssm.PutParameterOutput](c)(ssm.NewFromConfig(c.config).PutParameter(t.Context(), &ssm.PutParameterInput{Name: &parameter, Value: aws.String("x"), Type: "String"}))
+	must[*secretsmanager.CreateSecretOutput](c)(secretsmanager.NewFromConfig(c.config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &c.id, SecretString: aws.String("x")}))
+
+	sweep(c)
+
+	if s := c.stack(stack); s.StackStatus != "DELETE_COMPLETE" {
+		t.Errorf("the stack is %s", s.StackStatus)
+	}
+	if s := c.stopped(task); aws.ToString(s.LastStatus) != "STOPPED" {
+		t.Errorf("the task is %s", *s.LastStatus)
+	}
+	for what, said := range map[string]string{
+		"role":            says(second(iam.NewFromConfig(c.config).GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String(c.id + "-execution")}))),
+		"task definition": says(second(c.again())),
+		"parameter":       says(second(ssm.NewFromConfig(c.config).GetParameter(t.Context(), &ssm.GetParameterInput{Name: &parameter}))),
+		"secret":          says(second(secretsmanager.NewFromConfig(c.config).DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &c.id}))),
+	} {
+		if said == "ok" {
+			t.Errorf("the %s is still there", what)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
