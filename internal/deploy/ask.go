@@ -57,8 +57,11 @@ func (s *Service) describe(ctx context.Context, w Wish) (bcn.Change, error) {
 	switch w.Kind {
 	case bcn.KindDeploy, bcn.KindPlan:
 		h, err := s.Store.Heritage(ctx, w.App, w.Env)
-		if err != nil {
+		if errors.Is(err, ErrNone) {
 			return c, s.unknownHeritage(ctx, w.App, w.Env)
+		}
+		if err != nil {
+			return c, err
 		}
 		c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
 		return c, nil
@@ -71,10 +74,8 @@ func (s *Service) describe(ctx context.Context, w Wish) (bcn.Change, error) {
 		if err := render.CheckName(w.District.Name, 20); err != nil {
 			return c, err
 		}
-		if _, err := s.Store.District(ctx, w.District.Name); err == nil {
-			return c, bcn.E(bcn.CodeNameTaken, "name", w.District.Name, "by", "district")
-		}
-		return c, nil
+		_, err := s.Store.District(ctx, w.District.Name)
+		return c, free(err, w.District.Name, "district")
 	default:
 		return c, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("unknown kind %q", w.Kind))
 	}
@@ -94,10 +95,20 @@ func (s *Service) describeHeritage(ctx context.Context, c bcn.Change, h bcn.Heri
 	if !d.Serves(h.Env) {
 		return c, bcn.E(bcn.CodeEnvironmentForeign, "what", "district", "name", d.Name, "env", h.Env)
 	}
-	if _, err := s.Store.Heritage(ctx, h.App, h.Env); err == nil {
-		return c, bcn.E(bcn.CodeNameTaken, "name", h.App+" "+h.Env, "by", "app")
+	_, err = s.Store.Heritage(ctx, h.App, h.Env)
+	return c, free(err, h.App+" "+h.Env, "app")
+}
+
+// free turns the answer of a lookup into name_taken, unless there is none.
+func free(err error, name, by string) error {
+	switch {
+	case err == nil:
+		return bcn.E(bcn.CodeNameTaken, "name", name, "by", by)
+	case errors.Is(err, ErrNone):
+		return nil
+	default:
+		return err
 	}
-	return c, nil
 }
 
 func (s *Service) describeEndpoint(ctx context.Context, c bcn.Change, e bcn.Endpoint) (bcn.Change, error) {
@@ -125,10 +136,10 @@ func (s *Service) describeEndpoint(ctx context.Context, c bcn.Change, e bcn.Endp
 
 func (s *Service) district(ctx context.Context, name string) (bcn.District, error) {
 	d, err := s.Store.District(ctx, name)
-	if err != nil {
+	if errors.Is(err, ErrNone) {
 		return d, bcn.E(bcn.CodeUnknownName, "what", "district", "name", name).Wrap(err)
 	}
-	return d, nil
+	return d, err
 }
 
 // unknownHeritage says whether it is the app or its environment that is not there.

@@ -18,6 +18,9 @@ import (
 // refused_person, tampered.
 func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (Decided, error) {
 	r, err := s.Store.Request(ctx, id)
+	if err != nil && !errors.Is(err, ErrNone) {
+		return Decided{}, err
+	}
 	if err != nil {
 		return Decided{}, bcn.E(bcn.CodeUnknownID, "id", id.String()).Wrap(err)
 	}

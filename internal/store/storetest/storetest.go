@@ -109,3 +109,34 @@ func (c *Cluster) Store(t testing.TB) (s *store.Store, ownerURL string) {
 	t.Cleanup(s.Close)
 	return s, owner
 }
+
+// Exec runs SQL on a database, for what no method of the store does: to make
+// time pass, or to put in a row of long ago.
+func Exec(t testing.TB, url, sql string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Exec(ctx, sql)
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// Text reads one value of a database as text.
+func Text(t testing.TB, url, sql string) string {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s string
+	err = conn.QueryRow(ctx, `select (`+sql+`)::text`).Scan(&s)
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return s
+}
