@@ -11,6 +11,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/local/aws/cfn"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
@@ -66,10 +67,11 @@ func New(o Options) (*Server, error) {
 		o.Speed = cluster.DevSpeed()
 	}
 	clock := &relay{to: o.Clock}
-	p := assemble(newAccount(o.Account, o.Region, clock, o.RoleDelay), o, clock)
+	log := &callLog{}
+	p := assemble(newAccount(o.Account, o.Region, clock, o.RoleDelay), o, clock, log)
 	s := &Server{
 		parts: p, relay: clock, sample: o.Sample,
-		front: &front{account: p.account, services: p.services(), faults: &Faults{}, log: &callLog{}, onCall: o.OnCall},
+		front: &front{account: p.account, services: p.services(), faults: &Faults{}, log: log, onCall: o.OnCall, sessions: p.sessions},
 	}
 	if o.Sample {
 		if err := s.putSample(); err != nil {
@@ -82,12 +84,16 @@ func New(o Options) (*Server, error) {
 
 // shut ends the simulations.
 func (s *Server) shut() {
+	s.parts.sessions.Close()
 	s.parts.stacks.Close()
 	s.parts.cluster.Close()
 }
 
 // Cluster is what runs; tests put images into its registry.
 func (s *Server) Cluster() *cluster.Cluster { return s.parts.cluster }
+
+// Sessions is who is in; tests register machines there and make it lie.
+func (s *Server) Sessions() *sessions.Service { return s.parts.sessions }
 
 // Account is what is stored.
 func (s *Server) Account() *Account { return s.parts.account }

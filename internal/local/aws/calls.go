@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
 // keptCalls bounds the log of calls; older ones are forgotten.
@@ -20,9 +22,19 @@ type CallRecord struct {
 	ARN            string // who called
 	SessionName    string
 	SourceIdentity string
+	UserID         string // AROA...:SESSION
+	RoleARN        string // "" for the administrator
+	AccessKey      string
 	Params         map[string]any
-	ErrorCode      string // "" where it went well
+	Answer         map[string]any // what CloudTrail tells of it; nil where nothing
+	ErrorCode      string         // "" where it went well
 	ErrorMessage   string
+}
+
+// by writes down who called.
+func (c *CallRecord) by(p wire.Principal, accessKey string) {
+	c.ARN, c.SessionName, c.SourceIdentity = p.ARN, p.SessionName, p.SourceIdentity
+	c.UserID, c.RoleARN, c.AccessKey = p.UserID, p.RoleARN, accessKey
 }
 
 type callLog struct {

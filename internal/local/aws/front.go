@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorilla/websocket"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
@@ -30,11 +33,16 @@ type front struct {
 	faults   *Faults
 	log      *callLog
 	onCall   func(CallRecord)
+	sessions *sessions.Service
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if why := forbidden(r); why != "" {
 		http.Error(w, why, http.StatusForbidden)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, sessions.ChannelPath) && websocket.IsWebSocketUpgrade(r) {
+		f.channel(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -121,6 +129,7 @@ func (x *exchange) serve(ctx context.Context) {
 		x.refuse(err)
 		return
 	}
+	x.record.Answer = answered(action, result)
 	x.note()
 	svc.protocol.encode(x.w, x.r, action, result, x.id)
 }
@@ -135,14 +144,14 @@ func (x *exchange) call(sig signature, bad *wire.Error, action string, params ma
 	if refused != nil {
 		return nil, refused
 	}
-	x.record.ARN, x.record.SessionName, x.record.SourceIdentity = p.ARN, p.SessionName, p.SourceIdentity
+	x.record.by(p, sig.accessKey)
 	if ses != nil {
 		if bad := sig.verify(x.r, x.body, ses.secret, time.Now()); bad != nil {
 			return nil, bad
 		}
 	}
 	return &wire.Call{
-		Service: sig.service, Action: action, Region: sig.region, Account: x.account.ID,
+		Service: sig.service, Action: action, Region: sig.region, Account: x.account.ID, Host: x.r.Host,
 		Principal: p, Params: params, Now: now,
 		Authorize:   x.account.authorizer(p, ses, sig.region),
 		AuthorizeAs: x.account.authorizerAs(sig.region),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/local/aws/cfn"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
@@ -16,9 +17,10 @@ type service struct {
 
 // parts are the engines behind the account.
 type parts struct {
-	account *Account
-	cluster *cluster.Cluster
-	stacks  *cfn.Engine
+	account  *Account
+	cluster  *cluster.Cluster
+	stacks   *cfn.Engine
+	sessions *sessions.Service
 }
 
 // services is every service of the local AWS, by the name that a signature's
@@ -33,17 +35,19 @@ func (p parts) services() map[string]service {
 		"cloudformation":       {q("2010-05-15", "http://cloudformation.amazonaws.com/doc/2010-05-15/"), p.stacks.Handle},
 		"elasticloadbalancing": {q("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"), c["elasticloadbalancing"]},
 		"ec2":                  {query{version: "2016-11-15", namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", ec2: true}, a.ec2().Handle},
-		"ecs":                  {jsonRPC{"AmazonEC2ContainerServiceV20141113"}, c["ecs"]},
+		"ecs":                  {jsonRPC{"AmazonEC2ContainerServiceV20141113"}, withExec(c["ecs"], p.sessions.ECS())},
 		"ecr":                  {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
 		"logs":                 {jsonRPC{"Logs_20140328"}, c["logs"]},
-		"ssm":                  {jsonRPC{"AmazonSSM"}, a.ssm().Handle},
+		"ssm":                  {jsonRPC{"AmazonSSM"}, merge(a.ssm(), p.sessions.SSM()).Handle},
 		"secretsmanager":       {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},
 		"s3":                   {rest{}, a.s3().Handle},
+		"cloudtrail":           {jsonRPC{"CloudTrail_20131101"}, p.sessions.CloudTrail().Handle},
+		"scheduler":            {schedulerRoutes(), p.sessions.Scheduler().Handle},
 	}
 }
 
 // providers is every resource type that CloudFormation can make here.
-func providers(a *Account, c *cluster.Cluster) map[string]wire.Resource {
+func providers(a *Account, c *cluster.Cluster, s *sessions.Service) map[string]wire.Resource {
 	sets := ruleSets()
 	out := map[string]wire.Resource{
 		"AWS::IAM::Role":                 iamRole{a},
@@ -53,18 +57,22 @@ func providers(a *Account, c *cluster.Cluster) map[string]wire.Resource {
 		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
 	}
 	maps.Copy(out, c.Providers())
+	maps.Copy(out, s.Providers())
 	return out
 }
 
 // assemble puts the engines together.
-func assemble(a *Account, o Options, clock wire.Clock) parts {
+func assemble(a *Account, o Options, clock wire.Clock, log *callLog) parts {
 	c := cluster.New(cluster.Options{
 		Clock: clock, Network: networkPort{a}, Roles: rolesPort{a}, Secrets: secretsPort{a}, Speed: o.Speed,
 	})
+	in := sessions.New(sessions.Options{
+		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Trail: trail(a.ID, log),
+	})
 	stacks := cfn.New(cfn.Options{
-		Clock: clock, Providers: providers(a, c), Template: a.Template,
+		Clock: clock, Providers: providers(a, c, in), Template: a.Template,
 		Assumable:     func(role string) bool { return a.Trusts(role, cloudFormation) == nil },
 		ChangeSetTime: o.ChangeSetTime, Poll: o.Poll, Page: o.Page, Fault: o.FailStep,
 	})
-	return parts{account: a, cluster: c, stacks: stacks}
+	return parts{account: a, cluster: c, stacks: stacks, sessions: in}
 }

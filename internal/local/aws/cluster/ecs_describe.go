@@ -39,6 +39,13 @@ func (t *task) describe(withTags bool) map[string]any {
 	return d
 }
 
+// runtimeID is Fargate's name of a container.
+func (t *task) runtimeID(k *container) string { return t.id + "-" + k.id[:10] }
+
+func (t *task) containerARN(k *container) string {
+	return t.at.arn("ecs", "container/"+t.cluster.name+"/"+t.id+"/"+k.id)
+}
+
 func (t *task) described() map[string]any {
 	o := tree{"containerOverrides": []any{}, "inferenceAcceleratorOverrides": []any{}}
 	for k, v := range t.overrides {
@@ -49,17 +56,20 @@ func (t *task) described() map[string]any {
 
 func (t *task) describeContainer(k *container) map[string]any {
 	d := tree{
-		"containerArn": t.at.arn("ecs", "container/"+t.cluster.name+"/"+t.id+"/"+k.id), "taskArn": t.arn,
+		"containerArn": t.containerARN(k), "taskArn": t.arn,
 		"name": k.name, "image": k.spec.str("image"), "lastStatus": k.status, "healthStatus": k.health,
 		"networkBindings": []any{}, "networkInterfaces": []any{}, "cpu": k.spec.str("cpu"),
 	}
 	if k.digest != "" {
 		d["imageDigest"] = k.digest
-		d["runtimeId"] = t.id + "-" + k.id[:10]
+		d["runtimeId"] = t.runtimeID(k)
 		d["networkInterfaces"] = []any{map[string]any{"attachmentId": t.eni, "privateIpv4Address": t.ip}}
 	}
 	if k.exited {
 		d["exitCode"] = k.code
+	}
+	if agent := t.execAgent(k); agent != "" {
+		d["managedAgents"] = []any{map[string]any{"name": "ExecuteCommandAgent", "lastStatus": agent}}
 	}
 	return d.put("reason", k.reason).put("memory", k.spec.str("memory"))
 }

@@ -73,6 +73,9 @@ func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]strin
 			return wire.Errorf("ClientException", "%s", unassumable(role))
 		}
 	}
+	if in.flag("enableExecuteCommand", false) && spec.str("taskRoleArn") == "" {
+		return wire.Errorf("InvalidParameterException", "The task couldn't be started because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
+	}
 	for _, o := range in.node("overrides").items("containerOverrides") {
 		if def.container(o.str("name")) == nil {
 			return wire.Errorf("InvalidParameterException", "Override for container named %s is not a container in the TaskDefinition.", o.str("name"))

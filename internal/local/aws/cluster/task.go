@@ -53,6 +53,7 @@ type container struct {
 	started time.Time
 	command []string // of an override
 	stream  *logStream
+	entered bool // the agent of ECS Exec runs
 }
 
 const (
@@ -157,6 +158,7 @@ func (c *Cluster) start(t *task) {
 	for _, k := range t.containers {
 		k.status, k.started = running, c.now
 		c.run(t, k)
+		c.later(t, c.speed.Activate, func() { k.entered = true }) // the agent takes about as long
 	}
 	if t.svc == nil {
 		return
