@@ -31,14 +31,15 @@ var ErrNoBinaries = errors.New("no PostgreSQL binaries found: install the packag
 type Server struct {
 	dir  string
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when the server has ended
+	err  error         // why it ended; read after done
 	log  *bytes.Buffer
 }
 
 // Start makes a new, empty cluster in a temporary folder and starts it. fsync
 // says whether commits reach the disk; tests do without.
 func Start(ctx context.Context, fsync bool) (*Server, error) {
-	bin, err := findBinaries()
+	bin, err := findBinaries(places)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func Start(ctx context.Context, fsync bool) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for PostgreSQL: %w", err)
 	}
-	s := &Server{dir: dir, done: make(chan error, 1), log: &bytes.Buffer{}}
+	s := &Server{dir: dir, done: make(chan struct{}), log: &bytes.Buffer{}}
 	if err := s.start(ctx, bin, fsync); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
@@ -95,7 +96,8 @@ func (s *Server) run() error {
 		err := s.cmd.Start()
 		started <- err
 		if err == nil {
-			s.done <- s.cmd.Wait()
+			s.err = s.cmd.Wait()
+			close(s.done)
 		}
 	}()
 	return <-started
@@ -106,8 +108,8 @@ func (s *Server) run() error {
 func (s *Server) awaitReady(ctx context.Context, data string) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		select {
-		case err := <-s.done:
-			return struct{}{}, backoff.Permanent(fmt.Errorf("postgres ended: %w\n%s", err, s.log))
+		case <-s.done:
+			return struct{}{}, backoff.Permanent(fmt.Errorf("postgres ended: %w\n%s", s.err, s.log))
 		default:
 		}
 		pid, err := os.ReadFile(filepath.Join(data, "postmaster.pid")) //nolint:gosec // our own folder
@@ -140,22 +142,26 @@ func (s *Server) Stop() error {
 	if s.cmd != nil && s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediate: nothing is kept
 		select {
-		case <-s.done: //nolint:errcheck // a server that was killed ends with an error
+		case <-s.done:
 		case <-time.After(5 * time.Second):
 			err = s.cmd.Process.Kill()
+			<-s.done
 		}
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// findBinaries looks in PATH and where Debian and Homebrew put them.
-func findBinaries() (string, error) {
+// places are where Debian and Homebrew put the binaries.
+var places = []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"}
+
+// findBinaries looks in PATH and then in the places.
+func findBinaries(places []string) (string, error) {
 	if p, err := exec.LookPath("initdb"); err == nil {
 		if _, err := os.Stat(filepath.Join(filepath.Dir(p), "postgres")); err == nil {
 			return filepath.Dir(p), nil
 		}
 	}
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"} {
+	for _, pattern := range places {
 		found, _ := filepath.Glob(pattern) // the patterns are well formed
 		for i := len(found) - 1; i >= 0; i-- {
 			if _, err := os.Stat(filepath.Join(found[i], "initdb")); err == nil {
