@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -18,6 +19,9 @@ const maxBatch = 128
 // putTimeout is how long one insert may take: Slack waits 3 s for an
 // acknowledgement.
 const putTimeout = 2 * time.Second
+
+// putRetry is for how long a failed insert is tried again.
+const putRetry = 500 * time.Millisecond
 
 // batcher inserts inbox rows. While one insert is on its way to the disk the
 // requests that arrive meanwhile collect, and share the next one: the cost of
@@ -110,18 +114,28 @@ func (b *batcher) insert(batch []put) {
 		}
 	}
 	fresh := map[string]bool{}
-	rows, err := b.s.pool.Query(ctx, `insert into inbox as i (key, request)
-		select k, b::jsonb from unnest($1::text[], $2::text[]) as t (k, b)
-		on conflict (key) do update set state = 'received' where i.state = 'unacked'
-		returning key`, keys, bodies)
-	if err == nil {
-		var stored []string
-		stored, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		for _, k := range stored {
-			fresh[k] = true
-		}
+	stored, err := b.store(ctx, keys, bodies)
+	for _, k := range stored {
+		fresh[k] = true
 	}
 	for i, p := range batch {
 		p.answer <- putAnswer{fresh: fresh[p.request.Key] && first[p.request.Key] == i, err: err}
 	}
+}
+
+// store inserts requests and answers the keys of those that are fresh. After
+// a restart of the database each connection of the pool fails once: that is
+// not the person's trouble. Where the first insert happened all the same the
+// second finds its key, and the reconciler runs the request.
+func (b *batcher) store(ctx context.Context, keys, bodies []string) ([]string, error) {
+	return backoff.Retry(ctx, func() ([]string, error) {
+		rows, err := b.s.pool.Query(ctx, `insert into inbox as i (key, request)
+			select k, b::jsonb from unnest($1::text[], $2::text[]) as t (k, b)
+			on conflict (key) do update set state = 'received' where i.state = 'unacked'
+			returning key`, keys, bodies)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(10*time.Millisecond)), backoff.WithMaxElapsedTime(putRetry))
 }
