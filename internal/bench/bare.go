@@ -61,7 +61,7 @@ func (b Bare) Run(ctx context.Context) error {
 	})
 	err = client.RunContext(ctx)
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // it was asked to end
+		return nil // it was asked to end
 	}
 	return err
 }

@@ -36,6 +36,13 @@ type ReapArgs struct{}
 // Kind names the job.
 func (ReapArgs) Kind() string { return "reap" }
 
+const (
+	// maxSteps is how many steps that follow at once one job does.
+	maxSteps = 8
+	// atOnce is the longest pause that is not worth another job.
+	atOnce = 5 * time.Millisecond
+)
+
 // Handlers run the jobs. Each does one short step and says when to look again;
 // zero means that the job is over. An error is retried by River.
 type Handlers struct {
@@ -56,6 +63,14 @@ type changeWorker struct {
 }
 
 func (w *changeWorker) Work(ctx context.Context, job *river.Job[ChangeArgs]) error {
+	// A step that is to be followed at once is followed here: a snoozed job is
+	// noticed only by the next poll. The bound lets other changes have the worker.
+	for range maxSteps - 1 {
+		d, err := w.h.Change(ctx, job.Args.ID)
+		if err != nil || d == 0 || d > atOnce {
+			return again(d, err)
+		}
+	}
 	return again(w.h.Change(ctx, job.Args.ID))
 }
 
