@@ -70,6 +70,9 @@ func (s *Service) verifiedTooLong(r running) bool {
 // finish writes the verdict: the release, the row that the change was for, and
 // what is told to whom.
 func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, code bcn.Code, params map[string]string) (time.Duration, error) {
+	if event != bcn.EventSucceed {
+		r.progress = s.lookAgain(ctx, r)
+	}
 	m := Move{From: r.Claimed, Event: event, Code: code, Params: params, Urgent: true, Step: r.Change.Step, Phase: r.Phase, Progress: r.progress}
 	ended := r.Change
 	ended.State, _ = r.Change.State.Next(event)
@@ -92,6 +95,22 @@ func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, 
 	})...)
 	_, err := s.Store.Apply(ctx, m)
 	return 0, err
+}
+
+// lookAgain reads what runs now that a change did not succeed: the card would
+// else show the counts of before the rollback. Where that cannot be read, none.
+func (s *Service) lookAgain(ctx context.Context, r running) []Rollout {
+	if r.plan.Heritage == "" {
+		return nil
+	}
+	rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
+	if err != nil {
+		s.Log.Warn("read services", "change", int64(r.Change.ID), "error", err)
+	}
+	if rollouts == nil {
+		rollouts = []Rollout{}
+	}
+	return rollouts
 }
 
 // result is what is recorded: a release whatever the outcome, and on success
