@@ -89,7 +89,7 @@ func NewDev(ctx context.Context, o DevOptions) (*Dev, error) {
 
 func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	var err error
-	if d.Slack, err = localslack.New(localslack.Options{}); err != nil {
+	if d.Slack, err = localslack.New(localslack.Options{Controls: d.controls()}); err != nil {
 		return err
 	}
 	d.onStop("slack", func(context.Context) error { return d.Slack.Close() })

@@ -15,6 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
@@ -84,6 +85,7 @@ func New(ctx context.Context, o Options) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
+	base.Logger = logging.Nop{} // what is worth a line is in our errors, as JSON
 	base.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts = max(o.Attempts, 0)

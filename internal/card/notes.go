@@ -56,7 +56,7 @@ func (p *Presenter) asked(m deploy.Moment) []deploy.Note {
 	}
 	notes := []deploy.Note{{Key: "card", Role: deploy.RoleCard, Channel: channel}}
 	if channel != c.Channel {
-		line := p.say(text.LinkCard, text.Args{"who": mention(c.Requester), "what": p.first(c, deploy.Wish{}), "channel": chat.Channel(channel)})
+		line := p.say(text.LinkCard, text.Args{"who": mention(c.Requester), "what": p.first(c, m.Wish), "channel": chat.Channel(channel)})
 		notes = append(notes, deploy.Note{Key: "link", Role: deploy.RoleLink, Channel: c.Channel, Body: plain(line)})
 	}
 	return notes

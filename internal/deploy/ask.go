@@ -35,7 +35,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
 		return Asked{}, err
 	}
-	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c}))
+	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
 	if err != nil {
 		return Asked{}, err
 	}

@@ -32,6 +32,7 @@ const (
 type Moment struct {
 	Kind     MomentKind
 	Change   bcn.Change
+	Wish     Wish // of what was asked
 	Plan     *bcn.Plan
 	Hash     string
 	Request  *bcn.Request

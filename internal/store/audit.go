@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -89,7 +91,21 @@ func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
 		}
 		return v.End(seq, hash, mac)
 	})
-	return v.Verified(), err
+	return v.Verified(), migrated(err)
+}
+
+// undefinedTable is PostgreSQL's code for a table that is not there.
+const undefinedTable = "42P01"
+
+// ErrNotMigrated says that the database has no schema of ours (yet).
+var ErrNotMigrated = errors.New("the database has no bcn schema: run bot migrate")
+
+func migrated(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == undefinedTable {
+		return ErrNotMigrated
+	}
+	return err
 }
 
 // auditOf answers whether the chain holds an entry of that kind for a change,
