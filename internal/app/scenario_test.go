@@ -141,15 +141,14 @@ func (w *world) halt(on bool) {
 // until polls the database, which signals nothing, for something to become true.
 func (w *world) until(what, query string, args ...any) {
 	w.t.Helper()
-	tick := time.NewTicker(30 * time.Millisecond)
-	defer tick.Stop()
-	end := w.deadline()
-	for !ask[bool](w.t, w, query, args...) {
-		select {
-		case <-tick.C:
-		case <-end.Done():
-			w.t.Fatalf("waiting until %s\n%s\n%s", what, w.everything(), w.log)
+	tick := newTick(w.t)
+	defer func() {
+		if w.t.Failed() {
+			w.t.Logf("waiting until %s\n%s\n%s", what, w.everything(), w.log)
 		}
+	}()
+	for !ask[bool](w.t, w, query, args...) {
+		tick()
 	}
 }
 
@@ -239,4 +238,21 @@ func (w *world) manifest() string {
 // commit makes a file the newest of acme/hello.
 func (w *world) commit(manifest string) {
 	w.github.Commit("acme", "hello", "main", map[string]string{"barcelona.yml": manifest})
+}
+
+// newTick makes a pause between two looks at what signals nothing; it fails the
+// test where patience is over.
+func newTick(t *testing.T) func() {
+	t.Helper()
+	tick := time.NewTicker(30 * time.Millisecond)
+	end, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(func() { tick.Stop(); cancel() })
+	return func() {
+		t.Helper()
+		select {
+		case <-tick.C:
+		case <-end.Done():
+			t.Fatal("it took too long")
+		}
+	}
 }
