@@ -175,7 +175,10 @@ func (d *desk) callAs(token, method string, form ...string) answer {
 	for i := 0; i+1 < len(form); i += 2 {
 		values.Set(form[i], form[i+1])
 	}
-	req, err := http.NewRequestWithContext(d.within(), http.MethodPost, d.api+method, strings.NewReader(values.Encode()))
+	// A row cleans up after its own context has ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.t.Context()), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.api+method, strings.NewReader(values.Encode()))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -207,13 +210,15 @@ func (d *desk) post(form ...string) string {
 	if a.says() != "ok" {
 		d.t.Fatalf("chat.postMessage: %s", a.says())
 	}
-	ts := a.at("ts")
-	d.t.Cleanup(func() {
-		if d.isReal() {
-			_ = d.callAs(d.bot, "chat.delete", "channel", d.channel, "ts", ts)
-		}
-	})
-	return ts
+	d.deleteLater(a)
+	return a.at("ts")
+}
+
+// deleteLater deletes a message that was posted at the row's end.
+func (d *desk) deleteLater(posted answer) {
+	if ts := posted.at("ts"); ts != "" && d.isReal() {
+		d.t.Cleanup(func() { _ = d.call("chat.delete", "channel", d.channel, "ts", ts) })
+	}
 }
 
 // found is a message as history shows it.

@@ -6,9 +6,15 @@ import (
 	"strings"
 )
 
-// says makes a row's function of one call.
+// calls makes a row's function of one call.
 func calls(method string, form func(d *desk) []string) func(*desk) string {
-	return func(d *desk) string { return d.call(method, form(d)...).says() }
+	return func(d *desk) string {
+		a := d.call(method, form(d)...)
+		if method == "chat.postMessage" {
+			d.deleteLater(a)
+		}
+		return a.says()
+	}
 }
 
 func tokenRows() []row[*desk] {

@@ -141,7 +141,7 @@ func commandRows() []row[*desk] {
 			d.pass(3 * time.Second)
 			return d.people.saw("operation_timeout")
 		}},
-		{"a response_url takes five answers", "response_url", "5 ok, then refused: used_url", slash + ", Sending delayed responses; the refusal's code and status " + doubt + "not documented", func(d *desk) string {
+		{"a response_url takes five answers", "response_url", "5 ok, then refused: used_url", doubt + slash + ", Sending delayed responses, says five; the code is documented nowhere", func(d *desk) string {
 			f := typed(d, d.channel, "conform")
 			d.open().ack(f, nil)
 			n := 0
