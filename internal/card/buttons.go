@@ -39,7 +39,11 @@ func (p *Presenter) again(c bcn.Change) bool {
 	return c.Code != bcn.CodeNoChange
 }
 
+// cancel asks once more where something runs.
 func (p *Presenter) cancel(c bcn.Change) chat.Button {
+	if c.State.BeforeApplying() {
+		return p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)
+	}
 	b := p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Danger)
 	b.Confirm = p.confirm(text.ConfirmCancelTitle, text.ConfirmCancelText, text.Args{"id": c.ID.String()})
 	return b

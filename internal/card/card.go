@@ -1,6 +1,7 @@
 package card
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/approval"
@@ -130,11 +131,18 @@ func (p *Presenter) why(c bcn.Change) chat.Markup {
 	if c.Code == "" || (!outside && !c.State.Ended() && c.State != bcn.ChangeBlocked) {
 		return ""
 	}
+	if outside && !c.State.Ended() {
+		return p.say(text.CardOutside, text.Args{"what": c.Params["what"]})
+	}
 	return p.explain(c.Code, c.Params)
 }
 
 // explain turns a code into its sentence.
 func (p *Presenter) explain(code bcn.Code, params map[string]string) chat.Markup {
+	if why := params["why"]; why != "" {
+		params = maps.Clone(params)
+		params["why"] = plainReason(why)
+	}
 	return p.text.Code(p.lang, code, params, "")
 }
 
@@ -225,7 +233,7 @@ func (p *Presenter) small(v View) chat.Markup {
 		}
 	}
 	if v.Halt.On && !v.Change.State.Ended() {
-		out = append(out, string(p.say(text.CardHalted, text.Args{"by": by(v.Halt.By), "reason": v.Halt.Reason})))
+		out = append(out, string(p.say(text.CardHalted, text.Args{"by": p.by(v.Halt.By), "reason": v.Halt.Reason})))
 	}
 	if v.Change.Parked {
 		out = append(out, string(p.say(text.CardParked, text.Args{"id": v.Change.ID.String()})))
@@ -237,11 +245,15 @@ func (p *Presenter) small(v View) chat.Markup {
 }
 
 // by mentions a user, and shows anything else as it is.
-func by(s string) any {
-	if isUser(s) {
+func (p *Presenter) by(s string) any {
+	switch {
+	case isUser(s):
 		return chat.Mention(s)
+	case s == "command line":
+		return p.say(text.CardCommandLine, nil)
+	default:
+		return s
 	}
-	return s
 }
 
 func remaining(r bcn.Request) []bcn.Need {

@@ -126,7 +126,7 @@ func Resources(pl bcn.Plan) string {
 	for _, sp := range pl.Stacks {
 		fmt.Fprintf(&b, "stack %s\n", sp.Name)
 		for _, d := range sp.Changes {
-			fmt.Fprintf(&b, "  %s %s  %s\n", resourceMarks[kindOf(d)], d.LogicalID, strings.TrimPrefix(d.Type, "AWS::"))
+			fmt.Fprintf(&b, "  %s %s (%s)\n", resourceMarks[kindOf(d)], d.LogicalID, d.Type[strings.LastIndex(d.Type, ":")+1:])
 			for _, path := range d.Properties {
 				fmt.Fprintf(&b, "      %s\n", strings.TrimPrefix(path, "/Properties/"))
 			}

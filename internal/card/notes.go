@@ -56,7 +56,7 @@ func (p *Presenter) asked(m deploy.Moment) []deploy.Note {
 	}
 	notes := []deploy.Note{{Key: "card", Role: deploy.RoleCard, Channel: channel}}
 	if channel != c.Channel {
-		line := p.say(text.LinkCard, text.Args{"who": mention(c.Requester), "what": p.first(c, m.Wish), "channel": chat.Channel(channel)})
+		line := p.say(text.LinkCard, text.Args{"what": p.first(c, m.Wish), "channel": chat.Channel(channel)})
 		notes = append(notes, deploy.Note{Key: "link", Role: deploy.RoleLink, Channel: c.Channel, Body: plain(line)})
 	}
 	return notes
@@ -119,7 +119,7 @@ func (p *Presenter) events(m deploy.Moment) []deploy.Note {
 		}
 		name := e.LogicalID
 		if e.Type == "AWS::CloudFormation::Stack" {
-			name = "stack " + name
+			name = p.text.Plain(p.lang, text.CardLinkStack, text.Args{"stack": name})
 		}
 		// CloudFormation tells the beginning of a creation twice, so that the
 		// status, and not the event, makes the line unique.
@@ -187,7 +187,7 @@ func (p *Presenter) parked(m deploy.Moment) []deploy.Note {
 func (p *Presenter) stopped(t deploy.Stopped) chat.Markup {
 	why := t.Reason
 	if t.Detail != "" && !strings.Contains(why, t.Detail) {
-		why += " " + t.Detail
+		why += " (" + t.Detail + ")"
 	}
 	exit := ""
 	if t.ExitCode != nil {

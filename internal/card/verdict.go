@@ -21,7 +21,10 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 	}
 	args := text.Args{
 		"who": mention(c.Requester), "id": c.ID.String(), "app": c.App, "env": c.Env, "tag": c.Tag,
-		"why": p.explainEnd(c), "release": 0, "duration": p.took(m),
+		"why": p.explainEnd(c), "release": 0, "by": p.by(c.Params["by"]), "duration": p.took(m),
+	}
+	if m.Release != nil {
+		args["release"] = m.Release.Number
 	}
 	notes := []deploy.Note{thread("ended", p.say(endID(c), args))}
 	if len(m.Left) > 0 {

@@ -28,7 +28,7 @@ func ask(w *visitor) {
 func plan(w *visitor) {
 	card := message(w.asked["v2"])
 	w.see(card, "waits for approval")
-	w.see(card, "@dana wants to deploy hello to production: v2",
+	w.see(card, "@dana wants to deploy hello v2 to production",
 		"v1", "→", "v2", "changed", "Asked by", "Plan", "Who may approve", "@lee", "Expires", "Approve", "Reject", "Cancel")
 	w.bottom("#messages")
 	w.keep("plan")
@@ -36,7 +36,7 @@ func plan(w *visitor) {
 
 func diff(w *visitor) {
 	w.as(dana, deploys, w.asked["v2"])
-	w.see("#thread-messages", "The whole plan", "stack hello", "AWS::ECS::TaskDefinition", "v1", "v2")
+	w.see("#thread-messages", "The whole plan", "stack hello", "(TaskDefinition)", "- v1 sha256:", "+ v2 sha256:")
 	w.top("#thread-messages .count")
 	w.keep("thread")
 	w.bottom("#thread-messages")
@@ -79,7 +79,7 @@ func leeApproves(w *visitor) {
 func rollout(w *visitor) {
 	w.as(dana, deploys, w.asked["v2"])
 	w.see("#thread-messages", "@lee approved", "Started", "is being updated")
-	w.see(message(w.asked["v2"]), "web", "running")
+	w.see(message(w.asked["v2"]), "web", "/1 running")
 	w.bottom("#messages")
 	w.bottom("#thread-messages")
 	w.keep("running")

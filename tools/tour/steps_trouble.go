@@ -23,9 +23,9 @@ func rolledBack(w *visitor) {
 	card := message(w.asked["broken"])
 	w.see(card, "rolled back after")
 	w.unseen(card, "succeeded")
-	w.see("#thread-messages", "CloudFormation rolls back", "was rolled back: what ran before runs again", "@dana")
-	w.top(card)
+	w.see("#thread-messages", "is being rolled back", "was rolled back: what ran before runs again", "@dana")
 	w.bottom("#thread-messages")
+	w.top(card)
 	w.keep("rolled-back")
 	w.as(dana, deploys, "")
 	w.answer("/bcn status", "status-after", "v2", "rolled back")
@@ -40,21 +40,21 @@ func cancelled(w *visitor) {
 	w.as(lee, deploys, "")
 	w.press(ts, "approve")
 	w.yes()
-	w.see(message(ts), "running", "web")
+	w.see(message(ts), "/1 running")
 	w.as(dana, deploys, "")
 	w.answer("/bcn cancel "+w.asked["v1 id"], "cancelling", "Cancelling "+w.asked["v1 id"])
 	w.as(dana, deploys, ts)
 	w.see(message(ts), "rolled back after")
-	w.see("#thread-messages", w.asked["v1 id"], "rolled back")
-	w.top(message(ts))
+	w.see("#thread-messages", "@dana "+w.asked["v1 id"]+" was rolled back")
 	w.bottom("#thread-messages")
+	w.top(message(ts))
 	w.keep("cancelled")
 }
 
 func japanese(w *visitor) {
 	w.as(yuki, deploys, "")
-	w.answer("/bcn status", "japanese-status", "本番", "hello")
-	w.answer("/bcn help deploy", "japanese-help", "/bcn deploy")
+	w.answer("/bcn status", "japanese-status", "稼働", "リリース", "hello")
+	w.answer("/bcn help deploy", "japanese-help", "計画を作り", "例")
 }
 
 func onPhone(w *visitor) {

@@ -155,7 +155,7 @@ func (w *visitor) until(what string, ok func() bool) {
 	defer cancel()
 	again := time.NewTicker(40 * time.Millisecond)
 	defer again.Stop()
-	for !ok() && w.err == nil {
+	for w.err == nil && !ok() {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
