@@ -33,7 +33,7 @@ const (
 	CodeDecidedBefore    Code = "decided_before"     // id: this person decided already
 	CodeCouldNotCheck    Code = "could_not_check"    // what: press again
 	CodeExpired          Code = "expired"            // id
-	CodeSuperseded       Code = "superseded"         // id, moved
+	CodeSuperseded       Code = "superseded"         // id, moved, by (the change that went first)
 	CodeStaleCard        Code = "stale_card"         // id
 	CodeNoApprover       Code = "no_approver"        // who
 	CodeNotYours         Code = "not_yours"          // id

@@ -37,6 +37,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	m.Notes = s.Speaker.Notes(Moment{Kind: MomentStarted, Change: c.Change, Plan: &p, Request: c.Request})
 	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
 		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
+		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}
 		return s.Speaker.Notes(Moment{Kind: MomentSuperseded, Change: other, Code: bcn.CodeSuperseded})
 	})
 	switch {

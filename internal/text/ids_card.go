@@ -25,6 +25,8 @@ const (
 	CardApprovedBy            ID = "card.approved_by"
 	CardRejectedBy            ID = "card.rejected_by"
 	CardStillNeeded           ID = "card.still_needed"
+	CardOutside               ID = "card.outside"
+	CardCommandLine           ID = "card.command_line"
 	CardHalted                ID = "card.halted"
 	CardParked                ID = "card.parked"
 	CardRollout               ID = "card.rollout"
