@@ -22,19 +22,24 @@ func TestBinding(t *testing.T) {
 	} {
 		w.type1(command)
 	}
-	for _, c := range []struct{ name, from, to, env, says string }{
-		{"a file that names another heritage", "name: hello\n", "name: other\n", "production", "bound to"},
-		{"a file that takes the heritage of another environment", "name: hello-staging\n", "name: hello\n", "staging", "bound to"},
-		{"an endpoint of another environment", "          - endpoint: main\n            health_check_path: /healthz\n            rule_priority: 100", "          - endpoint: inner\n            health_check_path: /healthz\n            rule_priority: 100", "staging", "does not serve the environment"},
-		{"an endpoint that is not there", "endpoint: main\n            health_check_path: /healthz\n            rule_priority: 200", "endpoint: nowhere\n            health_check_path: /healthz\n            rule_priority: 200", "production", "no endpoint"},
-		{"a secret outside the app's path", "SESSION_SECRET: { ssm_path: hello/session_secret }", "SESSION_SECRET: { ssm_path: other/session_secret }", "staging", "may not refer to"},
-		{"a secret of a path that only begins like the app's", "SESSION_SECRET: { ssm_path: hello/session_secret }", "SESSION_SECRET: { ssm_path: hello-staging2/session_secret }", "staging", "may not refer to"},
-		{"a secret that is not there", "SESSION_SECRET: { ssm_path: hello/session_secret }", "SESSION_SECRET: { ssm_path: hello/nothing }", "staging", "do not exist"},
-		{"a file with mistakes", "service_type: web", "service_type: wep", "production", "mistakes"},
+	for _, c := range []struct {
+		name      string
+		edit      []string // what is replaced in the file, by what
+		env, says string
+	}{
+		{"a file that names another heritage", []string{"name: hello\n", "name: other\n"}, "production", "bound to"},
+		{"a file that takes the heritage of another environment", []string{"name: hello\n", "name: hello-old\n", "name: hello-staging\n", "name: hello\n"}, "staging", "bound to"},
+		{"a heritage that two environments name", []string{"name: hello-staging\n", "name: hello\n"}, "staging", "mistakes"},
+		{"an endpoint of another environment", []string{"endpoint: main", "endpoint: inner"}, "staging", "does not serve the environment"},
+		{"an endpoint that is not there", []string{"endpoint: main", "endpoint: nowhere"}, "production", "no endpoint"},
+		{"a secret outside the app's path", []string{"{ ssm_path: hello/", "{ ssm_path: other/"}, "staging", "may not refer to"},
+		{"a secret of a path that only begins like the app's", []string{"{ ssm_path: hello/", "{ ssm_path: hello-staging2/"}, "staging", "may not refer to"},
+		{"a secret that is not there", []string{"{ ssm_path: hello/session_secret", "{ ssm_path: hello/nothing"}, "staging", "do not exist"},
+		{"a file with mistakes", []string{"service_type: web", "service_type: wep"}, "production", "mistakes"},
 	} {
 		t.Run(c.name+" is refused, and nothing is changed", func(t *testing.T) {
 			w := w.in(t)
-			changed := strings.Replace(w.manifest(), c.from, c.to, 1)
+			changed := strings.NewReplacer(c.edit...).Replace(w.manifest())
 			if changed == w.manifest() {
 				t.Fatal("the file was not changed")
 			}

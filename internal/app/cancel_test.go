@@ -1,11 +1,13 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
@@ -21,8 +23,20 @@ func TestCancelInEachState(t *testing.T) {
 		w := w.in(t)
 		w.aws.Faults().Delay("cloudformation", "CreateChangeSet", 500*time.Millisecond, 1)
 		r := w.ask("U0DEV", "production", "v2", "being planned")
+		w.called(t, func(c localaws.CallRecord) bool {
+			return c.Action == "DescribeStacks" && c.SessionName == "bcn-"+r.id.String()[1:]
+		})
 		r.press("U0DEV", "cancel")
 		r.says("closed")
+		// The planner that was overtaken goes on, and what it makes is reaped.
+		w.called(t, func(c localaws.CallRecord) bool {
+			return c.Action == "CreateChangeSet" && paramOf(c, "ChangeSetName") == "bcn-"+r.id.String()[1:]+"-2"
+		})
+		for tick := newTick(t); len(w.changeSets(t, a, r)) > 0; tick() {
+			if _, err := a.deploy.Reap(t.Context(), a.apply); err != nil {
+				t.Fatal(err)
+			}
+		}
 		w.nothingLeft(t, a, r)
 	})
 	t.Run("waiting: closed, its change sets are deleted", func(t *testing.T) {
@@ -114,6 +128,17 @@ func TestCancelInEachState(t *testing.T) {
 func (w *world) nothingLeft(t *testing.T, a *App, r request) {
 	t.Helper()
 	w.until("it is cleaned", `select not leftover from change where id = $1`, int64(r.id))
+	if names := w.changeSets(t, a, r); len(names) > 0 {
+		t.Errorf("left in AWS: %v", names)
+	}
+	if r.ran() != 0 {
+		t.Errorf("%d of its change sets were executed", r.ran())
+	}
+}
+
+// changeSets lists those of a change that are in AWS.
+func (w *world) changeSets(t *testing.T, a *App, r request) (out []string) {
+	t.Helper()
 	for _, stack := range []string{"hello", "heritage-hello"} {
 		names, err := a.apply.ChangeSets(t.Context(), r.target(a), stack)
 		if err != nil {
@@ -121,12 +146,18 @@ func (w *world) nothingLeft(t *testing.T, a *App, r request) {
 		}
 		for _, name := range names {
 			if strings.HasPrefix(name, "bcn-"+r.id.String()[1:]+"-") {
-				t.Errorf("%s has the change set %s", stack, name)
+				out = append(out, name)
 			}
 		}
 	}
-	if r.ran() != 0 {
-		t.Errorf("%d of its change sets were executed", r.ran())
+	return out
+}
+
+// called waits for a call to AWS.
+func (w *world) called(t *testing.T, match func(localaws.CallRecord) bool) {
+	t.Helper()
+	for tick := newTick(t); !slices.ContainsFunc(w.aws.Calls(), match); {
+		tick()
 	}
 }
 

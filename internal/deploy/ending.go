@@ -163,7 +163,8 @@ func (r running) release(ended bcn.Change) (*bcn.Release, []byte) {
 	return rel, r.plan.Stacks[0].Template
 }
 
-// left names what a change that did not succeed leaves in AWS.
+// left names what a change that did not succeed leaves in AWS: what could not
+// be rolled back, and stacks before it that there is nothing to go back to.
 func (r running) left(event bcn.ChangeEvent) []string {
 	if event == bcn.EventSucceed {
 		return nil
@@ -171,7 +172,7 @@ func (r running) left(event bcn.ChangeEvent) []string {
 	var out []string
 	for i, sp := range r.plan.Stacks {
 		f, executed := r.follows[sp.Name]
-		if executed && (outcomeOf(f.Status) == stackUndoFails || (i < r.Change.Step && sp.Create)) {
+		if executed && (outcomeOf(f.Status) == stackUndoFails || (i < r.Change.Step && (sp.Create || sp.Previous == nil))) {
 			out = append(out, sp.Name)
 		}
 	}
