@@ -18,9 +18,10 @@ import (
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
-// round is how many commands are acknowledged before the other program's turn
-// comes: the disk's moods then meet them all alike.
-const round = 256
+// round is how many commands are acknowledged before the next program's turn
+// comes, and rounds how many turns each has at least: the disk's moods then
+// meet them all alike.
+const round, rounds = 256, 8
 
 // BenchmarkAcknowledge shows how many commands are stored and acknowledged a
 // second, beside the bare loops in the same run. "x-loop" and "x-beside" are
@@ -29,16 +30,17 @@ const round = 256
 func BenchmarkAcknowledge(b *testing.B) {
 	for _, flight := range []int{1, 32} {
 		b.Run(fmt.Sprintf("inflight=%d", flight), func(b *testing.B) {
-			loop, beside, ours := startBare(b, false), startBare(b, true), startBot(b)
-			for _, s := range []*bench.Slack{loop, beside, ours} {
+			programs := [3]*bench.Slack{startBare(b, false), startBare(b, true), startBot(b)}
+			for _, s := range programs {
 				commands(b, s, round, flight) // connections and caches
 			}
 			var took [3][]time.Duration
 			var total [3]time.Duration
 			for b.Loop() {
-				for i, s := range []*bench.Slack{loop, beside, ours} {
+				for turn := range 3 * rounds {
+					i := turn % 3
 					began := time.Now()
-					took[i] = append(took[i], commands(b, s, round, flight)...)
+					took[i] = append(took[i], commands(b, programs[i], round, flight)...)
 					total[i] += time.Since(began)
 				}
 			}
