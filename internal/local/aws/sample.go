@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
@@ -33,6 +34,9 @@ func sampleSubnets(region string) []subnet {
 		{id: "subnet-0a11ce00000000102", cidr: "10.0.102.0/24", zone: region + "b", public: true},
 	}
 }
+
+// SampleNode is the one machine that Session Manager reaches in the sample.
+const SampleNode = "i-0a11ce00000000001"
 
 // SampleBucket is the name of the bucket for large templates.
 func SampleBucket(account string) string { return "bcn-default-templates-" + account }
@@ -76,6 +80,10 @@ func (s *Server) putSample() error {
 		version: 1, modified: now, by: a.administrator().ARN, tags: map[string]string{},
 	}
 	a.mu.Unlock()
+	s.parts.sessions.PutNode(sessions.Node{
+		ID: SampleNode, Region: a.Region, Name: sampleDistrict + "-container-instance", Address: "10.0.1.10",
+		Tags: map[string]string{"Name": sampleDistrict, "bcn:district": sampleDistrict},
+	})
 	s.parts.cluster.PutCluster(a.ID, a.Region, sampleCluster, nil)
 	s.putImages()
 	return s.putRoles()

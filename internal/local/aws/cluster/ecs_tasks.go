@@ -125,7 +125,7 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 // requestOf tells requests apart: the same client token is for the same
 // parameters (Amazon ECS API Reference, "Ensuring idempotency").
 func requestOf(in tree) string {
-	b, _ := json.Marshal(in) // a request that was read as JSON
+	b, _ := json.Marshal(in) //nolint:errchkjson // a request that was read as JSON
 	return string(b)
 }
 

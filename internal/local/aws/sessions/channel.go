@@ -3,6 +3,7 @@ package sessions
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,25 @@ func (s *Service) Channel(w http.ResponseWriter, r *http.Request, allow Authoriz
 	x.stream.serve(conn)
 	if x.stream.detach(conn) {
 		s.mark(x, statusDisconnected)
+	}
+}
+
+// CutConnections ends all data channels' connections without a word, as a
+// network does; their sessions can be resumed.
+func (s *Service) CutConnections() {
+	s.mu.Lock()
+	open := slices.Clone(s.sessions)
+	s.mu.Unlock()
+	for _, x := range open {
+		x.stream.cut()
+	}
+}
+
+func (st *stream) cut() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.conn != nil {
+		_ = st.conn.Close()
 	}
 }
 

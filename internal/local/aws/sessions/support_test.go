@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -40,25 +40,54 @@ const (
 type world struct {
 	*aws.Server
 	clock *wire.ManualClock
+	calls chan aws.CallRecord // the newest, as they happen
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	clock := wire.NewManualClock(start)
-	s, err := aws.New(aws.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	w := &world{Server: s, clock: clock}
+	w := newAccount(t, false)
 	for _, id := range []string{node, other} {
 		w.Sessions().PutNode(sessions.Node{ID: id, Region: region, Name: "web", Address: "10.0.1.20", Tags: map[string]string{"env": "production"}})
 	}
 	w.document(t, ten, content("10", "5"))
 	return w
+}
+
+// newAccount is a local AWS that listens, with the sample or empty.
+func newAccount(t *testing.T, sample bool) *world {
+	t.Helper()
+	w := &world{clock: wire.NewManualClock(start), calls: make(chan aws.CallRecord, 1000)}
+	var err error
+	w.Server, err = aws.New(aws.Options{Clock: w.clock, Sample: sample, OnCall: func(c aws.CallRecord) {
+		select {
+		case w.calls <- c:
+		default: // nobody waits for it
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+// await waits until an action is called and answers how it went.
+func (w *world) await(t *testing.T, action string) aws.CallRecord {
+	t.Helper()
+	late := time.After(30 * time.Second)
+	for {
+		select {
+		case c := <-w.calls:
+			if c.Action == action {
+				return c
+			}
+		case <-late:
+			t.Fatalf("nobody called %s", action)
+		}
+	}
 }
 
 // content is a session document.
@@ -170,4 +199,8 @@ func wantCode(t *testing.T, err error, want string) {
 	}
 }
 
-var _ = ecs.NewFromConfig
+func sessionsNode(id, env string) sessions.Node {
+	return sessions.Node{ID: id, Region: region, Tags: map[string]string{"env": env}}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
