@@ -10,6 +10,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/slackbot"
+	"github.com/bcn-bot/bcn/internal/store"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -28,6 +29,10 @@ func (h handler) Immediate(r chat.Request, lang string) (chat.Message, bool) {
 // told at once.
 func (h handler) Handle(ctx context.Context, key string) slackbot.Outcome {
 	r, fence, ok, err := h.a.store.ClaimInbox(ctx, key)
+	if errors.Is(err, store.ErrPoison) {
+		h.a.log.Error("command parked", "key", key, "user", r.User, "ref", text.Ref(err), "error", err)
+		return h.reply(r, h.language(ctx, r.User), err)
+	}
 	if err != nil {
 		h.a.log.Error("claim command", "key", key, "error", err)
 		return slackbot.Outcome{}
@@ -70,6 +75,11 @@ func (h handler) failed(ctx context.Context, r chat.Request, o deploy.Origin, la
 	} else if settleErr := h.a.store.Settle(ctx, o.Key, o.Fence); settleErr != nil {
 		h.a.log.Error("settle command", "key", r.Key, "error", settleErr)
 	}
+	return h.reply(r, lang, err)
+}
+
+// reply tells the actor what is wrong.
+func (h handler) reply(r chat.Request, lang string, err error) slackbot.Outcome {
 	sentence := h.a.text.Error(lang, err)
 	return slackbot.Outcome{Request: r, HasReply: true, Reply: chat.Message{Text: sentence, Blocks: []chat.Block{{Section: sentence}}}}
 }

@@ -26,7 +26,13 @@ func (s *Service) Cancel(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if _, ok := c.State.Next(event); !ok {
 		return bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
-	_, err = s.Store.Interrupt(ctx, o, actor.User, id, event, bcn.CodeCancelled, params)
+	var notes []Note
+	if event == bcn.EventClose && actor.User != c.Requester.User {
+		ended := c
+		ended.State, ended.Code, ended.Params = bcn.ChangeClosed, bcn.CodeCancelled, params
+		notes = s.Speaker.Notes(Moment{Kind: MomentEnded, Change: ended, Code: bcn.CodeCancelled})
+	}
+	_, err = s.Store.Interrupt(ctx, o, actor.User, id, event, bcn.CodeCancelled, params, notes)
 	if err != nil && bcn.CodeOf(err) == bcn.CodeInternal {
 		return s.tooLateOr(ctx, id, c.State, err)
 	}
@@ -67,7 +73,7 @@ func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 		return s.refused(ctx, actor, id, "replay", err)
 	}
 	if c.State == bcn.ChangeBlocked {
-		_, err = s.Store.Interrupt(ctx, o, actor.User, id, bcn.EventReplay, "", nil)
+		_, err = s.Store.Interrupt(ctx, o, actor.User, id, bcn.EventReplay, "", nil, nil)
 		return err
 	}
 	if !c.Parked {

@@ -24,6 +24,11 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if err != nil {
 		return 0, err
 	}
+	// The row says what the plan says, and begins at its beginning: what is not
+	// under the hash cannot steer what is.
+	if p.Kind != c.Change.Kind || p.Subject != c.Change.Subject || c.Change.Step != 0 || c.Phase != PhaseApply {
+		return 0, bcn.E(bcn.CodeTampered, "what", "change")
+	}
 	if err := s.stillApproved(ctx, c, p); err != nil {
 		return 0, err
 	}

@@ -136,7 +136,7 @@ type Store interface {
 	Decide(ctx context.Context, o Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []Note) (bcn.Request, error)
 	// Interrupt applies an event from outside a claim (cancel, replay, close)
 	// to a change in one of the states; the running step's fence is overtaken.
-	Interrupt(ctx context.Context, o Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string) (bcn.Change, error)
+	Interrupt(ctx context.Context, o Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string, notes []Note) (bcn.Change, error)
 	// SetHalt stops or resumes new changes; every open card shows it.
 	SetHalt(ctx context.Context, o Origin, actor string, on bool, reason string) error
 	// Unpark lets a parked change's job run again.

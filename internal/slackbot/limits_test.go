@@ -16,11 +16,11 @@ func TestLimits(t *testing.T) {
 	ctx := context.Background()
 	fine := func(context.Context) error { return nil }
 
-	t.Run("one message a second and channel, channels beside each other", func(t *testing.T) {
+	t.Run("a short burst, then one message a second and channel, channels beside each other", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l, started := newLimits(time.Now, false), time.Now()
-			for _, channel := range []string{"C1", "C2", "C1", "C2", "C1"} {
+			for _, channel := range []string{"C1", "C2", "C1", "C2", "C1", "C1", "C1", "C2"} {
 				if err := l.call(ctx, "chat.postMessage", channel, time.Minute, fine); err != nil {
 					t.Fatal(err)
 				}
@@ -96,12 +96,14 @@ func TestLimitsRefuse(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := newLimits(time.Now, false)
-			if err := l.call(ctx, "chat.postMessage", "C1", 0, fine); err != nil {
-				t.Fatal(err)
+			for range 3 {
+				if err := l.call(ctx, "chat.postMessage", "C1", 0, fine); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for range 10 {
 				if _, ok := errors.AsType[errBusy](l.call(ctx, "chat.postMessage", "C1", 0, fine)); !ok {
-					t.Fatal("a second message in the same second")
+					t.Fatal("a fourth message in the same second")
 				}
 			}
 			<-time.After(time.Second)

@@ -28,16 +28,22 @@ func (s *Store) Unacked(ctx context.Context, key string) error {
 	return err
 }
 
+// ErrPoison says that a stored request ended the processes that ran it: it was
+// parked instead of being run once more.
+var ErrPoison = errors.New("this command was begun too often")
+
 // ClaimInbox leases a stored request for running; false where another has it,
-// or it is done.
+// or it is done. With ErrPoison the request is answered, to tell its actor.
 func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64, bool, error) {
 	var (
 		raw   []byte
 		fence int64
+		state string
 	)
-	err := s.pool.QueryRow(ctx, `update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = bcn_now() + $2
+	err := s.pool.QueryRow(ctx, `update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = bcn_now() + $2,
+		state = case when attempts >= $3 then 'parked' else state end
 		where key = $1 and state = 'received' and (lease_until is null or lease_until < bcn_now())
-		returning request, fence`, key, s.lease).Scan(&raw, &fence)
+		returning request, fence, state`, key, s.lease, maxInboxAttempts).Scan(&raw, &fence, &state)
 	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return chat.Request{}, 0, false, nil
 	}
@@ -47,6 +53,9 @@ func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64
 	var r chat.Request
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return chat.Request{}, 0, false, fmt.Errorf("read inbox row: %w", err)
+	}
+	if state == "parked" {
+		return r, fence, false, ErrPoison
 	}
 	return r, fence, true, nil
 }

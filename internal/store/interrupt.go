@@ -40,10 +40,13 @@ func (t *txn) overtake(ctx context.Context, c bcn.Change, event bcn.ChangeEvent,
 }
 
 // Interrupt applies an event from outside a claim; see deploy.Store.
-func (s *Store) Interrupt(ctx context.Context, o deploy.Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string) (bcn.Change, error) {
+func (s *Store) Interrupt(ctx context.Context, o deploy.Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string, notes []deploy.Note) (bcn.Change, error) {
 	var c bcn.Change
 	err := s.tx(ctx, func(t *txn) error {
 		if err := t.settle(ctx, o); err != nil {
+			return err
+		}
+		if err := t.say(ctx, id, notes); err != nil {
 			return err
 		}
 		from, err := oneChange(ctx, t, `id = $1 for update`, int64(id))

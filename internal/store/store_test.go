@@ -109,6 +109,27 @@ func TestInbox(t *testing.T) {
 		}
 	})
 
+	t.Run("a command that ends every process that runs it is parked, and told", func(t *testing.T) {
+		t.Parallel()
+		s, owner := pg.Store(t)
+		if _, err := s.Put(ctx, chat.Request{Key: "k", User: "U0DEV"}); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			if _, _, ok, err := s.ClaimInbox(ctx, "k"); !ok || err != nil {
+				t.Fatalf("claim: %v %v", ok, err)
+			}
+			exec(t, owner, `update inbox set lease_until = null`) // the process died
+		}
+		r, _, ok, err := s.ClaimInbox(ctx, "k")
+		if ok || !errors.Is(err, store.ErrPoison) || r.User != "U0DEV" {
+			t.Fatalf("run once more: %v %v %+v", ok, err, r)
+		}
+		if _, _, ok, err := s.ClaimInbox(ctx, "k"); ok || err != nil {
+			t.Fatalf("parked and claimed: %v %v", ok, err)
+		}
+	})
+
 	t.Run("a repeated run of the same row changes nothing", func(t *testing.T) {
 		t.Parallel()
 		s, _ := pg.Store(t)
