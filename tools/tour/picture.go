@@ -55,10 +55,33 @@ func frequent(src image.Image) color.Palette {
 		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(packed(a), packed(b)))
 	})
 	palette := make(color.Palette, 0, colours)
-	for _, c := range all[:min(len(all), colours)] {
+	for _, c := range all[:min(len(all), colours/2)] {
 		palette = append(palette, c)
 	}
+	return rare(palette, all)
+}
+
+// rare fills a palette with colours unlike those it has: a small green dot has
+// fewer points than any shade of a letter's edge.
+func rare(palette color.Palette, all []color.RGBA) color.Palette {
+	have := map[color.RGBA]bool{}
+	for _, c := range palette {
+		have[coarse(c.(color.RGBA))] = true
+	}
+	for _, c := range all {
+		if len(palette) == colours {
+			break
+		}
+		if k := coarse(c); !have[k] {
+			have[k] = true
+			palette = append(palette, c)
+		}
+	}
 	return palette
+}
+
+func coarse(c color.RGBA) color.RGBA {
+	return color.RGBA{R: c.R >> 4, G: c.G >> 4, B: c.B >> 4}
 }
 
 func at(src image.Image, x, y int) color.RGBA {

@@ -13,7 +13,7 @@ func look(w *visitor) {
 	w.answer("/bcn status", "status", "hello", "production", "v2", "web", "worker", "running", "@dana")
 	w.answer("/bcn releases hello production", "releases", "v1", "v2", "succeeded", "approved by @lee", "took")
 	ts := w.type1("/bcn plan hello production v2")
-	w.see(message(ts), "@dana asks what a deploy of hello to production with v2 would change", "Nothing would change")
+	w.see(message(ts), "@dana asks what a deploy of hello v2 to production would change", "Nothing would change")
 	w.unseen(message(ts), "Approve")
 	w.keep("plan-nothing")
 	w.answer("/bcn approvals", "approvals-none", "Nothing waits for approval")
