@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,27 +146,62 @@ func TestCommands(t *testing.T) {
 		out  []string
 		errs []string
 	}{
-		{"render prints one object of stacks", nil, []string{"render", "-f", "examples/hello/barcelona.yml", "-e", "production", "--tag", "v2"},
-			0, []string{`"heritage-hello"`, `"hello"`, "AWS::ECS::Service"}, nil},
-		{"render writes a file per stack", nil, []string{"render", "-f", "examples/hello/barcelona.yml", "-e", "production", "--tag", "v2", "--out", filepath.Join(dir, "out")},
-			0, []string{"heritage-hello.json", "hello.json"}, nil},
-		{"render of an environment that is not there", nil, []string{"render", "-f", "examples/hello/barcelona.yml", "-e", "prodution", "--tag", "v2"},
-			1, nil, []string{"production"}},
-		{"validate says what is wrong, and where", nil, []string{"validate", "-f", broken},
-			1, []string{broken + ":4:5", "image_name", broken + ":6:30"}, nil},
+		{
+			"render prints one object of stacks", nil,
+			[]string{"render", "-f", "examples/hello/barcelona.yml", "-e", "production", "--tag", "v2"},
+			0,
+			[]string{`"heritage-hello"`, `"hello"`, "AWS::ECS::Service"},
+			nil,
+		},
+		{
+			"render writes a file per stack", nil,
+			[]string{"render", "-f", "examples/hello/barcelona.yml", "-e", "production", "--tag", "v2", "--out", filepath.Join(dir, "out")},
+			0,
+			[]string{"heritage-hello.json", "hello.json"},
+			nil,
+		},
+		{
+			"render of an environment that is not there", nil,
+			[]string{"render", "-f", "examples/hello/barcelona.yml", "-e", "prodution", "--tag", "v2"},
+			1, nil,
+			[]string{"production"},
+		},
+		{
+			"validate says what is wrong, and where", nil,
+			[]string{"validate", "-f", broken},
+			1,
+			[]string{broken + ":4:5", "image_name", broken + ":6:30"},
+			nil,
+		},
 		{"validate of the sample", nil, []string{"validate", "-f", "examples/hello/barcelona.yml"}, 0, []string{"is valid"}, nil},
 		{"manifest", nil, []string{"manifest"}, 0, []string{"socket_mode_enabled: true", "should_escape: true"}, nil},
-		{"serve without anything names everything that is missing", nil, []string{"serve"}, 1, nil,
-			[]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL", "BCN_KEY"}},
-		{"serve with a broken bot.yaml names every fault with its place",
+		{
+			"serve without anything names everything that is missing", nil,
+			[]string{"serve"},
+			1, nil,
+			[]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL", "BCN_KEY"},
+		},
+		{
+			"serve with a broken bot.yaml names every fault with its place",
 			[]string{"SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1", "DATABASE_URL=postgres://127.0.0.1:1/x", key, "AWS_ENDPOINT_URL=http://127.0.0.1:1"},
-			[]string{"serve", "--config", config}, 1, nil, []string{config + ":1:", config + ":2:", "teams"}},
-		{"serve with a Slack that is not Slack's and a real AWS", []string{"SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1",
-			"DATABASE_URL=postgres://127.0.0.1:1/x", key, "SLACK_API_URL=http://127.0.0.1:1/api/"}, []string{"serve"}, 1, nil, []string{"SLACK_API_URL"}},
+			[]string{"serve", "--config", config},
+			1, nil,
+			[]string{config + ":1:", config + ":2:", "teams"},
+		},
+		{"serve with a Slack that is not Slack's and a real AWS", []string{
+			"SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1",
+			"DATABASE_URL=postgres://127.0.0.1:1/x", key, "SLACK_API_URL=http://127.0.0.1:1/api/",
+		}, []string{"serve"}, 1, nil, []string{"SLACK_API_URL"}},
 		{"migrate without a database", []string{"DATABASE_URL=postgres://127.0.0.1:1/x?connect_timeout=1"}, []string{"migrate"}, 3, nil, []string{"127.0.0.1:1"}},
 		{"a password is not shown", []string{"DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/x?connect_timeout=1"}, []string{"migrate"}, 3, nil, []string{"127.0.0.1:1"}},
-		{"iam prints a template", []string{key}, []string{"iam", "--district", "default", "--account", "123456789012", "--region", "us-east-1", "--principal", "arn:aws:iam::123456789012:role/bcn"},
-			0, []string{"AWS::IAM::Role", "sts:ExternalId", "PermissionsBoundary"}, nil},
+		{
+			"iam prints a template",
+			[]string{key},
+			[]string{"iam", "--district", "default", "--account", "123456789012", "--region", "us-east-1", "--principal", "arn:aws:iam::123456789012:role/bcn"},
+			0,
+			[]string{"AWS::IAM::Role", "sts:ExternalId", "PermissionsBoundary"},
+			nil,
+		},
 		{"an unknown command", nil, []string{"deply"}, 2, nil, []string{"deply"}},
 		{"a flag that is missing", nil, []string{"render"}, 2, nil, []string{"--environment"}},
 	} {
@@ -200,10 +236,10 @@ func write(t *testing.T, path, body string) {
 }
 
 // read answers all of a body.
-func read(t *testing.T, r io.ReadCloser) string {
+func read(t *testing.T, resp *http.Response) string {
 	t.Helper()
-	b, err := io.ReadAll(r)
-	if err := errors.Join(err, r.Close()); err != nil {
+	b, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return string(b)

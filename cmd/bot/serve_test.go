@@ -58,7 +58,7 @@ func apart(t *testing.T) *parts {
 	w := &parts{t: t}
 	slack := start(t, nil, "local", "slack", "--addr", "127.0.0.1:0")
 	w.page = slack.line(t)
-	tokens := []string{slack.line(t), slack.line(t)}
+	w.env = append(w.env, slack.line(t), slack.line(t))
 	github := start(t, nil, "local", "github", "--addr", "127.0.0.1:0")
 	githubURL, githubToken := github.line(t), github.line(t)
 	aws := start(t, nil, "local", "aws", "--addr", "127.0.0.1:0", "--sample")
@@ -67,7 +67,7 @@ func apart(t *testing.T) *parts {
 		w.sample = append(w.sample, aws.line(t))
 	}
 	app, owner := pg.Database(t)
-	w.env = append(tokens, githubToken, "GITHUB_API_URL="+githubURL, "SLACK_API_URL="+w.page+"api/",
+	w.env = append(w.env, githubToken, "GITHUB_API_URL="+githubURL, "SLACK_API_URL="+w.page+"api/",
 		"DATABASE_URL="+app, "MIGRATE_DATABASE_URL="+owner, "BCN_KEY="+base64.StdEncoding.EncodeToString(storetest.Key),
 		"AWS_ENDPOINT_URL="+awsURL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=someone", "AWS_SECRET_ACCESS_KEY=something",
 		"BCN_CONFIG=internal/config/testdata/bot.yaml", "BCN_HTTP_ADDR=127.0.0.1:0")
@@ -105,7 +105,7 @@ func (w *parts) post(path string, form url.Values) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if body := read(w.t, resp.Body); resp.StatusCode >= 300 {
+	if body := read(w.t, resp); resp.StatusCode >= 300 {
 		w.t.Fatalf("%s %v: %d %s", path, form, resp.StatusCode, body)
 	}
 }
@@ -132,7 +132,7 @@ func (w *parts) until(user, channel, words string, n int) (ts string) {
 // watch looks at the page whenever the workspace says that something changed.
 func (w *parts) watch(user, channel string, ok func(string) bool, what string) {
 	w.t.Helper()
-	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.page+"stream", nil)
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.page+"stream", http.NoBody)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -146,11 +146,15 @@ func (w *parts) watch(user, channel string, ok func(string) bool, what string) {
 		if s.Text() == "" {
 			continue
 		}
-		resp, err := http.Get(w.page + "?u=" + user + "&c=" + channel)
+		look, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.page+"?u="+user+"&c="+channel, http.NoBody)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		page = html.UnescapeString(read(w.t, resp.Body))
+		resp, err := http.DefaultClient.Do(look)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		page = html.UnescapeString(read(w.t, resp))
 		if ok(page) {
 			return
 		}

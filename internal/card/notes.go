@@ -157,9 +157,9 @@ func (p *Presenter) failing(m deploy.Moment) []deploy.Note {
 	for _, t := range m.Stopped {
 		blocks = append(blocks, chat.Block{Section: p.stopped(t)})
 		logs := strings.Join(t.Logs, "\n")
-		switch {
-		case logs == "":
-		case logs == told:
+		switch logs {
+		case "":
+		case told:
 			blocks = append(blocks, chat.Block{Context: p.say(text.ThreadSameLogs, nil)})
 		default:
 			blocks = append(blocks, chat.Block{Context: p.say(text.ThreadLogs, nil)}, chat.Block{Code: logs})

@@ -32,7 +32,8 @@ func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (ch
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.waitingLine(ctx, a, w)})
 		if w.request.Requester == a.actor.User {
 			m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{
-				r.button(a, chat.ActionCancel, w.request.ID.String(), text.ButtonCancel, chat.Plain)}})
+				r.button(a, chat.ActionCancel, w.request.ID.String(), text.ButtonCancel, chat.Plain),
+			}})
 		}
 	}
 	return r.more(a, m, len(waiting)-maxButtons), nil

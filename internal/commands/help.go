@@ -16,22 +16,27 @@ type helpArgs struct {
 
 // help is pure: it uses neither the context nor the ports.
 func (r *Registry) help(_ context.Context, a asked, g *helpArgs) (chat.Message, error) {
+	return r.helpWith(a, g), nil
+}
+
+// helpWith is what help says; it asks nobody, so it is also known at once.
+func (r *Registry) helpWith(a asked, g *helpArgs) chat.Message {
 	name := strings.ToLower(strings.Join(g.Verb, " "))
 	switch {
 	case name == "" && g.short:
-		return r.helpShort(a), nil
+		return r.helpShort(a)
 	case name == "":
-		return r.helpAll(a), nil
+		return r.helpAll(a)
 	case find(name) != nil:
-		return r.helpFor(a, find(name)), nil
+		return r.helpFor(a, find(name))
 	case len(members(name)) > 0:
-		return r.helpFamily(a, name), nil
+		return r.helpFamily(a, name)
 	}
 	v, _, _, err := findVerb(name)
 	if v == nil {
-		return say(r.text.Error(a.lang, err)), nil
+		return say(r.text.Error(a.lang, err))
 	}
-	return r.unknownVerb(a, clip(name), "help "+v.name), nil
+	return r.unknownVerb(a, clip(name), "help "+v.name)
 }
 
 // helpAll lists every verb that there is now, one line each, in groups.

@@ -33,8 +33,11 @@ func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool)
 	case c.help:
 		return r.helpFor(a, c.verb), true
 	case c.verb.name == "help":
-		m, _ := r.help(nil, a, c.grammar.(*helpArgs)) // asks nobody: never an error
-		return m, true
+		g, ok := c.grammar.(*helpArgs)
+		if !ok {
+			return chat.Message{}, false
+		}
+		return r.helpWith(a, g), true
 	default:
 		return chat.Message{}, false
 	}

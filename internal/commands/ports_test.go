@@ -97,7 +97,7 @@ func (w *world) SetHalt(_ context.Context, _ deploy.Origin, a bcn.Actor, on bool
 }
 
 // Allow refuses those who are blind; the others may read everything.
-func (w *world) Allow(_ context.Context, a bcn.Actor, verb, app, env, district string) error {
+func (w *world) Allow(_ context.Context, a bcn.Actor, verb, app, _, _ string) error {
 	rule, _ := commands.RuleOf(verb)
 	if rule == "" {
 		return fmt.Errorf("a verb without a rule was asked for: %q", verb)

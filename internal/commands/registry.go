@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +74,11 @@ func does[G any](h func(*Registry, context.Context, asked, *G) (chat.Message, er
 	return part{
 		grammar: func() any { return new(G) },
 		run: func(r *Registry, ctx context.Context, a asked, g any) (chat.Message, error) {
-			return h(r, ctx, a, g.(*G))
+			grammar, ok := g.(*G)
+			if !ok {
+				return chat.Message{}, fmt.Errorf("the verb %s takes no %T", a.verb.name, g)
+			}
+			return h(r, ctx, a, grammar)
 		},
 	}
 }

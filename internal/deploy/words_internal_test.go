@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -199,7 +200,7 @@ func TestSeal(t *testing.T) {
 	}
 	for range 20 {
 		again, err := seal(richPlan())
-		if err != nil || string(again.Bytes) != string(first.Bytes) || again.Hash != first.Hash {
+		if err != nil || !bytes.Equal(again.Bytes, first.Bytes) || again.Hash != first.Hash {
 			t.Fatalf("the same plan has other bytes: %s\n%s\n%v", first.Bytes, again.Bytes, err)
 		}
 	}

@@ -44,8 +44,10 @@ type limits struct {
 }
 
 func newLimits(now func() time.Time, unlimited bool) *limits {
-	l := &limits{now: now, methods: map[string]*rate.Limiter{}, channels: map[string]*rate.Limiter{}, paused: map[string]time.Time{},
-		perChannel: 1, burst: 3}
+	l := &limits{
+		now: now, methods: map[string]*rate.Limiter{}, channels: map[string]*rate.Limiter{}, paused: map[string]time.Time{},
+		perChannel: 1, burst: 3,
+	}
 	for m, tier := range methodLimits {
 		l.methods[m] = rate.NewLimiter(rate.Limit(float64(tier.perMinute)/60), tier.burst)
 	}

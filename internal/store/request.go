@@ -227,7 +227,7 @@ func (t *txn) onCard(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 	}
 	var channel, ts string
 	err := t.QueryRow(ctx, `select posted_to, ts from outbox where change = $1 and role = 'card'`, int64(id)).Scan(&channel, &ts)
-	if _, err := found(0, err); err != nil && err != ErrNotFound {
+	if _, err := found(0, err); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if channel != d.Channel || ts != d.TS {

@@ -206,7 +206,7 @@ func TestSupersede(t *testing.T) {
 	exec(t, owner, fill(`update change set kind = 'plan' where id = {id}`, untouched["a plan"].ID, 0))
 	running := claim(t, s, others["planning"].ID)
 
-	_, err := s.Start(ctx, starting(t, s, first.ID), func(c bcn.Change) []deploy.Note {
+	_, err := s.Start(ctx, starting(t, s, first.ID), func(bcn.Change) []deploy.Note {
 		return []deploy.Note{{Key: "superseded", Role: deploy.RoleThread}}
 	})
 	if err != nil {

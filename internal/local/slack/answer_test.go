@@ -43,7 +43,7 @@ func respond(t *testing.T, url string, body map[string]any) (int, string) {
 // slashURL types a command and answers its response_url.
 func slashURL(t *testing.T) (*local.Workspace, *wire.ManualClock, string) {
 	t.Helper()
-	w, clock := clocked(t, local.Options{})
+	w, clock := clocked(t)
 	b := connect(t, w, ack)
 	if _, err := w.Slash(within(t), "U0DEV", "C0RANDOM", "help"); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestViews(t *testing.T) {
 
 	t.Run("a trigger opens one view within three seconds", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		b := connect(t, w, ack)
 		trigger := func() string {
 			if _, err := w.Slash(within(t), "U0DEV", "C0DEPLOYS", "reject"); err != nil {

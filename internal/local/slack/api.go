@@ -181,7 +181,7 @@ func (w *Workspace) answer(rw http.ResponseWriter, body object, bad *apiError) {
 		}
 	}
 	rw.WriteHeader(status)
-	_ = json.NewEncoder(rw).Encode(body) // a client that went away is no fault of ours
+	_ = json.NewEncoder(rw).Encode(body) //nolint:errchkjson // a client that went away is no fault of ours
 }
 
 func authTest(c *call) (object, *apiError) {

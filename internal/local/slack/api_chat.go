@@ -288,12 +288,11 @@ func reactionsAdd(c *call) (object, *apiError) {
 	case name == "" || strings.ContainsAny(name, ": "):
 		return nil, fail("invalid_name")
 	}
-	next := slices.Clone(m.Reactions)
-	i := slices.IndexFunc(next, func(r Reaction) bool { return r.Name == name })
-	if i >= 0 && slices.Contains(next[i].Users, BotUserID) {
+	i := slices.IndexFunc(m.Reactions, func(r Reaction) bool { return r.Name == name })
+	if i >= 0 && slices.Contains(m.Reactions[i].Users, BotUserID) {
 		return nil, fail("already_reacted")
 	}
-	m.Reactions = append(next, Reaction{Name: name, Users: []string{BotUserID}, Count: 1})
+	m.Reactions = append(slices.Clone(m.Reactions), Reaction{Name: name, Users: []string{BotUserID}, Count: 1})
 	c.w.change()
 	return nil, nil
 }

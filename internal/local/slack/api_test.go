@@ -327,7 +327,7 @@ func TestLimits(t *testing.T) {
 
 	t.Run("a channel takes a short burst and then one message a second", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		say := func(channel string) error {
 			_, _, err := api(w).PostMessageContext(within(t), channel, slack.MsgOptionText("x", false))
 			return err
@@ -352,7 +352,7 @@ func TestLimits(t *testing.T) {
 
 	t.Run("chat.update stops after fifty in a minute, for all channels together", func(t *testing.T) {
 		t.Parallel()
-		w, _ := clocked(t, local.Options{})
+		w, _ := clocked(t)
 		_, ts, err := api(w).PostMessageContext(within(t), "C0DEPLOYS", slack.MsgOptionText("x", false))
 		if err != nil {
 			t.Fatal(err)
@@ -393,12 +393,12 @@ func TestLimits(t *testing.T) {
 	t.Run("an outage is a status without JSON", func(t *testing.T) {
 		t.Parallel()
 		w := start(t, local.Options{})
-		clear := w.Fault(local.Fault{Status: http.StatusServiceUnavailable})
+		lift := w.Fault(local.Fault{Status: http.StatusServiceUnavailable})
 		var status slack.StatusCodeError
 		if _, err := api(w).AuthTestContext(within(t)); !errors.As(err, &status) || status.Code != 503 {
 			t.Errorf("error %v", err)
 		}
-		clear()
+		lift()
 		if _, err := api(w).AuthTestContext(within(t)); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}

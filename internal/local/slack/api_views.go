@@ -37,8 +37,10 @@ func (c *call) checkView(kind string) (*View, *apiError) {
 	if str(raw, "type") != kind {
 		fault("type", "must be %s", kind)
 	}
-	known := []string{"type", "title", "close", "submit", "blocks", "private_metadata", "callback_id", "external_id",
-		"clear_on_close", "notify_on_close"}
+	known := []string{
+		"type", "title", "close", "submit", "blocks", "private_metadata", "callback_id", "external_id",
+		"clear_on_close", "notify_on_close",
+	}
 	for key := range raw {
 		if !slices.Contains(known, key) {
 			fault(key, "unexpected property")

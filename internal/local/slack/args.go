@@ -39,7 +39,8 @@ func readArgs(r *http.Request) (args, *apiError) {
 		}
 		return a, nil
 	case "multipart/form-data":
-		if r.ParseMultipartForm(maxBody) != nil {
+		r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
+		if r.ParseMultipartForm(maxBody) != nil { //nolint:gosec // bounded by the line above
 			return a, fail("invalid_form_data")
 		}
 	case "application/x-www-form-urlencoded", "":

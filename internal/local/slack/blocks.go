@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -36,12 +37,18 @@ func newBlockSchema() (*blockSchema, error) {
 	if err := compiler.AddResource("blockkit.json", doc); err != nil {
 		return nil, fmt.Errorf("adding the schema of Block Kit: %w", err)
 	}
-	definitions := doc.(map[string]any)["definitions"].(map[string]any)
-	known := definitions["KnownBlock"].(map[string]any)["anyOf"].([]any)
+	root, _ := doc.(map[string]any)
+	definitions, _ := root["definitions"].(map[string]any)
+	known, _ := definitions["KnownBlock"].(map[string]any)
+	alternatives, _ := known["anyOf"].([]any)
+	if len(alternatives) == 0 {
+		return nil, errors.New("the schema of Block Kit knows no block")
+	}
 	out := &blockSchema{byType: map[string]*jsonschema.Schema{}}
-	for _, k := range known {
-		ref := k.(map[string]any)["$ref"].(string)
-		def := definitions[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
+	for _, a := range alternatives {
+		alternative, _ := a.(map[string]any)
+		ref := str(alternative, "$ref")
+		def, _ := definitions[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
 		name := typeOf(def)
 		if out.byType[name], err = compiler.Compile("blockkit.json" + ref); err != nil {
 			return nil, fmt.Errorf("compiling the schema of %s: %w", name, err)
@@ -106,7 +113,7 @@ func (s *blockSchema) check(block any, at string) []string {
 	if err == nil {
 		return nil
 	}
-	invalid, ok := err.(*jsonschema.ValidationError)
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
 	if !ok {
 		return []string{"[ERROR] " + err.Error()}
 	}
@@ -123,7 +130,10 @@ func (s *blockSchema) check(block any, at string) []string {
 // fillIDs gives blocks and elements the ids that they lack. The lock is held.
 func (w *Workspace) fillIDs(blocks []any) {
 	for _, b := range blocks {
-		block := b.(map[string]any)
+		block, ok := b.(map[string]any)
+		if !ok {
+			continue // check refuses it
+		}
 		if str(block, "block_id") == "" {
 			block["block_id"] = secret()[:5]
 		}

@@ -16,11 +16,10 @@ import (
 )
 
 // clocked is a workspace whose time stands still.
-func clocked(t *testing.T, o local.Options) (*local.Workspace, *wire.ManualClock) {
+func clocked(t *testing.T) (*local.Workspace, *wire.ManualClock) {
 	t.Helper()
 	clock := wire.NewManualClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))
-	o.Clock = clock
-	return start(t, o), clock
+	return start(t, local.Options{Clock: clock}), clock
 }
 
 // slashLater types a command and answers what comes of it, later.
@@ -76,7 +75,7 @@ func TestDeadlines(t *testing.T) {
 
 	t.Run("a command that is not acknowledged in three seconds fails for its user and is not repeated", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		connect(t, w, nil)
 		done := slashLater(t, w)
 		delivered(t, w, "slash_commands", 1)
@@ -101,7 +100,7 @@ func TestDeadlines(t *testing.T) {
 
 	t.Run("an event that is not acknowledged comes again at once, after one minute and after five, and then no more", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		b := connect(t, w, nil)
 		if _, err := w.Mention(within(t), "U0DEV", "C0DEPLOYS", "", "help"); err != nil {
 			t.Fatal(err)
@@ -125,7 +124,7 @@ func TestDeadlines(t *testing.T) {
 
 	t.Run("an event that found no socket is delivered by a retry", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		if _, err := w.DM(within(t), "U0DEV", "help"); err != nil {
 			t.Fatal(err)
 		}
@@ -179,8 +178,9 @@ func TestSockets(t *testing.T) {
 			if resp == nil || resp.StatusCode != want {
 				t.Fatalf("dial %d: %+v", i, resp)
 			}
+			_ = resp.Body.Close()
 			if conn != nil {
-				defer func() { _ = conn.Close() }()
+				t.Cleanup(func() { _ = conn.Close() })
 			}
 		}
 	})
@@ -231,7 +231,7 @@ func TestSockets(t *testing.T) {
 
 	t.Run("an acknowledgement of 20 KB is dropped without a word", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		conn, _ := dial(t, w)
 		done := slashLater(t, w)
 		env := frame(t, conn)["envelope_id"]
@@ -255,7 +255,7 @@ func TestSockets(t *testing.T) {
 
 	t.Run("an acknowledgement over another socket does not count", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		one, _ := dial(t, w)
 		done := slashLater(t, w)
 		env := frame(t, one)["envelope_id"]
@@ -298,7 +298,7 @@ func TestSocketFaults(t *testing.T) {
 
 	t.Run("a lost acknowledgement is a timeout for the person", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		acked := make(chan struct{}, 1)
 		connect(t, w, func(c *socketmode.Client, e socketmode.Event) {
 			ack(c, e)
@@ -315,10 +315,9 @@ func TestSocketFaults(t *testing.T) {
 
 	t.Run("a delayed envelope arrives when its time has come", func(t *testing.T) {
 		t.Parallel()
-		w, clock := clocked(t, local.Options{})
+		w, clock := clocked(t)
 		connect(t, w, ack)
-		clear := w.SocketFault(local.SocketFault{Delay: time.Second})
-		defer clear()
+		defer w.SocketFault(local.SocketFault{Delay: time.Second})()
 		if _, err := w.DM(within(t), "U0DEV", "hello"); err != nil {
 			t.Fatal(err)
 		}

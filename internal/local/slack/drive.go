@@ -161,7 +161,7 @@ func (w *Workspace) Say(_ context.Context, user, channel, thread, text string) (
 		return Message{}, fmt.Errorf("message in %s: %w", channel, err)
 	}
 	m := &Message{Channel: c.ID, Thread: thread, User: user, Text: w.typed(text, false)}
-	m.Blocks, _ = json.Marshal(richText(m.Text))
+	m.Blocks, _ = json.Marshal(richText(m.Text)) //nolint:errchkjson // maps of texts
 	w.add(m)
 	shown := *m
 	event := w.eventFor(m)

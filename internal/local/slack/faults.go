@@ -46,13 +46,13 @@ type activeFault struct {
 	left   int // -1: for ever
 }
 
-// Fault switches a fault of the Web API on; clear switches it off.
-func (w *Workspace) Fault(f Fault) (clear func()) {
+// Fault switches a fault of the Web API on; lift switches it off.
+func (w *Workspace) Fault(f Fault) (lift func()) {
 	return w.addFault(&activeFault{call: &f, left: times(f.Times)})
 }
 
-// SocketFault switches a fault of envelopes on; clear switches it off.
-func (w *Workspace) SocketFault(f SocketFault) (clear func()) {
+// SocketFault switches a fault of envelopes on; lift switches it off.
+func (w *Workspace) SocketFault(f SocketFault) (lift func()) {
 	return w.addFault(&activeFault{socket: &f, left: times(f.Times)})
 }
 

@@ -328,7 +328,7 @@ func TestPageActs(t *testing.T) {
 	t.Run("the stream tells of a change", func(t *testing.T) {
 		t.Parallel()
 		w := start(t, local.Options{})
-		req, err := http.NewRequestWithContext(within(t), http.MethodGet, w.URL()+"stream", nil)
+		req, err := http.NewRequestWithContext(within(t), http.MethodGet, w.URL()+"stream", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

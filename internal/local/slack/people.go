@@ -53,8 +53,8 @@ type Group struct {
 // seedUsers are the people of bot.yaml in DESIGN.md, and one of each kind that
 // a bot has to refuse.
 func seedUsers() []*User {
-	person := func(id, name, real, title string) *User {
-		return &User{ID: id, Name: name, RealName: real, Title: title, Email: name + "@example.com", Locale: "en-US", Team: TeamID}
+	person := func(id, name, fullName, title string) *User {
+		return &User{ID: id, Name: name, RealName: fullName, Title: title, Email: name + "@example.com", Locale: "en-US", Team: TeamID}
 	}
 	yuki := person("U0YUKI", "yuki", "Yuki Tanaka", "Developer, reads Japanese")
 	yuki.Locale = "ja-JP"

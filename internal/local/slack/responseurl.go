@@ -109,7 +109,7 @@ func (w *Workspace) refuseResponse(rw http.ResponseWriter, status int, code stri
 	w.opts.Log.Warn("response_url refused", "error", code)
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	rw.WriteHeader(status)
-	_ = json.NewEncoder(rw).Encode(object{"ok": false, "error": code})
+	_ = json.NewEncoder(rw).Encode(object{"ok": false, "error": code}) //nolint:errchkjson // as in answers of the Web API
 }
 
 // respond shows an answer and says why not. The lock is held.
