@@ -101,7 +101,7 @@ func TestOtherActionsOfAGrant(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(action+" is denied", func(t *testing.T) { //nolint:paralleltest // shares one account
+		t.Run(action+" is denied", func(t *testing.T) {
 			wantCode(t, call(), "AccessDeniedException")
 		})
 	}
@@ -112,31 +112,31 @@ func TestOwnSessions(t *testing.T) {
 	w := newWorld(t)
 	dana, olu := w.as(w.assume(t, "access", broad, "grant-7", grant)), w.as(w.assume(t, "access", broad, "grant-8", grant))
 	id := w.open(t, dana).SessionId
-	t.Run("another's session cannot be resumed", func(t *testing.T) { //nolint:paralleltest // in order
+	t.Run("another's session cannot be resumed", func(t *testing.T) {
 		_, err := ssm.NewFromConfig(olu).ResumeSession(t.Context(), &ssm.ResumeSessionInput{SessionId: id})
 		wantCode(t, err, "AccessDeniedException")
 	})
-	t.Run("another's session cannot be terminated", func(t *testing.T) { //nolint:paralleltest // in order
+	t.Run("another's session cannot be terminated", func(t *testing.T) {
 		_, err := ssm.NewFromConfig(olu).TerminateSession(t.Context(), &ssm.TerminateSessionInput{SessionId: id})
 		wantCode(t, err, "AccessDeniedException")
 		if len(w.listed(t, "Active")) != 1 {
 			t.Fatal("it is gone")
 		}
 	})
-	t.Run("one's own can be resumed", func(t *testing.T) { //nolint:paralleltest // in order
+	t.Run("one's own can be resumed", func(t *testing.T) {
 		out, err := ssm.NewFromConfig(dana).ResumeSession(t.Context(), &ssm.ResumeSessionInput{SessionId: id})
 		wantCode(t, err, "")
 		if out.TokenValue == nil || *out.TokenValue == "" {
 			t.Fatal("without a token")
 		}
 	})
-	t.Run("one's own can be terminated, and then not resumed", func(t *testing.T) { //nolint:paralleltest // in order
+	t.Run("one's own can be terminated, and then not resumed", func(t *testing.T) {
 		_, err := ssm.NewFromConfig(dana).TerminateSession(t.Context(), &ssm.TerminateSessionInput{SessionId: id})
 		wantCode(t, err, "")
 		_, err = ssm.NewFromConfig(dana).ResumeSession(t.Context(), &ssm.ResumeSessionInput{SessionId: id})
 		wantCode(t, err, "DoesNotExistException")
 	})
-	t.Run("after the end nothing can be resumed", func(t *testing.T) { //nolint:paralleltest // in order
+	t.Run("after the end nothing can be resumed", func(t *testing.T) {
 		id := w.open(t, dana).SessionId
 		w.clock.Advance(10 * time.Minute)
 		_, err := ssm.NewFromConfig(dana).ResumeSession(t.Context(), &ssm.ResumeSessionInput{SessionId: id})

@@ -72,16 +72,22 @@ func (s *Service) CutConnections() {
 	open := slices.Clone(s.sessions)
 	s.mu.Unlock()
 	for _, x := range open {
-		x.stream.cut()
+		if x.stream.cut() {
+			s.mark(x, statusDisconnected)
+		}
 	}
 }
 
-func (st *stream) cut() {
+// cut ends the connection and says whether there was one.
+func (st *stream) cut() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.conn != nil {
-		_ = st.conn.Close()
+	if st.conn == nil {
+		return false
 	}
+	_ = st.conn.Close()
+	st.conn = nil
+	return !st.closed
 }
 
 // enter counts something that runs, unless the service is closed.
@@ -106,7 +112,7 @@ func (s *Service) opened(x *session, conn *websocket.Conn) bool {
 	if err != nil || kind != websocket.TextMessage {
 		return false
 	}
-	var open struct{ MessageSchemaVersion, RequestId, TokenValue, ClientId string } //nolint:revive // named as on the wire
+	var open struct{ MessageSchemaVersion, RequestId, TokenValue, ClientId string }
 	if json.Unmarshal(data, &open) != nil || open.MessageSchemaVersion != "1.0" || open.RequestId == "" || open.ClientId == "" {
 		return false
 	}

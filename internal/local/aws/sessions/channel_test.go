@@ -41,7 +41,7 @@ func dial(t *testing.T, url, token string, header http.Header) (open bool, statu
 // sign is the header that the plugin sends with credentials.
 func sign(t *testing.T, c awssdk.Credentials, url, service string) http.Header {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,11 +171,16 @@ func TestRealPluginOfGrant(t *testing.T) {
 		p.Type(t, "echo before$((1+1))\n")
 		p.Expect(t, "before2\r\n")
 		w.Sessions().CutConnections()
-		p.Type(t, "echo $word after$((1+1))\n")
-		p.Expect(t, "kept after2\r\n")
 		if c := w.await(t, "ResumeSession"); c.ErrorCode != "" {
 			t.Fatalf("it did not resume: %s", c.ErrorCode)
 		}
+		for late := time.Now().Add(30 * time.Second); w.listed(t, "Active")[0].Status != "Connected"; {
+			if time.Now().After(late) {
+				t.Fatal("it did not connect again")
+			}
+		}
+		p.Type(t, "echo $word after$((1+1))\n")
+		p.Expect(t, "kept after2\r\n")
 	})
 	t.Run("after the grant's end it cannot resume", func(t *testing.T) {
 		t.Parallel()

@@ -20,7 +20,8 @@ func (s *Service) onSession(c *wire.Call, action string) (*session, error) {
 	if x == nil {
 		return nil, c.Authorize(action, "arn:aws:ssm:"+c.Region+":"+c.Account+":session/"+id, nil)
 	}
-	return x, x.authorize(c.Authorize, action)
+	err := x.authorize(c.Authorize, action)
+	return x, err
 }
 
 // resumeSession answers a new token. For a session that timed out it answers
@@ -50,7 +51,7 @@ func (s *Service) terminateSession(_ context.Context, c *wire.Call) (any, error)
 		return nil, err
 	}
 	if x != nil && s.dies(x) {
-		s.finish(x, statusTerminated, "")
+		s.finish(x, "")
 	}
 	return map[string]any{"SessionId": str(c.Params, "SessionId")}, nil
 }

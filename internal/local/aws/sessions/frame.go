@@ -88,15 +88,15 @@ func (f frame) marshal() []byte {
 	copy(b[atType:atVersion], bytes.Repeat([]byte{' '}, atVersion-atType))
 	copy(b[atType:atVersion], f.kind)
 	binary.BigEndian.PutUint32(b[atVersion:], schemaFirst)
-	binary.BigEndian.PutUint64(b[atCreated:], uint64(f.created.UnixMilli())) //nolint:gosec // after 1970
-	binary.BigEndian.PutUint64(b[atSequence:], uint64(f.sequence))           //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(b[atCreated:], uint64(f.created.UnixMilli()))
+	binary.BigEndian.PutUint64(b[atSequence:], uint64(f.sequence))
 	binary.BigEndian.PutUint64(b[atFlags:], f.flags)
 	copy(b[atID:], f.id[8:]) // the plugin writes the less significant half first
 	copy(b[atID+8:], f.id[:8])
 	sum := sha256.Sum256(f.data)
 	copy(b[atDigest:], sum[:])
 	binary.BigEndian.PutUint32(b[atPayload:], f.payload)
-	binary.BigEndian.PutUint32(b[atLength:], uint32(len(f.data))) //nolint:gosec // at most maxFrame
+	binary.BigEndian.PutUint32(b[atLength:], uint32(len(f.data)))
 	return append(b, f.data...)
 }
 
@@ -107,8 +107,8 @@ func parseFrame(b []byte) (frame, error) {
 	}
 	f := frame{
 		kind:     strings.Trim(string(b[atType:atVersion]), "\x00 "),
-		created:  time.UnixMilli(int64(binary.BigEndian.Uint64(b[atCreated:]))), //nolint:gosec // any time will do
-		sequence: int64(binary.BigEndian.Uint64(b[atSequence:])),                //nolint:gosec // checked below
+		created:  time.UnixMilli(int64(binary.BigEndian.Uint64(b[atCreated:]))),
+		sequence: int64(binary.BigEndian.Uint64(b[atSequence:])),
 		flags:    binary.BigEndian.Uint64(b[atFlags:]),
 		payload:  binary.BigEndian.Uint32(b[atPayload:]),
 		data:     b[frameSize:],

@@ -15,10 +15,10 @@ import (
 const schedulerTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"scheduler.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
 // stopper makes the role of schedules; policy is what it may do.
-func (w *world) stopper(t *testing.T, trust, policy string) string {
+func (w *world) stopper(t *testing.T, policy string) string {
 	t.Helper()
 	c := iam.NewFromConfig(w.as())
-	out, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: awssdk.String("stopper"), AssumeRolePolicyDocument: &trust})
+	out, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: awssdk.String("stopper"), AssumeRolePolicyDocument: awssdk.String(schedulerTrust)})
 	wantCode(t, err, "")
 	_, err = c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: awssdk.String("stopper"), PolicyName: awssdk.String("inline"), PolicyDocument: &policy})
 	wantCode(t, err, "")
@@ -60,7 +60,7 @@ func TestSchedule(t *testing.T) {
 		c := scheduler.NewFromConfig(w.as())
 		task := w.running(t, wish{role: "enterable", exec: true})
 		end := w.clock.Now().Add(11 * time.Minute)
-		_, err := c.CreateSchedule(t.Context(), stopAt(end, w.stopper(t, schedulerTrust, mayStop), task))
+		_, err := c.CreateSchedule(t.Context(), stopAt(end, w.stopper(t, mayStop), task))
 		wantCode(t, err, "")
 		got, err := c.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: awssdk.String("bcn-grant-7")})
 		wantCode(t, err, "")
@@ -85,7 +85,7 @@ func TestSchedule(t *testing.T) {
 		t.Parallel()
 		w := newECS(t)
 		task := w.running(t, wish{role: "enterable", exec: true})
-		_, err := scheduler.NewFromConfig(w.as()).CreateSchedule(t.Context(), stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, schedulerTrust, nothing), task))
+		_, err := scheduler.NewFromConfig(w.as()).CreateSchedule(t.Context(), stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, nothing), task))
 		wantCode(t, err, "")
 		w.clock.Advance(3 * time.Minute)
 		if desired, _ := w.taskNow(t, task); desired != "RUNNING" {
@@ -108,7 +108,7 @@ func TestSchedule(t *testing.T) {
 		w := newECS(t)
 		c := scheduler.NewFromConfig(w.as())
 		task := w.running(t, wish{role: "enterable", exec: true})
-		_, err := c.CreateSchedule(t.Context(), stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, schedulerTrust, mayStop), task))
+		_, err := c.CreateSchedule(t.Context(), stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, mayStop), task))
 		wantCode(t, err, "")
 		_, err = c.DeleteSchedule(t.Context(), &scheduler.DeleteScheduleInput{Name: awssdk.String("bcn-grant-7")})
 		wantCode(t, err, "")
@@ -122,7 +122,7 @@ func TestSchedule(t *testing.T) {
 	t.Run("a name is taken once, except for the same client token", func(t *testing.T) {
 		t.Parallel()
 		w := newECS(t)
-		c, role := scheduler.NewFromConfig(w.as()), w.stopper(t, schedulerTrust, mayStop)
+		c, role := scheduler.NewFromConfig(w.as()), w.stopper(t, mayStop)
 		in := stopAt(w.clock.Now().Add(time.Minute), role, "x")
 		for _, token := range []struct{ is, want string }{{"a", ""}, {"a", ""}, {"b", "ConflictException"}} {
 			in.ClientToken = &token.is
@@ -158,7 +158,7 @@ func TestScheduleRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newECS(t)
-			in := stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, schedulerTrust, mayStop), "x")
+			in := stopAt(w.clock.Now().Add(time.Minute), w.stopper(t, mayStop), "x")
 			c.change(in)
 			_, err := scheduler.NewFromConfig(w.as()).CreateSchedule(t.Context(), in)
 			wantCode(t, err, "ValidationException")
@@ -167,7 +167,7 @@ func TestScheduleRefusals(t *testing.T) {
 	t.Run("who may not pass the role is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newECS(t)
-		role := w.stopper(t, schedulerTrust, mayStop)
+		role := w.stopper(t, mayStop)
 		only := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"scheduler:CreateSchedule","Resource":"*"}]}`
 		_, err := scheduler.NewFromConfig(w.as(w.assume(t, "bot", only, "bcn-1", ""))).CreateSchedule(t.Context(), stopAt(w.clock.Now().Add(time.Minute), role, "x"))
 		wantCode(t, err, "AccessDeniedException")

@@ -80,7 +80,7 @@ func (s *Service) Close() {
 	}
 	s.mu.Unlock()
 	for _, x := range open {
-		s.finish(x, statusTerminated, "")
+		s.finish(x, "")
 	}
 	s.running.Wait()
 }

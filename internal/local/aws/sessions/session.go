@@ -168,7 +168,7 @@ func (s *Service) begin(c *wire.Call, x *session, argv []string, user string) (m
 // watch arms what ends a session by itself.
 func (s *Service) watch(x *session) {
 	if x.limit > 0 {
-		s.later(x, x.limit, func() { s.finish(x, statusTerminated, "Your session has reached its maximum duration.") })
+		s.later(x, x.limit, func() { s.finish(x, "Your session has reached its maximum duration.") })
 	}
 	s.later(x, x.idle, func() { s.checkIdle(x) })
 	if x.task != "" {
@@ -191,7 +191,7 @@ func (s *Service) later(x *session, d time.Duration, f func()) {
 
 func (s *Service) checkTask(x *session) {
 	if !s.tasks.Runs(x.task, x.container) {
-		s.finish(x, statusTerminated, "The container has stopped.")
+		s.finish(x, "The container has stopped.")
 		return
 	}
 	s.later(x, taskPoll, func() { s.checkTask(x) })
@@ -215,15 +215,26 @@ func (s *Service) checkIdle(x *session) {
 	x.stream.close("Your session timed out due to inactivity.")
 }
 
+// left ends a session whose shell has ended, unless the shell ended because
+// nobody typed: AWS does not call that an end.
+func (s *Service) left(x *session) {
+	s.mu.Lock()
+	lost := x.lost
+	s.mu.Unlock()
+	if !lost {
+		s.finish(x, "")
+	}
+}
+
 // finish ends a session: its channel is closed with the output, its shell
 // killed. A session that is over stays so.
-func (s *Service) finish(x *session, status, output string) {
+func (s *Service) finish(x *session, output string) {
 	s.mu.Lock()
 	if over(x.status()) {
 		s.mu.Unlock()
 		return
 	}
-	s.move(x, status)
+	s.move(x, statusTerminated)
 	stops := x.stops
 	x.stops = nil
 	s.mu.Unlock()

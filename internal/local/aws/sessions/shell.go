@@ -91,7 +91,8 @@ func (sh *shell) wait() {
 // sessionMembers are the processes whose terminal session (man 7 credentials)
 // is the leader's, where /proc tells; elsewhere the leader's death has to do.
 func sessionMembers(leader int) []int {
-	entries, err := os.ReadDir("/proc")
+	const proc = "/proc"
+	entries, err := os.ReadDir(proc)
 	if err != nil {
 		return nil
 	}
@@ -101,7 +102,7 @@ func sessionMembers(leader int) []int {
 		if err != nil {
 			continue
 		}
-		stat, err := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
+		stat, err := os.ReadFile(proc + "/" + e.Name() + "/stat")
 		if err != nil {
 			continue
 		}

@@ -237,7 +237,7 @@ func (st *stream) shaken(data []byte) {
 	sh, err := startShell(st.argv, st.user, st.size)
 	if err != nil {
 		st.send(payloadOutput, []byte("Unable to start command: "+err.Error()+"\r\n"))
-		st.service.after(func() { st.service.finish(st.session, statusTerminated, "") })
+		st.service.after(func() { st.service.finish(st.session, "") })
 		return
 	}
 	st.shell = sh
@@ -262,7 +262,7 @@ func (st *stream) pump(sh *shell) {
 	st.gone = true
 	st.mu.Unlock()
 	sh.wait()
-	st.service.finish(st.session, statusTerminated, "")
+	st.service.left(st.session)
 }
 
 // output waits until the client has kept up.

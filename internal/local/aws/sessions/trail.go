@@ -217,14 +217,14 @@ func (e Event) identity() map[string]any {
 		return id
 	}
 	id["type"] = "AssumedRole"
-	role, _, _ := cutLast(e.UserID, ':')
-	_, name, _ := cutLast(e.RoleARN, '/')
-	context := map[string]any{
+	role, _ := cutLast(e.UserID, ':')
+	_, name := cutLast(e.RoleARN, '/')
+	from := map[string]any{
 		"sessionIssuer": map[string]any{"type": "Role", "principalId": role, "arn": e.RoleARN, "accountId": e.Account, "userName": name},
 	}
 	if e.SourceIdentity != "" {
-		context["sourceIdentity"] = e.SourceIdentity
+		from["sourceIdentity"] = e.SourceIdentity
 	}
-	id["sessionContext"] = context
+	id["sessionContext"] = from
 	return id
 }

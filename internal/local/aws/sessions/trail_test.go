@@ -60,8 +60,12 @@ func TestLookupEvents(t *testing.T) {
 			key, value string
 			want       int
 		}{
-			{"EventName", "TerminateSession", 1}, {"EventName", "ResumeSession", 0}, {"ResourceName", *id, 2}, {"ResourceName", node, 1},
-			{"EventSource", "ssm.amazonaws.com", 3}, {"AccessKeyId", "AKIDNOBODY", 0},
+			{"EventName", "TerminateSession", 1},
+			{"EventName", "ResumeSession", 0},
+			{"ResourceName", *id, 2},
+			{"ResourceName", node, 1},
+			{"EventSource", "ssm.amazonaws.com", 3},
+			{"AccessKeyId", "AKIDNOBODY", 0},
 		} {
 			if got := w.lookup(t, c.key, c.value); len(got) != c.want {
 				t.Errorf("%s=%s: %d events, want %d", c.key, c.value, len(got), c.want)

@@ -30,10 +30,11 @@ func members(m map[string]any) any {
 	return out
 }
 
-func cutLast(s string, by byte) (before, after string, found bool) {
+// cutLast splits at the last separator; without one all is before it.
+func cutLast(s string, by byte) (before, after string) {
 	i := strings.LastIndexByte(s, by)
 	if i < 0 {
-		return s, "", false
+		return s, ""
 	}
-	return s[:i], s[i+1:], true
+	return s[:i], s[i+1:]
 }
