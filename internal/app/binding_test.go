@@ -45,7 +45,7 @@ func TestBinding(t *testing.T) {
 			}
 			w.commit(changed)
 			before := len(w.aws.Calls())
-			r := w.ask("U0DEV", c.env, "v2", "closed", c.says)
+			r := w.ask(c.env, "v2", "closed", c.says)
 			w.until("it is cleaned", `select not leftover from change where id = $1`, int64(r.id))
 			w.nothingWritten(t, before)
 			w.commit(w.manifest())
@@ -65,7 +65,7 @@ func TestBinding(t *testing.T) {
 		w := w.in(t)
 		w.foreignStack(t, "hello-staging")
 		before := len(w.aws.Calls())
-		r := w.ask("U0DEV", "staging", "v2", "closed", "is not ours")
+		r := w.ask("staging", "v2", "closed", "is not ours")
 		w.until("it is cleaned", `select not leftover from change where id = $1`, int64(r.id))
 		for _, call := range w.aws.Calls()[before:] {
 			if call.ErrorCode == "" && changes(call.Action) && strings.HasSuffix(paramOf(call, "StackName"), "hello-staging") &&

@@ -22,7 +22,7 @@ func TestCancelInEachState(t *testing.T) {
 	t.Run("planning: closed, its change sets are deleted", func(t *testing.T) {
 		w := w.in(t)
 		w.aws.Faults().Delay("cloudformation", "CreateChangeSet", 500*time.Millisecond, 1)
-		r := w.ask("U0DEV", "production", "v2", "being planned")
+		r := w.ask("production", "v2", "being planned")
 		w.called(t, func(c localaws.CallRecord) bool {
 			return c.Action == "DescribeStacks" && c.SessionName == "bcn-"+r.id.String()[1:]
 		})
@@ -63,7 +63,7 @@ func TestCancelInEachState(t *testing.T) {
 		first := w.waiting("v2")
 		first.press("U0LEAD", "approve")
 		first.state(bcn.ChangeApplying)
-		behind := w.ask("U0DEV", "production", "v1", "waits for its turn")
+		behind := w.ask("production", "v1", "waits for its turn")
 		behind.press("U0DEV", "cancel")
 		behind.says("closed")
 		first.state(bcn.ChangeSucceeded)
@@ -82,7 +82,7 @@ func TestCancelInEachState(t *testing.T) {
 	})
 	t.Run("applying a creation: the stack is deleted, and what is left is listed", func(t *testing.T) {
 		w := w.in(t)
-		r := w.ask("U0DEV", "staging", "slow", "running")
+		r := w.ask("staging", "slow", "running")
 		w.until("the services are being created", `select exists (select 1 from stack_event where change = $1
 			and type = 'AWS::ECS::Service' and status = 'CREATE_IN_PROGRESS')`, int64(r.id))
 		r.press("U0DEV", "cancel")
@@ -95,7 +95,7 @@ func TestCancelInEachState(t *testing.T) {
 	})
 	t.Run("a creation that fails lists what it left", func(t *testing.T) {
 		w := w.in(t)
-		r := w.ask("U0DEV", "staging", "broken")
+		r := w.ask("staging", "broken")
 		r.says("rolled back after")
 		w.inThread(r.card, "Left behind", "heritage-hello-staging")
 	})
@@ -187,7 +187,7 @@ func TestHalt(t *testing.T) {
 	w := newWorld(t)
 	w.bot()
 	w.setUp("/bcn deploy hello production v1")
-	running, waits := w.waiting("v2"), w.ask("U0DEV", "staging", "v1", "running")
+	running, waits := w.waiting("v2"), w.ask("staging", "v1", "running")
 	running.press("U0LEAD", "approve")
 	running.state(bcn.ChangeApplying)
 	w.halt(true)
@@ -195,7 +195,7 @@ func TestHalt(t *testing.T) {
 	running.says("succeeded after")
 	waits.state(bcn.ChangeSucceeded)
 
-	next := w.ask("U0DEV", "staging", "v2", "halted by", "about to start")
+	next := w.ask("staging", "v2", "halted by", "about to start")
 	before := w.executions()
 	w.slash("U0DEV", deploys, "resume")
 	w.told("U0DEV", "may not")

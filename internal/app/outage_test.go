@@ -75,10 +75,10 @@ func TestOutages(t *testing.T) {
 	t.Run("Slack cannot say who somebody is: could not check, nothing recorded", func(t *testing.T) {
 		w := w.in(t)
 		r := w.waiting(w.other())
-		clear := w.slack.Fault(localslack.Fault{Method: "users.info", Status: 503})
+		back := w.slack.Fault(localslack.Fault{Method: "users.info", Status: 503})
 		r.press("U0LEAD", "approve")
 		w.told("U0LEAD", "Slack")
-		clear()
+		back()
 		if n := ask[int](t, w, `select count(*) from decision where request = $1`, int64(r.id)); n != 0 {
 			t.Errorf("%d decisions are recorded", n)
 		}
@@ -88,7 +88,7 @@ func TestOutages(t *testing.T) {
 	t.Run("AWS is down while it is planned: it is planned when AWS is back", func(t *testing.T) {
 		w := w.in(t)
 		w.aws.Faults().Fail("cloudformation", "*", "ServiceUnavailable", 503, -1)
-		r := w.ask("U0DEV", "production", w.other(), "being planned")
+		r := w.ask("production", w.other(), "being planned")
 		w.stuck(r)
 		w.aws.Faults().Clear()
 		r.says("waits for approval")

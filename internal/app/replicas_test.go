@@ -39,8 +39,8 @@ func TestReplicas(t *testing.T) {
 	})
 	t.Run("a click that Slack delivers twice decides once", func(t *testing.T) {
 		w := w.in(t)
-		clear := w.slack.SocketFault(localslack.SocketFault{Type: "interactive", Times: 1, Duplicate: true})
-		defer clear()
+		end := w.slack.SocketFault(localslack.SocketFault{Type: "interactive", Times: 1, Duplicate: true})
+		defer end()
 		r := w.waiting("v2")
 		r.press("U0LEAD", "approve")
 		r.state(bcn.ChangeSucceeded)
@@ -50,8 +50,8 @@ func TestReplicas(t *testing.T) {
 	})
 	t.Run("a command that Slack delivers twice is run once", func(t *testing.T) {
 		w := w.in(t)
-		clear := w.slack.SocketFault(localslack.SocketFault{Type: "slash_commands", Times: 1, Duplicate: true})
-		defer clear()
+		end := w.slack.SocketFault(localslack.SocketFault{Type: "slash_commands", Times: 1, Duplicate: true})
+		defer end()
 		r := w.waiting("v1")
 		if n := ask[int](t, w, `select count(*) from change where reason = (select reason from change where id = $1)`, int64(r.id)); n != 1 {
 			t.Errorf("%d changes", n)

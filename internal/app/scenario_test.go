@@ -30,11 +30,11 @@ type request struct {
 	card localslack.Message
 }
 
-// ask deploys hello as somebody and waits until the card says something.
-func (w *world) ask(user, env, tag string, words ...string) request {
+// ask deploys hello as dana and waits until the card says something.
+func (w *world) ask(env, tag string, words ...string) request {
 	w.t.Helper()
 	reason := fmt.Sprintf("reason-%d.", reasons.Add(1))
-	if said := w.slash(user, deploys, "deploy hello "+env+" "+tag+" --reason "+reason); said != "" {
+	if said := w.slash("U0DEV", deploys, "deploy hello "+env+" "+tag+" --reason "+reason); said != "" {
 		w.t.Fatalf("deploy %s: %s", tag, said)
 	}
 	card := w.card(deploys, append([]string{reason}, words...)...)
@@ -44,7 +44,7 @@ func (w *world) ask(user, env, tag string, words ...string) request {
 // waiting is a request by dana that waits for lee.
 func (w *world) waiting(tag string) request {
 	w.t.Helper()
-	return w.ask("U0DEV", "production", tag, "waits for approval")
+	return w.ask("production", tag, "waits for approval")
 }
 
 // says waits until the card shows the words.
@@ -76,9 +76,6 @@ func (r request) code() bcn.Code {
 	r.w.t.Helper()
 	return bcn.Code(ask[string](r.w.t, r.w, `select code from change where id = $1`, int64(r.id)))
 }
-
-// in is the same request in a subtest.
-func (r request) in(w *world) request { r.w = w; return r }
 
 // executions counts the change sets that were ever executed.
 func (w *world) executions() int {
@@ -213,7 +210,8 @@ func idOf(t *testing.T, card localslack.Message) bcn.ID {
 // readPlan reads a plan's bytes.
 func readPlan(s deploy.StoredPlan) (bcn.Plan, error) {
 	var p bcn.Plan
-	return p, json.Unmarshal(s.Bytes, &p)
+	err := json.Unmarshal(s.Bytes, &p)
+	return p, err
 }
 
 // fromGitHub registers the sample app from a repository that tests can commit
@@ -228,7 +226,7 @@ func (w *world) fromGitHub(tag string) {
 // manifest is the sample's.
 func (w *world) manifest() string {
 	w.t.Helper()
-	b, err := os.ReadFile(filepath.Join(w.root(), "examples/hello/barcelona.yml"))
+	b, err := os.ReadFile(filepath.Join(w.root(), "examples", "hello", "barcelona.yml"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
