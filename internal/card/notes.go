@@ -196,8 +196,8 @@ func (p *Presenter) stopped(t deploy.Stopped) chat.Markup {
 	return p.say(text.ThreadStopped, text.Args{"task": short(t.Task), "service": t.Service, "exit": exit, "why": why})
 }
 
-// requestToken is what CloudFormation appends to a handler's words; it helps
-// nobody who reads a thread.
-var requestToken = regexp.MustCompile(`\s*\(RequestToken: [^)]*\)`)
+// handlerWords is how CloudFormation wraps what went wrong: the sentence inside
+// is for people, the wrapping and the request's token help nobody in a thread.
+var handlerWords = regexp.MustCompile(`^Resource handler returned message: "(.*?)\.?" \(RequestToken: [^)]*\)$`)
 
-func plainReason(why string) string { return requestToken.ReplaceAllString(why, "") }
+func plainReason(why string) string { return handlerWords.ReplaceAllString(why, "$1") }

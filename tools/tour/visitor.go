@@ -259,10 +259,17 @@ func (w *visitor) bottom(selector string) {
 	w.run(`(e => { e.scrollTop = e.scrollHeight })(document.querySelector(` + string(name) + `))`)
 }
 
-// top shows an element at the upper edge of the region that holds it.
+// top shows an element at the upper edge of the region that holds it, and looks
+// again whether it stays there: the page may just be showing something new.
 func (w *visitor) top(selector string) {
 	name, _ := json.Marshal(selector)
-	w.run(`document.querySelector(` + string(name) + `)?.scrollIntoView({block: 'start'})`)
+	w.until(selector+" at the top", func() bool {
+		return w.script(`(e => {
+			if (!e) { return 'none' }
+			const before = e.getBoundingClientRect().top;
+			e.scrollIntoView({block: 'start'});
+			return before === e.getBoundingClientRect().top ? 'still' : 'moved' })(document.querySelector(`+string(name)+`))`) == "still"
+	})
 }
 
 // keep takes a picture.
