@@ -174,6 +174,15 @@ func TestPoliciesOfOtherForms(t *testing.T) {
 		wantCode(t, start(t, w, policy, func(*ssm.StartSessionInput) {}), "AccessDeniedException")
 		wantCode(t, start(t, w, policy, func(in *ssm.StartSessionInput) { in.DocumentName = nil }), "AccessDeniedException")
 	})
+	t.Run("a document check is failed by who names no document, even where the account's own is allowed", func(t *testing.T) {
+		t.Parallel()
+		policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ssm:StartSession",
+			"Resource":["` + nodeARN + `","arn:aws:ssm:us-east-1:123456789012:document/SSM-SessionManagerRunShell"],
+			"Condition":{"BoolIfExists":{"ssm:SessionDocumentAccessCheck":"true"}}}]}`
+		w := newWorld(t)
+		wantCode(t, start(t, w, policy, func(in *ssm.StartSessionInput) { in.DocumentName = nil }), "AccessDeniedException")
+		wantCode(t, start(t, w, policy, func(in *ssm.StartSessionInput) { in.DocumentName = awssdk.String("SSM-SessionManagerRunShell") }), "")
+	})
 	t.Run("the sample policies' ARN of one's own sessions works", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
