@@ -21,6 +21,7 @@ type preferences struct {
 	limit    time.Duration // 0: none
 	idle     time.Duration
 	user     string // that the shell runs as
+	port     bool   // it forwards a port
 	template string // of the command that the session runs; "" is a shell
 }
 
@@ -92,9 +93,32 @@ func checkContent(doc map[string]any) error {
 			return badContent("The document has a member that session documents do not have: %s", k)
 		}
 	}
-	if kind := str(doc, "sessionType"); kind != "Standard_Stream" {
-		return badContent("The local AWS takes session documents of type Standard_Stream only, not %q", kind)
+	switch kind := str(doc, "sessionType"); kind {
+	case "Standard_Stream":
+		return checkInputs(doc)
+	case "Port":
+		return checkPort(doc)
+	default:
+		return badContent("The local AWS takes session documents of type Standard_Stream and Port only, not %q", kind)
 	}
+}
+
+// checkPort checks a document that forwards a port. It is stored, so that
+// permissions on it can be tried; the local AWS forwards nothing.
+func checkPort(doc map[string]any) error {
+	properties, _ := doc["properties"].(map[string]any)
+	for _, k := range slices.Sorted(maps.Keys(properties)) {
+		if _, text := properties[k].(string); !text || !slices.Contains([]string{"host", "portNumber", "type", "localPortNumber"}, k) {
+			return badContent("The property %s is not one of session documents of type Port, or not a text.", k)
+		}
+	}
+	if str(properties, "type") != "LocalPortForwarding" || str(properties, "portNumber") == "" {
+		return badContent("Documents of type Port need the properties type (LocalPortForwarding) and portNumber.")
+	}
+	return nil
+}
+
+func checkInputs(doc map[string]any) error {
 	inputs, ok := doc["inputs"].(map[string]any)
 	if !ok && doc["inputs"] != nil {
 		return badContent("inputs must be an object")
@@ -118,7 +142,7 @@ func checkContent(doc map[string]any) error {
 // preferencesOf reads what checkContent let pass.
 func preferencesOf(name string, doc map[string]any) preferences {
 	inputs, _ := doc["inputs"].(map[string]any)
-	p := preferences{name: name, idle: defaultIdle, user: "ssm-user"}
+	p := preferences{name: name, idle: defaultIdle, user: "ssm-user", port: str(doc, "sessionType") == "Port"}
 	if d, ok := minutes(inputs["idleSessionTimeout"]); ok {
 		p.idle = d
 	}
@@ -134,6 +158,9 @@ func preferencesOf(name string, doc map[string]any) preferences {
 // program is what a session of the document runs.
 func (p preferences) program(parameters any) ([]string, error) {
 	given, _ := parameters.(map[string]any)
+	if p.port {
+		return nil, wire.Errorf("UnsupportedOperation", "the local AWS forwards no ports, as the document %s would", p.name)
+	}
 	if p.template == "" {
 		if len(given) > 0 {
 			return nil, wire.Errorf("InvalidParameters", "The document %s has no parameters.", p.name)

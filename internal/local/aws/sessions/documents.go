@@ -110,7 +110,7 @@ func (s *Service) preferences(c *wire.Call, name string) (preferences, error) {
 		p.template = "command"
 		return p, nil
 	case "AWS-StartSSHSession", "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost":
-		return preferences{}, wire.Errorf("UnsupportedOperation", "the local AWS opens no session with the document %s", name)
+		return preferences{name: name, port: true}, nil
 	}
 	return preferences{}, noDocument(name)
 }

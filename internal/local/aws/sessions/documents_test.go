@@ -33,6 +33,8 @@ func TestCreateDocument(t *testing.T) {
 		{"root", "bcn-a", inputs(`"runAsEnabled":true,"runAsDefaultUser":"root"`), "InvalidDocumentContent"},
 		{"another schema version", "bcn-a", `{"schemaVersion":"2.2","sessionType":"Standard_Stream"}`, "InvalidDocumentSchemaVersion"},
 		{"another type of session", "bcn-a", `{"schemaVersion":"1.0","sessionType":"Telnet"}`, "InvalidDocumentContent"},
+		{"a port", "bcn-a", `{"schemaVersion":"1.0","sessionType":"Port","properties":{"host":"db.internal","portNumber":"5432","type":"LocalPortForwarding","localPortNumber":"0"}}`, ""},
+		{"a port without its number", "bcn-a", `{"schemaVersion":"1.0","sessionType":"Port","properties":{"host":"db.internal","type":"LocalPortForwarding"}}`, "InvalidDocumentContent"},
 		{"broken JSON", "bcn-a", `{`, "InvalidDocumentContent"},
 		{"more than 64 KB", "bcn-a", inputs(`"s3KeyPrefix":"` + strings.Repeat("x", 64<<10) + `"`), "MaxDocumentSizeExceeded"},
 		{"a name of AWS's", "AWS-Shell", inputs(""), "ValidationException"},
