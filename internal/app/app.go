@@ -119,14 +119,18 @@ func (a *App) wire(ctx context.Context) error {
 
 func (a *App) wireSlack(ctx context.Context) error {
 	p, c := a.o.Process, a.o.Config
-	a.api = slackbot.NewAPI(slackbot.APIOptions{BotToken: p.SlackBotToken.Reveal(), AppToken: p.SlackAppToken.Reveal(), URL: p.SlackAPIURL,
-		Unlimited: a.o.Pace.Unlimited})
+	a.api = slackbot.NewAPI(slackbot.APIOptions{
+		BotToken: p.SlackBotToken.Reveal(), AppToken: p.SlackAppToken.Reveal(), URL: p.SlackAPIURL,
+		Unlimited: a.o.Pace.Unlimited,
+	})
 	if _, err := a.api.Identify(ctx); err != nil {
 		return fmt.Errorf("ask Slack who the bot is: %w", err)
 	}
 	var err error
-	a.github, err = githubx.New(githubx.Options{URL: p.GitHubAPIURL, Token: p.GitHubToken.Reveal(),
-		AppID: p.GitHubAppID, PrivateKey: []byte(p.GitHubAppPrivateKey.Reveal())})
+	a.github, err = githubx.New(githubx.Options{
+		URL: p.GitHubAPIURL, Token: p.GitHubToken.Reveal(),
+		AppID: p.GitHubAppID, PrivateKey: []byte(p.GitHubAppPrivateKey.Reveal()),
+	})
 	if err != nil {
 		return err
 	}
@@ -145,20 +149,26 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		return err
 	}
 	a.apply = apply.New(aws, apply.Options{})
-	a.card = card.New(card.Options{Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,
-		Announce: c.Slack.Channels.Announce, Security: c.Slack.Channels.Security, ChannelOf: a.channelOf})
+	a.card = card.New(card.Options{
+		Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,
+		Announce: c.Slack.Channels.Announce, Security: c.Slack.Channels.Security, ChannelOf: a.channelOf,
+	})
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
 	a.deploy = deploy.New(deploy.Options{
 		Store: a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources,
-		Authz: authz.New(authz.Options{Rules: c.Rules, People: a.api, Teams: a.dir,
-			Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise}}),
+		Authz: authz.New(authz.Options{
+			Rules: c.Rules, People: a.api, Teams: a.dir,
+			Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
+		}),
 		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll,
 	})
-	a.registry = commands.New(commands.Options{Text: a.text, Changes: a.deploy, Reads: a.store, Live: live{a}, Who: who{a},
-		Links: links{a}, Command: c.Slack.Command})
+	a.registry = commands.New(commands.Options{
+		Text: a.text, Changes: a.deploy, Reads: a.store, Live: live{a}, Who: who{a},
+		Links: links{a}, Command: c.Slack.Command,
+	})
 	return nil
 }
 

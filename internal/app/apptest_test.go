@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"flag"
 	"io"
 	"os"
@@ -78,8 +77,10 @@ func (s *syncBuffer) String() string {
 // quick is a cluster whose rollouts take about a second.
 func quick() cluster.Speed {
 	const step = 30 * time.Millisecond
-	return cluster.Speed{Scheduler: step, Provision: step, Pull: step, Activate: step, Stop: step, Deprovision: step,
-		Settle: step, LoadBalancer: step, Health: 0.01}
+	return cluster.Speed{
+		Scheduler: step, Provision: step, Pull: step, Activate: step, Stop: step, Deprovision: step,
+		Settle: step, LoadBalancer: step, Health: 0.01,
+	}
 }
 
 func newWorld(t *testing.T) *world {
@@ -299,8 +300,7 @@ func (w *world) press(user string, m localslack.Message, action string) {
 			return
 		}
 	}
-	raw, _ := json.Marshal(m.Buttons())
-	w.t.Fatalf("no button %s on %s: %s", action, m.Text, raw)
+	w.t.Fatalf("no button %s on %s: %+v", action, m.Text, m.Buttons())
 }
 
 // open reads the world's database.

@@ -117,8 +117,10 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 		return problems(wrong)
 	}
 	c.Sources.Root = o.Root
-	d.App, err = New(ctx, Options{Config: c, Process: p, Log: o.Log, Pace: o.Pace,
-		AWS: awsx.Options{Region: localaws.DefaultRegion, Endpoint: d.AWS.URL(), Isolated: true}})
+	d.App, err = New(ctx, Options{
+		Config: c, Process: p, Log: o.Log, Pace: o.Pace,
+		AWS: awsx.Options{Region: localaws.DefaultRegion, Endpoint: d.AWS.URL(), Isolated: true},
+	})
 	return err
 }
 

@@ -20,7 +20,7 @@ func (a *App) serveHTTP() error {
 	if a.o.Process.HTTPAddr == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", a.o.Process.HTTPAddr)
+	l, err := net.Listen("tcp", a.o.Process.HTTPAddr) //nolint:noctx // listening does not wait
 	if err != nil {
 		return fmt.Errorf("listen on BCN_HTTP_ADDR: %w", err)
 	}
@@ -53,5 +53,5 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, word string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": word}) // the client may have gone
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": word}) //nolint:errchkjson // the client may have gone
 }

@@ -44,8 +44,10 @@ func IAM(ctx context.Context, a IAMArgs, out io.Writer) error {
 			a.Principal = principal(self.ARN)
 		}
 	}
-	template, err := roles.Template(roles.Input{District: a.District, Account: a.Account, Region: a.Region, BotPrincipal: a.Principal,
-		ExternalID: ExternalID(audit.Key(p.Key.Reveal()))(a.District), Cluster: a.Cluster, Bucket: a.Bucket})
+	template, err := roles.Template(roles.Input{
+		District: a.District, Account: a.Account, Region: a.Region, BotPrincipal: a.Principal,
+		ExternalID: ExternalID(audit.Key(p.Key.Reveal()))(a.District), Cluster: a.Cluster, Bucket: a.Bucket,
+	})
 	if err != nil {
 		return Wrong(err)
 	}

@@ -23,16 +23,26 @@ type metrics struct {
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		envelopes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bcn_envelopes_total",
-			Help: "Envelopes that arrived from Slack."}, []string{"kind"}),
-		acks: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "bcn_ack_seconds",
-			Help: "Time from an envelope's arrival to its acknowledgement.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3}}, []string{"kind"}),
-		unacked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bcn_unacked_total",
-			Help: "Envelopes whose acknowledgement could not be written."}, []string{"kind"}),
-		handled: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "bcn_command_seconds",
-			Help: "Time that running a command took.", Buckets: prometheus.DefBuckets}, []string{"source"}),
-		posts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bcn_posts_total",
-			Help: "Messages sent to Slack, by method and outcome."}, []string{"method", "outcome"}),
+		envelopes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bcn_envelopes_total",
+			Help: "Envelopes that arrived from Slack.",
+		}, []string{"kind"}),
+		acks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bcn_ack_seconds",
+			Help: "Time from an envelope's arrival to its acknowledgement.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3},
+		}, []string{"kind"}),
+		unacked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bcn_unacked_total",
+			Help: "Envelopes whose acknowledgement could not be written.",
+		}, []string{"kind"}),
+		handled: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bcn_command_seconds",
+			Help: "Time that running a command took.", Buckets: prometheus.DefBuckets,
+		}, []string{"source"}),
+		posts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bcn_posts_total",
+			Help: "Messages sent to Slack, by method and outcome.",
+		}, []string{"method", "outcome"}),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "bcn_sockets", Help: "Sockets to Slack that are open."}),
 	}
 	m.registry.MustRegister(m.envelopes, m.acks, m.unacked, m.handled, m.posts, m.sockets,

@@ -31,8 +31,10 @@ func (b outbox) Claim(ctx context.Context, limit int) ([]slackbot.Out, error) {
 	}
 	var out []slackbot.Out
 	for _, o := range due {
-		m := slackbot.Out{ID: o.ID, Channel: o.Channel, User: o.Recipient, ThreadTS: o.ThreadTS, UpdateTS: o.TS, Broadcast: o.Broadcast,
-			Direct: o.Role == deploy.RoleDirect, Version: o.Version, Unconfirmed: o.Unconfirmed, Priority: o.Priority}
+		m := slackbot.Out{
+			ID: o.ID, Channel: o.Channel, User: o.Recipient, ThreadTS: o.ThreadTS, UpdateTS: o.TS, Broadcast: o.Broadcast,
+			Direct: o.Role == deploy.RoleDirect, Version: o.Version, Unconfirmed: o.Unconfirmed, Priority: o.Priority,
+		}
 		if o.Body != nil {
 			m.Body = *o.Body
 		} else if m.Body, err = b.a.renderCard(ctx, o.Change); err != nil {

@@ -107,8 +107,10 @@ func views() []view {
 			Lines:  []bcn.Line{{Mark: bcn.MarkAdded, What: "endpoint main"}},
 			Stacks: []bcn.StackPlan{{Name: "endpoint-main", Create: true, ChangeSet: "arn:set", Changes: []bcn.ResourceDelta{{Action: "Add", LogicalID: "LoadBalancer", Type: "AWS::ElasticLoadBalancingV2::LoadBalancer"}}}},
 		}}},
-		{"a heritage", card.View{Change: other(bcn.KindHeritage, "app:hello/production", bcn.ChangeSucceeded), Hash: hash,
-			Wish: deploy.Wish{Heritage: &bcn.Heritage{Source: "github:acme/hello"}}, Plan: &bcn.Plan{Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "heritage hello"}}}}},
+		{"a heritage", card.View{
+			Change: other(bcn.KindHeritage, "app:hello/production", bcn.ChangeSucceeded), Hash: hash,
+			Wish: deploy.Wish{Heritage: &bcn.Heritage{Source: "github:acme/hello"}}, Plan: &bcn.Plan{Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "heritage hello"}}},
+		}},
 		{"a district", card.View{Change: other(bcn.KindDistrict, "district:default", bcn.ChangeSucceeded), Hash: hash, Plan: &bcn.Plan{Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "district default"}}}}},
 		{"a district that is not as described", card.View{Change: other(bcn.KindDistrict, "district:default", bcn.ChangeClosed, because(bcn.CodeDistrictInvalid, "problems", "there is no cluster west\nthe bucket is in us-east-1"))}},
 		{"everything that people write is hostile", with(pending(by("U0LEAD", bcn.Approve, evil)), func(v *card.View) {

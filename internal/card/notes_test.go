@@ -21,8 +21,10 @@ func moments() []struct {
 		return deploy.StackEvent{LogicalID: id, Type: kind, Status: status}
 	}
 	const service, stack = "AWS::ECS::Service", "AWS::CloudFormation::Stack"
-	failed := &deploy.StackEvent{LogicalID: "webService", Type: service, Status: "UPDATE_FAILED",
-		Reason: "Resource handler returned message: \"ECS Deployment Circuit Breaker was triggered.\" (RequestToken: 11111111-2222, HandlerErrorCode: GeneralServiceException)"}
+	failed := &deploy.StackEvent{
+		LogicalID: "webService", Type: service, Status: "UPDATE_FAILED",
+		Reason: "Resource handler returned message: \"ECS Deployment Circuit Breaker was triggered.\" (RequestToken: 11111111-2222, HandlerErrorCode: GeneralServiceException)",
+	}
 	release := &bcn.Release{Number: 4, StartedAt: at, EndedAt: at.Add(95 * time.Second)}
 	ended := func(state bcn.ChangeState, more ...func(*bcn.Change)) deploy.Moment {
 		return deploy.Moment{Kind: deploy.MomentEnded, Change: deployment(state, more...), Plan: plan(), Release: release}
@@ -61,9 +63,11 @@ func moments() []struct {
 			{Service: "web", Task: "00001111222233334444555566667777", Reason: "CannotPullContainerError: not found", Detail: "pull access denied"},
 		}}},
 		{"failing without tasks", deploy.Moment{Kind: deploy.MomentFailing, Change: deployment(bcn.ChangeApplying), Plan: plan(), Failed: failed}},
-		{"failing with hostile words", deploy.Moment{Kind: deploy.MomentFailing, Change: deployment(bcn.ChangeApplying), Plan: plan(),
+		{"failing with hostile words", deploy.Moment{
+			Kind: deploy.MomentFailing, Change: deployment(bcn.ChangeApplying), Plan: plan(),
 			Failed:  &deploy.StackEvent{LogicalID: evil, Type: evil, Reason: evil},
-			Stopped: []deploy.Stopped{{Service: evil, Task: evil, Reason: evil, Detail: evil}}}},
+			Stopped: []deploy.Stopped{{Service: evil, Task: evil, Reason: evil, Detail: evil}},
+		}},
 		{"succeeded", ended(bcn.ChangeSucceeded)},
 		{"an endpoint succeeded", deploy.Moment{Kind: deploy.MomentEnded, Change: other(bcn.KindEndpoint, "endpoint:main", bcn.ChangeSucceeded)}},
 		{"failed", ended(bcn.ChangeFailed, because(bcn.CodeRolloutFailed, "service", "web", "why", "not steady in time"))},

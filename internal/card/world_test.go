@@ -44,7 +44,7 @@ func golden(t *testing.T, file, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file) //nolint:gosec // a golden file of ours
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,8 @@ func plan(change ...func(*bcn.Plan)) *bcn.Plan {
 		Manifest: []byte("environment:\n  PASSWORD: " + secret + "\n"),
 		Lines: []bcn.Line{
 			{Mark: bcn.MarkChanged, What: "image: v1 → v2"},
-			{Mark: bcn.MarkChanged, What: "service web: memory 512 → 1024"}, {Mark: bcn.MarkAdded, What: "environment PASSWORD"},
+			{Mark: bcn.MarkChanged, What: "service web: memory 512 → 1024"},
+			{Mark: bcn.MarkAdded, What: "environment PASSWORD"},
 		},
 		Diff:  " services:\n-  memory: 512\n+  memory: 1024\n",
 		Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 2}},

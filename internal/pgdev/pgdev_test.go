@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // at makes folders for temporary files be made below a folder of the test's.
 func at(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "p") // short: a socket's path has 107 bytes
+	dir, err := os.MkdirTemp("", "p") //nolint:usetesting // short: a socket's path has 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func at(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL's own user goes through it
+	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL's own user goes through it
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", dir)
@@ -151,18 +151,18 @@ func TestStart(t *testing.T) {
 // does what is given.
 func fakeBinaries(t *testing.T, server string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "b")
+	dir, err := os.MkdirTemp("", "b") //nolint:usetesting // PostgreSQL's user cannot enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	for name, does := range map[string]string{"initdb": "exit 0", "postgres": server} {
-		//nolint:gosec // it has to be run, by PostgreSQL's user too
+		// To be run by PostgreSQL's user too.
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+does+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -117,8 +117,10 @@ func (d *differ) resource(logical string) (change, error) {
 // property answers why one property changes: because a parameter or resource
 // that it refers to does, or because the template says something else.
 func (d *differ) property(def definition, old *resource, name string, before, after any) []detail {
-	base := detail{attribute: "Properties", name: name, recreation: schema.Requires(def.typ, name), source: "DirectModification",
-		evaluation: "Static", before: before, after: after}
+	base := detail{
+		attribute: "Properties", name: name, recreation: schema.Requires(def.typ, name), source: "DirectModification",
+		evaluation: "Static", before: before, after: after,
+	}
 	rewritten := canonical(old.def.properties[name]) != canonical(def.properties[name])
 	var out []detail
 	byParameter := false

@@ -10,8 +10,10 @@ import (
 func web(image string, desired any) p {
 	return resources(p{
 		"Task": resource(typeTask, p{"Family": "web", "ContainerDefinitions": []any{p{"Name": "web", "Image": image, "Memory": 128}}}),
-		"Service": resource(typeService, p{"TaskDefinition": ref("Task"), "DesiredCount": desired,
-			"DeploymentConfiguration": p{"MinimumHealthyPercent": 100, "MaximumPercent": 200}}),
+		"Service": resource(typeService, p{
+			"TaskDefinition": ref("Task"), "DesiredCount": desired,
+			"DeploymentConfiguration": p{"MinimumHealthyPercent": 100, "MaximumPercent": 200},
+		}),
 	})
 }
 
@@ -40,8 +42,10 @@ func TestAChangeSetTellsWhatAnImageChangeDoes(t *testing.T) {
 	if service["Replacement"] != "False" || service["PolicyAction"] != nil {
 		t.Errorf("the service: %v", service)
 	}
-	target := p{"Attribute": "Properties", "Name": "TaskDefinition", "RequiresRecreation": "Never", "Path": "/Properties/TaskDefinition",
-		"AttributeChangeType": "Modify", "BeforeValue": "s-Task-1", "AfterValue": "{{changeSet:KNOWN_AFTER_APPLY}}"}
+	target := p{
+		"Attribute": "Properties", "Name": "TaskDefinition", "RequiresRecreation": "Never", "Path": "/Properties/TaskDefinition",
+		"AttributeChangeType": "Modify", "BeforeValue": "s-Task-1", "AfterValue": "{{changeSet:KNOWN_AFTER_APPLY}}",
+	}
 	details := []any{
 		p{"ChangeSource": "ResourceReference", "CausingEntity": "Task", "Evaluation": "Static", "Target": target},
 		p{"ChangeSource": "DirectModification", "Evaluation": "Dynamic", "Target": target},
@@ -54,8 +58,10 @@ func TestAChangeSetTellsWhatAnImageChangeDoes(t *testing.T) {
 	want := p{
 		"Action": "Modify", "LogicalResourceId": "Service", "PhysicalResourceId": "s-Service-1", "ResourceType": typeService,
 		"Replacement": "False", "Scope": []any{"Properties"},
-		"Details": []any{p{"ChangeSource": "ResourceReference", "CausingEntity": "Task", "Evaluation": "Static",
-			"Target": p{"Attribute": "Properties", "Name": "TaskDefinition", "RequiresRecreation": "Never"}}},
+		"Details": []any{p{
+			"ChangeSource": "ResourceReference", "CausingEntity": "Task", "Evaluation": "Static",
+			"Target": p{"Attribute": "Properties", "Name": "TaskDefinition", "RequiresRecreation": "Never"},
+		}},
 	}
 	if diff := cmp.Diff(want, brief); diff != "" {
 		t.Error(diff)

@@ -300,8 +300,10 @@ func (e *Engine) listChangeSets(c *wire.Call) (any, error) {
 }
 
 func (cs *changeSet) summary() map[string]any {
-	m := map[string]any{"ChangeSetId": cs.id, "ChangeSetName": cs.name, "StackId": cs.stack.id, "StackName": cs.stack.name,
-		"Status": cs.status, "ExecutionStatus": cs.execution, "CreationTime": cs.created, "IncludeNestedStacks": false}
+	m := map[string]any{
+		"ChangeSetId": cs.id, "ChangeSetName": cs.name, "StackId": cs.stack.id, "StackName": cs.stack.name,
+		"Status": cs.status, "ExecutionStatus": cs.execution, "CreationTime": cs.created, "IncludeNestedStacks": false,
+	}
 	put(m, "StatusReason", cs.reason)
 	put(m, "Description", cs.description)
 	return m

@@ -136,8 +136,10 @@ func (e *Engine) listStacks(c *wire.Call) (any, error) {
 		if len(filter) > 0 && !slices.Contains(filter, s.status) {
 			continue
 		}
-		m := map[string]any{"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "CreationTime": s.created,
-			"DriftInformation": map[string]any{"StackDriftStatus": "NOT_CHECKED"}}
+		m := map[string]any{
+			"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "CreationTime": s.created,
+			"DriftInformation": map[string]any{"StackDriftStatus": "NOT_CHECKED"},
+		}
 		put(m, "StackStatusReason", s.reason)
 		putTime(m, "LastUpdatedTime", s.updated)
 		putTime(m, "DeletionTime", s.deleted)
@@ -197,8 +199,10 @@ func (e *Engine) describeStackResources(c *wire.Call) (any, error) {
 }
 
 func (r *resource) tree() map[string]any {
-	m := map[string]any{"LogicalResourceId": r.logical, "ResourceType": r.typ, "ResourceStatus": r.status,
-		"DriftInformation": map[string]any{"StackResourceDriftStatus": "NOT_CHECKED"}}
+	m := map[string]any{
+		"LogicalResourceId": r.logical, "ResourceType": r.typ, "ResourceStatus": r.status,
+		"DriftInformation": map[string]any{"StackResourceDriftStatus": "NOT_CHECKED"},
+	}
 	put(m, "PhysicalResourceId", r.id)
 	put(m, "ResourceStatusReason", r.reason)
 	return m
@@ -209,7 +213,7 @@ func (e *Engine) getTemplate(c *wire.Call) (any, error) {
 	if err := oneOf("templateStage", str(c, "TemplateStage"), "Original", "Processed"); err != nil {
 		return nil, err
 	}
-	body := ""
+	var body string
 	switch {
 	case str(c, "StackName") == "" && str(c, "ChangeSetName") == "":
 		return nil, invalid("StackName is required if ChangeSetName is not specified.")

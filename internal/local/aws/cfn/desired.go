@@ -47,7 +47,10 @@ func (e *Engine) plan(s *stack, set settings) (*desired, error) {
 	if err := d.sort(); err != nil {
 		return nil, err
 	}
-	return d, d.checkOutputs(e, s)
+	if err := d.checkOutputs(e, s); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // scopeOf is the scope of a template whose resources are all unknown.

@@ -48,7 +48,7 @@ type Step struct {
 // Its methods may be called from several goroutines.
 type Engine struct {
 	opt    Options
-	ctx    context.Context // of the operations' steps, which outlive their calls
+	ctx    context.Context //nolint:containedctx // of the operations' steps, which outlive their calls; Close ends it
 	cancel context.CancelFunc
 
 	mu     sync.Mutex

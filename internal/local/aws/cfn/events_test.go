@@ -87,7 +87,7 @@ func TestDescribeEvents(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("refuses to answer about nothing", func(t *testing.T) {
+	t.Run("refuses to answer about nothing", func(*testing.T) {
 		b.refused("DescribeEvents", p{}, "ValidationError", "must be specified")
 		b.refused("DescribeEvents", p{"StackName": "none"}, "ValidationError", "Stack [none] does not exist")
 		b.refused("DescribeEvents", p{"OperationId": "none"}, "ValidationError", "does not exist")

@@ -131,7 +131,7 @@ func (s *scope) ref(arg any) (any, error) {
 func attributeOf(arg any) (logical, name string, ok bool) {
 	switch a := arg.(type) {
 	case string:
-		logical, name, ok = strings.Cut(a, ".")
+		logical, name, _ = strings.Cut(a, ".")
 	case []any:
 		if len(a) == 2 {
 			logical, _ = a[0].(string)

@@ -85,7 +85,7 @@ func (e *Engine) step(op *operation) {
 			e.start(op, t)
 		}
 	}
-	if !op.any(waiting) && !op.any(running) && !(op.phase == forward && op.any(failed)) {
+	if !op.any(waiting) && !op.any(running) && (op.phase != forward || !op.any(failed)) {
 		e.advance(op)
 	}
 }

@@ -69,11 +69,12 @@ func template(rt *rapid.T) p {
 		if before != "" {
 			dep = p{"Fn::Join": []any{"-", []any{value, ref(before)}}}
 		}
-		if rapid.Bool().Draw(rt, "kind"+name) && name != "A" {
+		switch {
+		case rapid.Bool().Draw(rt, "kind"+name) && name != "A":
 			rs[name] = resource(typeParam, p{"Type": "String", "Value": dep})
-		} else if name == "A" || name == "B" {
+		case name == "A" || name == "B":
 			rs[name] = resource(typeCluster, p{"ClusterName": dep}) // replaced when it changes
-		} else {
+		default:
 			rs[name] = resource(typeParam, p{"Type": "String", "Value": dep, "Description": value})
 		}
 		before = name

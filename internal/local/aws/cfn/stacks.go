@@ -174,7 +174,7 @@ func (e *Engine) updateStack(c *wire.Call) (any, error) {
 	err := first(required("stackName", name), matches("stackName", name, stackPattern, 2048), unsupported(c, "UPDATE"),
 		matches("clientRequestToken", str(c, "ClientRequestToken"), tokenPattern, 128))
 	tags, tagErr := tagsOf(c)
-	if err = first(err, tagErr); err != nil {
+	if err := first(err, tagErr); err != nil {
 		return nil, err
 	}
 	s := e.find(c, name)

@@ -71,7 +71,9 @@ func (c *manualClock) next(limit time.Time) bool {
 }
 
 func (c *manualClock) advance(d time.Duration) {
-	for limit := c.Now().Add(d); c.next(limit); {
+	limit := c.Now().Add(d)
+	for more := true; more; {
+		more = c.next(limit)
 	}
 }
 

@@ -310,6 +310,7 @@ func (e *Engine) check(op *operation, t *task, what string) error {
 		for i, p := range problems {
 			lines[i] = "#" + p.Path + ": " + p.Message
 		}
+		//nolint:staticcheck // in CloudFormation's words
 		return fmt.Errorf("Properties validation failed for resource %s with message:\n%s", t.logical, strings.Join(lines, "\n"))
 	}
 	if problems := schema.Rules(t.res.typ, t.res.props); len(problems) > 0 {

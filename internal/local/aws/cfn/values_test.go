@@ -28,9 +28,15 @@ func TestFunctionsGiveProvidersTheirValues(t *testing.T) {
 				"TaskDefinition": p{"Fn::Select": []any{1, p{"Fn::Split": []any{"|", "a|b|c"}}}},
 				"LaunchType":     p{"Fn::If": []any{"Both", "FARGATE", ref("AWS::NoValue")}},
 				"PropagateTags":  p{"Fn::If": []any{"Never", "SERVICE", ref("AWS::NoValue")}},
-				"NetworkConfiguration": p{"AwsvpcConfiguration": p{"Subnets": ref("Subnets"),
-					"SecurityGroups": []any{p{"Fn::Sub": "${AWS::AccountId}.${AWS::Partition}.${AWS::URLSuffix}.${AWS::StackName}"}, p{"Fn::Base64": "hi"}, ref("Vpc"),
-						p{"Fn::Join": []any{",", p{"Fn::GetAZs": ""}}}}}},
+				"NetworkConfiguration": p{"AwsvpcConfiguration": p{
+					"Subnets": ref("Subnets"),
+					"SecurityGroups": []any{
+						p{"Fn::Sub": "${AWS::AccountId}.${AWS::Partition}.${AWS::URLSuffix}.${AWS::StackName}"},
+						p{"Fn::Base64": "hi"},
+						ref("Vpc"),
+						p{"Fn::Join": []any{",", p{"Fn::GetAZs": ""}}},
+					},
+				}},
 			}),
 		},
 	}
@@ -42,7 +48,8 @@ func TestFunctionsGiveProvidersTheirValues(t *testing.T) {
 		"DesiredCount": 2.0, "Cluster": "arn:local:s-Cluster-1", "ServiceName": "web-2-x/web-s-Log-1-arn:local:s-Cluster-1-${Kept}",
 		"TaskDefinition": "b", "LaunchType": "FARGATE",
 		"NetworkConfiguration": p{"AwsvpcConfiguration": p{"Subnets": []any{"a", "b"}, "SecurityGroups": []any{
-			"123456789012.aws.amazonaws.com.s", "aGk=", "vpc-1", "ap-northeast-1a,ap-northeast-1b,ap-northeast-1c"}}},
+			"123456789012.aws.amazonaws.com.s", "aGk=", "vpc-1", "ap-northeast-1a,ap-northeast-1b,ap-northeast-1c",
+		}}},
 	}
 	if diff := cmp.Diff(want, b.shelf[typeService].items["s-Service-1"]); diff != "" {
 		t.Error(diff)
@@ -140,7 +147,7 @@ func TestExports(t *testing.T) {
 			t.Errorf("%v", s)
 		}
 	})
-	t.Run("and can once nobody uses it", func(t *testing.T) {
+	t.Run("and can once nobody uses it", func(*testing.T) {
 		b.must("DeleteStack", p{"StackName": "taker"})
 		b.settle()
 		b.must("DeleteStack", p{"StackName": "giver"})
