@@ -22,7 +22,7 @@ dev: need-go need-postgres ## Run everything locally: PostgreSQL, Slack, AWS, Gi
 
 .PHONY: tour
 tour: need-go need-postgres need-chromium ## Walk through the first deploy in a headless browser and keep the screenshots
-	$(GO) run ./tools/tour
+	$(GO) -C tools/tour run .
 
 ##@ Work on it
 

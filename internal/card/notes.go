@@ -112,8 +112,18 @@ var milestones = map[string]bool{
 // events tells the milestones among what CloudFormation did, each once.
 func (p *Presenter) events(m deploy.Moment) []deploy.Note {
 	var notes []deploy.Note
+	back := false // CloudFormation undoes what it did
 	for _, e := range m.Events {
 		what, mark := milestone(e.Status)
+		key := "event:" + e.LogicalID + ":" + e.Status
+		if stack := e.Type == "AWS::CloudFormation::Stack"; stack && strings.Contains(e.Status, "ROLLBACK") {
+			back = true
+		} else if back && !stack {
+			if what != text.ThreadWhatDone {
+				continue
+			}
+			what, mark, key = text.ThreadWhatRolledBack, "↩️", key+":back"
+		}
 		if what == "" || !milestones[e.Type] || strings.HasSuffix(e.Status, "CLEANUP_IN_PROGRESS") {
 			continue
 		}
@@ -123,7 +133,7 @@ func (p *Presenter) events(m deploy.Moment) []deploy.Note {
 		}
 		// CloudFormation tells the beginning of a creation twice, so that the
 		// status, and not the event, makes the line unique.
-		notes = append(notes, thread("event:"+e.LogicalID+":"+e.Status, p.say(text.ThreadResource,
+		notes = append(notes, thread(key, p.say(text.ThreadResource,
 			text.Args{"mark": chat.Markup(mark), "id": name, "what": p.say(what, nil)})))
 	}
 	return notes

@@ -156,16 +156,16 @@ func (r *Registry) lastRelease(a asked, s standing) []chat.Markup {
 
 // rollout tells how many tasks of a service run, and whether it is steady.
 func (r *Registry) rollout(lang string, ro deploy.Rollout) chat.Markup {
-	doing := text.ReplyRollingOut
+	doing, reason := text.ReplyRollingOut, chat.Truncate(ro.Reason, 200)
 	switch {
 	case ro.Steady:
-		doing = text.ReplySteady
+		doing, reason = text.ReplySteady, "" // ECS only says that it is
 	case ro.State == "FAILED":
 		doing = text.ReplyRolloutFailed
 	}
 	return r.text.Say(lang, text.ReplyService, text.Args{
 		"service": ro.Service, "running": ro.Running, "desired": ro.Desired, "pending": ro.Pending,
-		"healthy": ro.Healthy, "targets": ro.Targets, "reason": chat.Truncate(ro.Reason, 200),
+		"healthy": ro.Healthy, "targets": ro.Targets, "reason": reason,
 		"doing": r.text.Say(lang, doing, nil),
 	})
 }

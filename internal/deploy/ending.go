@@ -117,8 +117,10 @@ func (s *Service) lookAgain(ctx context.Context, r running) []Rollout {
 // the district, endpoint or heritage that the plan's record is.
 func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Move) error {
 	if r.Change.Kind == bcn.KindDeploy {
+		var err error
 		m.Release, m.Base = r.release(ended)
-		return nil
+		m.Release.Number, err = s.Store.NextRelease(ctx, r.plan.Heritage)
+		return err
 	}
 	if ended.State != bcn.ChangeSucceeded {
 		return nil

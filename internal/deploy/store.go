@@ -154,6 +154,9 @@ type Store interface {
 	// LastRelease answers the last successful release and the base stack's
 	// template of it; ErrNone where there is none.
 	LastRelease(ctx context.Context, heritage string) (bcn.Release, []byte, error)
+	// NextRelease answers the number that a heritage's next release gets while
+	// its subject is busy.
+	NextRelease(ctx context.Context, heritage string) (int64, error)
 	// Follows answers what is known of a change's stacks, and their events.
 	Follows(ctx context.Context, id bcn.ID) ([]Follow, []StackEvent, error)
 }

@@ -191,3 +191,10 @@ func (s *Store) LastRelease(ctx context.Context, heritage string) (bcn.Release, 
 	err = s.pool.QueryRow(ctx, `select base from release where heritage = $1 and number = $2`, heritage, r.Number).Scan(&base)
 	return r, base, err
 }
+
+// NextRelease answers the number that a heritage's next release gets.
+func (s *Store) NextRelease(ctx context.Context, heritage string) (int64, error) {
+	var n int64
+	err := s.pool.QueryRow(ctx, `select coalesce(max(number), 0) + 1 from release where heritage = $1`, heritage).Scan(&n)
+	return n, err
+}
