@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/config"
@@ -98,7 +99,7 @@ func Serve(ctx context.Context, configPath string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	frugal()
+	defer frugal()()
 	log := NewLog(stderr, p.LogLevel)
 	a, err := New(ctx, Options{Config: c, Process: p, AWS: awsx.Options{Region: p.AWSRegion, Endpoint: p.AWSEndpointURL}, Log: log})
 	if err != nil {
@@ -107,13 +108,19 @@ func Serve(ctx context.Context, configPath string, stderr io.Writer) error {
 	return Outside(a.Run(ctx))
 }
 
-// frugal lets the heap grow by half before it is collected instead of doubling:
-// the bot is idle most of the time, and holds about 10 MiB less
+// startingTakes is when what starting needed (migrations, schemas, the
+// configuration) is garbage.
+const startingTakes = 5 * time.Second
+
+// frugal keeps the heap small, since the bot is idle most of the time: it may
+// grow by half before it is collected instead of doubling, and what starting
+// needed is given back to the system. Together that is about 10 MiB
 // (docs/performance.md). GOGC has the last word.
-func frugal() {
+func frugal() (stop func() bool) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}
+	return time.AfterFunc(startingTakes, debug.FreeOSMemory).Stop
 }
 
 // Migrate brings the schema up to date.

@@ -33,6 +33,7 @@ type Slack struct {
 	conn    *websocket.Conn
 	waiting map[string]chan<- struct{}
 	open    chan struct{} // closed when the first socket was greeted
+	opened  sync.Once
 	last    atomic.Int64
 }
 
@@ -122,13 +123,31 @@ func (s *Slack) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	close(s.open)
+	s.opened.Do(func() { close(s.open) })
+	stop := make(chan struct{})
+	defer close(stop)
+	go ping(conn, stop)
 	for {
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
 			return
 		}
 		s.acknowledged(frame)
+	}
+}
+
+// ping is what slack-go waits for: it leaves a socket that sends none for 30 s,
+// whatever else arrives.
+func ping(conn *websocket.Conn, stop <-chan struct{}) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			_ = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // reading notices
+		}
 	}
 }
 
