@@ -71,7 +71,7 @@ func CredentialProcess(c Credentials) ([]byte, error) {
 	if c.Expiration.Before(expires) {
 		expires = c.Expiration
 	}
-	out, err := json.Marshal(struct {
+	out, err := json.Marshal(struct { //nolint:gosec // handing them over is what it is for
 		Version         int
 		AccessKeyID     string `json:"AccessKeyId"`
 		SecretAccessKey string

@@ -143,8 +143,10 @@ func TestWhatTheRolesOfAccessMay(t *testing.T) {
 	me := "AROAEXAMPLE:bcn-g1042-1"
 	session := ssmARN + "session/" + me + "-0123"
 	as := func(more ...string) map[string]string {
-		out := map[string]string{"aws:SourceIdentity": "dana", "aws:userid": me, "ecs:cluster": cluster,
-			"ssm:SessionDocumentAccessCheck": "true", "ssm:resourceTag/bcn:district": "default"}
+		out := map[string]string{
+			"aws:SourceIdentity": "dana", "aws:userid": me, "ecs:cluster": cluster,
+			"ssm:SessionDocumentAccessCheck": "true", "ssm:resourceTag/bcn:district": "default",
+		}
 		for i := 0; i < len(more); i += 2 {
 			out[more[i]] = more[i+1]
 		}
