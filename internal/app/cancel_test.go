@@ -187,23 +187,24 @@ func TestHalt(t *testing.T) {
 	w := newWorld(t)
 	w.bot()
 	w.setUp("/bcn deploy hello production v1")
-	running, waits := w.waiting("v2"), w.ask("staging", "v1", "running")
-	running.press("U0LEAD", "approve")
-	running.state(bcn.ChangeApplying)
+	waits := w.waiting("v2")
+	running := w.ask("staging", "v1", "running")
 	w.halt(true)
 	waits.says("halted by", "<@U0ADMIN>")
 	running.says("succeeded after")
-	waits.state(bcn.ChangeSucceeded)
 
-	next := w.ask("staging", "v2", "halted by", "about to start")
-	before := w.executions()
+	waits.press("U0LEAD", "approve")
+	waits.says("halted by", "about to start")
 	w.slash("U0DEV", deploys, "resume")
 	w.told("U0DEV", "may not")
+	next := w.ask("staging", "v2", "halted by", "about to start")
 	next.state(bcn.ChangeQueued)
-	if w.executions() != before {
+	waits.state(bcn.ChangeQueued)
+	if waits.ran() != 0 || next.ran() != 0 {
 		t.Error("something was started")
 	}
 	w.halt(false)
+	waits.state(bcn.ChangeSucceeded)
 	next.state(bcn.ChangeSucceeded)
 	if n := ask[int](t, w, `select count(*) from audit_entry where kind in ('halt', 'resume')`); n != 2 {
 		t.Errorf("%d entries in the audit log", n)

@@ -88,15 +88,17 @@ func (w *world) executions() int {
 	return n
 }
 
-// ran answers which change sets of the change were executed.
+// ran counts the change's change sets that were executed. A call that was
+// repeated with its token is no second execution.
 func (r request) ran() int {
-	n := 0
+	names := map[string]bool{}
 	for _, c := range r.w.aws.Calls() {
-		if c.Action == "ExecuteChangeSet" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params["ChangeSetName"]), fmt.Sprintf("bcn-%d-", int64(r.id))) {
-			n++
+		name := fmt.Sprint(c.Params["ChangeSetName"])
+		if c.Action == "ExecuteChangeSet" && c.ErrorCode == "" && strings.Contains(name, fmt.Sprintf("bcn-%d-", int64(r.id))) {
+			names[name] = true
 		}
 	}
-	return n
+	return len(names)
 }
 
 // target is where the change calls AWS, for doing behind bcn's back what its
