@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/apply"
@@ -73,6 +74,8 @@ type App struct {
 	text     *text.Catalogue
 	metrics  *metrics
 	steps    []step
+	// githubQuiet is when GitHub last did not tell a card who may approve.
+	githubQuiet atomic.Pointer[time.Time]
 }
 
 // step is something that was started and must be stopped.
@@ -86,6 +89,7 @@ type step struct {
 func New(ctx context.Context, o Options) (*App, error) {
 	o.Pace.fill()
 	a := &App{o: o, log: o.Log}
+	a.githubQuiet.Store(&time.Time{})
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.stop())
 	}
@@ -163,7 +167,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		}),
 		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
-		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll,
+		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
 	a.registry = commands.New(commands.Options{
 		Text: a.text, Changes: a.deploy, Reads: a.store, Live: live{a}, Who: who{a},

@@ -41,7 +41,10 @@ func (h handler) Handle(ctx context.Context, key string) slackbot.Outcome {
 		return slackbot.Outcome{}
 	}
 	lang := h.language(ctx, r.User)
-	origin := deploy.Origin{Key: key, Fence: fence, Channel: r.Channel, Thread: r.Thread, Message: r.Message}
+	origin := deploy.Origin{Key: key, Fence: fence, Channel: r.Channel, Thread: r.Thread}
+	if r.Source == chat.FromClick { // of a mention it is what was typed, not a card
+		origin.Message = r.Message
+	}
 	m, has, err := h.run(ctx, r, origin, lang)
 	if err == nil {
 		if err = h.a.store.Settle(ctx, key, fence); err == nil {

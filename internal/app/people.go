@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -11,6 +12,13 @@ import (
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+const (
+	// mentionPatience is how long one card waits for GitHub.
+	mentionPatience = 800 * time.Millisecond
+	// mentionPause is how long GitHub is then left alone by cards.
+	mentionPause = 20 * time.Second
 )
 
 // mentions names those who may approve: members and user groups as they are
@@ -22,6 +30,9 @@ func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
 			out = append(out, string(m))
 		}
 	}
+	// A card must not wait for a GitHub that hangs: then its teams are named.
+	ctx, cancel := context.WithTimeout(ctx, mentionPatience)
+	defer cancel()
 	for _, name := range approval.Teams(r.Needs) {
 		team := a.o.Config.Teams[name]
 		for _, u := range team.Members {
@@ -32,14 +43,20 @@ func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
 		if team.SlackUsergroup != "" {
 			add(chat.MentionGroup(team.SlackUsergroup))
 		}
-		if team.GitHubTeam == "" {
+		if team.GitHubTeam == "" || time.Now().Before(a.githubQuiet.Load().Add(mentionPause)) {
 			continue
 		}
 		for _, p := range a.o.Config.People {
 			if p.Slack == r.Requester || p.GitHub == "" {
 				continue
 			}
-			if in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, zeroTime); err == nil && len(in) > 0 {
+			in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, zeroTime)
+			if err != nil {
+				now := time.Now()
+				a.githubQuiet.Store(&now)
+				break
+			}
+			if len(in) > 0 {
 				add(chat.Mention(p.Slack))
 			}
 		}

@@ -84,15 +84,31 @@ func (a *App) reconcileOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find orphaned commands: %w", err)
 	}
+	var g errgroup.Group
+	g.SetLimit(4)
 	for _, key := range keys {
-		out := handler{a}.Handle(ctx, key)
-		if !out.HasReply {
-			continue
-		}
-		if err := a.bot.Reply(ctx, out.Request, out.Reply); err != nil {
-			a.log.Warn("reply to an orphaned command", "key", key, "error", err)
-		}
+		g.Go(func() error {
+			a.runOrphan(ctx, key)
+			return nil
+		})
 	}
+	_ = g.Wait()   // each tells its own errors
 	a.store.Wake() // messages whose time has come
 	return a.store.ForgetInbox(ctx)
+}
+
+// orphanPatience bounds the run of one command whose process died, so that it
+// does not hold up the others for long.
+const orphanPatience = 20 * time.Second
+
+func (a *App) runOrphan(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(ctx, orphanPatience)
+	defer cancel()
+	out := handler{a}.Handle(ctx, key)
+	if !out.HasReply {
+		return
+	}
+	if err := a.bot.Reply(ctx, out.Request, out.Reply); err != nil {
+		a.log.Warn("reply to an orphaned command", "key", key, "error", err)
+	}
 }

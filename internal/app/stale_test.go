@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
@@ -71,7 +72,7 @@ func TestStalePlans(t *testing.T) {
 		w := w.in(t)
 		r := w.waiting("v1")
 		p, _ := r.plan(a)
-		if err := a.apply.Discard(t.Context(), r.target(a), p.Stacks[1]); err != nil {
+		if err := a.apply.Discard(t.Context(), r.target(a), p.Stacks[1], deploy.Discarding{Owner: a.deploy.Installation}); err != nil {
 			t.Fatal(err)
 		}
 		r.movedOn("the change set is gone")
@@ -81,7 +82,7 @@ func TestStalePlans(t *testing.T) {
 		r := w.waiting("v1")
 		p, _ := r.plan(a)
 		sp := p.Stacks[1]
-		if err := a.apply.Discard(t.Context(), r.target(a), sp); err != nil {
+		if err := a.apply.Discard(t.Context(), r.target(a), sp, deploy.Discarding{Owner: a.deploy.Installation}); err != nil {
 			t.Fatal(err)
 		}
 		w.propose(a, r, sp, changeSetOf(sp))

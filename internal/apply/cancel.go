@@ -6,7 +6,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/roles"
+	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 // Cancel implements deploy.Stacks.
@@ -49,7 +49,7 @@ func (a *Apply) cancelOnce(ctx context.Context, s *awsx.Session, t bcn.Target, p
 
 // Discard implements deploy.Stacks. The change set may be named or given by
 // its ARN.
-func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) error {
+func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan, d deploy.Discarding) error {
 	s := a.aws.For(t)
 	id := p.StackID
 	if id == "" {
@@ -63,8 +63,16 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) erro
 		return err
 	}
 	review := stack.Status == "REVIEW_IN_PROGRESS"
-	if !review && (p.ChangeSet == "" || stack.Tag(roles.InstallationTag) == "") {
+	if !review && (p.ChangeSet == "" || ours(stack, d.Owner) != nil) {
 		return nil // nothing was made, or the stack is somebody else's
+	}
+	if review {
+		switch err := a.reviewed(ctx, s, stack, d.Owner); {
+		case bcn.CodeOf(err) == bcn.CodeStackForeign:
+			return nil
+		case err != nil:
+			return err
+		}
 	}
 	names, err := s.ChangeSets(ctx, stack.ID)
 	if gone(err) {
@@ -75,12 +83,21 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) erro
 	}
 	if i := slices.Index(names, nameOf(p.ChangeSet)); i >= 0 {
 		if err := s.DeleteChangeSet(ctx, stack.Name, p.ChangeSet); err != nil && !gone(err) {
-			return err
+			return stillMade(p, err)
 		}
 		names = slices.Delete(names, i, i+1)
 	}
-	if !review || len(names) > 0 {
+	if !review || len(names) > 0 || d.KeepStack {
 		return nil
 	}
 	return s.DeleteStack(ctx, stack.ID, t.District.CFNRole)
+}
+
+// stillMade says of a change set that is being made or executed that it cannot
+// be deleted now (InvalidChangeSetStatus).
+func stillMade(p bcn.StackPlan, err error) error {
+	if awsx.Says(err, "InvalidChangeSetStatus", "") {
+		return bcn.E(bcn.CodeStackBusy, "stack", p.Name, "status", "InvalidChangeSetStatus").Wrap(err)
+	}
+	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 func TestANewStackIsProposedExecutedAndUpdated(t *testing.T) {
@@ -159,7 +160,7 @@ func TestAForeignStackIsNeverTouched(t *testing.T) {
 		before := len(w.aws.Calls())
 		_, err := w.Propose(t.Context(), w.target, "bcn-7-1", groups(t, c.name, 2, 7), owner)
 		wantCode(t, err, bcn.CodeStackForeign)
-		err = w.Discard(t.Context(), w.target, bcn.StackPlan{Name: c.name, ChangeSet: "bcn-7-1"})
+		err = w.Discard(t.Context(), w.target, bcn.StackPlan{Name: c.name, ChangeSet: "bcn-7-1"}, deploy.Discarding{Owner: owner})
 		if err != nil && bcn.CodeOf(err) != bcn.CodeAccessDenied {
 			t.Errorf("%s: discard: %v", c.name, err)
 		}
@@ -265,14 +266,14 @@ func TestDiscardLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	first := w.propose(t, "bcn-7-1", groups(t, "one", 1, 7))
 	second := w.propose(t, "bcn-8-1", groups(t, "one", 2, 7))
-	if err := w.Discard(t.Context(), w.target, first); err != nil {
+	if err := w.Discard(t.Context(), w.target, first, deploy.Discarding{Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Reread(t.Context(), w.target, second); err != nil {
 		t.Fatalf("the stack in review went with another's change set: %v", err)
 	}
 	for range 2 { // the second time nothing is there
-		if err := w.Discard(t.Context(), w.target, bcn.StackPlan{Name: "one", ChangeSet: "bcn-8-1"}); err != nil {
+		if err := w.Discard(t.Context(), w.target, bcn.StackPlan{Name: "one", ChangeSet: "bcn-8-1"}, deploy.Discarding{Owner: owner}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/roles"
 )
 
 // maxBody is the size in bytes of a template that CreateChangeSet takes in its
@@ -199,7 +201,7 @@ func (a *Apply) notMade(ctx context.Context, t bcn.Target, plan bcn.StackPlan, s
 	if strings.Contains(why, "EarlyValidation") {
 		why = a.invalid(ctx, a.aws.For(t), set)
 	}
-	if err := a.Discard(ctx, t, plan); err != nil {
+	if err := a.Discard(ctx, t, plan, deploy.Discarding{Owner: awsx.Stack{Tags: p.Tags}.Tag(roles.InstallationTag)}); err != nil {
 		return bcn.StackPlan{}, err
 	}
 	if !unchanged(set.Reason) {

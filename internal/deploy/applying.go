@@ -77,14 +77,20 @@ func (s *Service) applying(ctx context.Context, c Claimed) (time.Duration, error
 // execute starts the change set. Its token makes a repetition after a crash
 // harmless, and the stack is followed from here on.
 func (s *Service) execute(ctx context.Context, r running, sp bcn.StackPlan) (time.Duration, error) {
-	since := r.Now.Add(-clockSkew)
 	err := s.Stacks.Execute(ctx, r.target, sp, changeSetName(r.Change.ID, r.Change.Step+1))
 	if code := bcn.CodeOf(err); err != nil && code != bcn.CodeInternal && code != bcn.CodeUnavailable {
-		return s.refusedByAWS(ctx, r, err)
+		return s.refusedByAWS(ctx, r, sp, err)
 	}
 	if err != nil {
 		return 0, err
 	}
+	return s.executed(ctx, r, sp)
+}
+
+// executed follows the stack from here on. The follow begins when the change
+// did: a step that died after its call may have been followed late.
+func (s *Service) executed(ctx context.Context, r running, sp bcn.StackPlan) (time.Duration, error) {
+	since := r.Change.StartedAt.Add(-clockSkew)
 	s.Log.Info("change set executed", "change", int64(r.Change.ID), "stack", sp.Name, "change_set", sp.ChangeSet)
 	return s.move(ctx, Move{
 		From: r.Claimed, Again: s.Poll,
@@ -139,10 +145,19 @@ func (s *Service) failureNotes(ctx context.Context, r running, failed *StackEven
 
 // refusedByAWS ends a change whose change set AWS does not take: nothing of
 // this stack was changed, but stacks before it may have been.
-func (s *Service) refusedByAWS(ctx context.Context, r running, cause error) (time.Duration, error) {
+//
+// Before that is believed the change set is read again: an earlier call whose
+// answer was lost may have executed it, and then it is followed.
+func (s *Service) refusedByAWS(ctx context.Context, r running, sp bcn.StackPlan, cause error) (time.Duration, error) {
 	var e *bcn.Error
 	if !errors.As(cause, &e) {
 		return 0, cause
+	}
+	switch _, err := s.Stacks.Reread(ctx, r.target, sp); {
+	case bcn.CodeOf(err) == bcn.CodePlanMoved && e.Code != bcn.CodePlanMoved:
+		return s.executed(ctx, r, sp)
+	case err != nil && bcn.CodeOf(err) != bcn.CodePlanMoved:
+		return 0, bcn.E(bcn.CodeUnavailable, "what", "CloudFormation").Wrap(errors.Join(cause, err))
 	}
 	s.Log.Warn("change set refused", "change", int64(r.Change.ID), "error", cause)
 	if r.restorable() {

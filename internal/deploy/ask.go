@@ -174,7 +174,8 @@ func asking(c bcn.Change) authz.Ask {
 // all the same.
 func (s *Service) refused(ctx context.Context, actor bcn.Actor, id bcn.ID, what string, cause error) error {
 	switch bcn.CodeOf(cause) {
-	case bcn.CodeNotAllowed, bcn.CodeRefusedPerson, bcn.CodeNotEligible, bcn.CodeOwnRequest, bcn.CodeNotYours:
+	case "", bcn.CodeInternal, bcn.CodeUnavailable, bcn.CodeCouldNotCheck: // not a refusal
+	default:
 		if err := s.Refusals.Refused(ctx, who(actor), id, what, cause); err != nil {
 			s.Log.Error("write refusal", "change", int64(id), "actor", who(actor), "error", err)
 			return errors.Join(cause, err)

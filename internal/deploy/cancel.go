@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
@@ -46,7 +47,9 @@ func (s *Service) tooLateOr(ctx context.Context, id bcn.ID, was bcn.ChangeState,
 		return errors.Join(err, readErr)
 	}
 	if c.State != was {
-		return bcn.E(bcn.CodeTooLate, "id", id.String()).Wrap(err)
+		// Not wrapped: the conflict is explained, and must not be taken for one
+		// of the inbox row.
+		return bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
 	return err
 }
@@ -56,9 +59,19 @@ func (s *Service) mayCancel(ctx context.Context, actor bcn.Actor, c bcn.Change) 
 		_, err := s.Authz.Person(ctx, actor)
 		return err
 	}
-	_, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "cancel", App: c.App, Env: c.Env, District: c.District})
+	err := s.ungated(ctx, actor, authz.Ask{Verb: "cancel", App: c.App, Env: c.Env, District: c.District})
 	if bcn.CodeOf(err) == bcn.CodeNotAllowed {
 		return bcn.E(bcn.CodeNotYours, "id", c.ID.String()).Wrap(err)
+	}
+	return err
+}
+
+// ungated judges a verb that acts at once and cannot wait for anybody: a rule
+// that gives it only with an approval does not give it.
+func (s *Service) ungated(ctx context.Context, actor bcn.Actor, ask authz.Ask) error {
+	v, err := s.Authz.Judge(ctx, actor, ask)
+	if err == nil && v.Gated() {
+		return bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", approval.Who(v.Needs))
 	}
 	return err
 }
@@ -69,7 +82,7 @@ func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err != nil {
 		return err
 	}
-	if _, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
+	if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
 		return s.refused(ctx, actor, id, "replay", err)
 	}
 	if c.State == bcn.ChangeBlocked {
@@ -89,7 +102,7 @@ func (s *Service) SetHalt(ctx context.Context, o Origin, actor bcn.Actor, on boo
 		verb = "halt"
 	}
 	if actor.Kind == bcn.Person {
-		if _, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: verb}); err != nil {
+		if err := s.ungated(ctx, actor, authz.Ask{Verb: verb}); err != nil {
 			return s.refused(ctx, actor, 0, verb, err)
 		}
 	}

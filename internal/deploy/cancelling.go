@@ -22,7 +22,7 @@ func (s *Service) cancelling(ctx context.Context, c Claimed) (time.Duration, err
 	}
 	sp, ok := r.current()
 	if !ok {
-		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
+		return s.tooLate(ctx, r)
 	}
 	f, followed := r.follows[sp.Name]
 	if !followed {
@@ -38,7 +38,7 @@ func (s *Service) stopBefore(ctx context.Context, r running, sp bcn.StackPlan) (
 	if sp.ChangeSet == "" {
 		return s.stopped(ctx, r)
 	}
-	if err := s.Stacks.Discard(ctx, r.target, sp); err != nil && bcn.CodeOf(err) != bcn.CodeStackBusy {
+	if err := s.Stacks.Discard(ctx, r.target, sp, Discarding{Owner: s.Installation, KeepStack: true}); err != nil && bcn.CodeOf(err) != bcn.CodeStackBusy {
 		return 0, err
 	}
 	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Follow: []Follow{{
@@ -51,7 +51,7 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 	switch outcomeOf(f.Status) {
 	case stackDone: // it was too late for this stack
 		if r.Change.Step+1 == len(r.plan.Stacks) {
-			return s.finish(ctx, r, bcn.EventSucceed, "", nil)
+			return s.tooLate(ctx, r)
 		}
 		r.Change.Step++
 		return s.stopped(ctx, r)
@@ -64,7 +64,7 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 		return s.finish(ctx, r, bcn.EventRollbackFailed, bcn.CodeCancelled, r.Change.Params)
 	}
 	if f.Status == "" {
-		if f.ReadAt != nil && r.Now.Sub(f.Since) > clockSkew+notExecuted {
+		if f.ReadAt != nil && f.ReadAt.Sub(f.Since) > clockSkew+notExecuted {
 			return s.stopped(ctx, r)
 		}
 		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Quiet: true})
@@ -76,6 +76,29 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 		}
 	}
 	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true})
+}
+
+// tooLate ends a change whose last stack was complete before it could be
+// cancelled: it is verified like any other before it is called a success.
+func (s *Service) tooLate(ctx context.Context, r running) (time.Duration, error) {
+	if r.Change.Kind != bcn.KindDeploy {
+		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
+	}
+	rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
+	if err != nil {
+		return 0, err
+	}
+	unsteady := firstUnsteady(rollouts, r.plan.Digest)
+	switch {
+	case unsteady == nil && len(rollouts) > 0:
+		r.progress = rollouts
+		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
+	case unsteady != nil && unsteady.State == "FAILED", s.verifiedTooLong(r):
+		return s.finish(ctx, r, bcn.EventRollbackFailed, bcn.CodeRolloutFailed,
+			map[string]string{"service": nameOf(unsteady), "why": "not steady after a cancel that came too late"})
+	default:
+		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Progress: rollouts})
+	}
 }
 
 // stopped ends a cancelled change: a base that was changed goes back first.

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,6 +95,12 @@ func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, 
 		Release: m.Release, Rollouts: r.progress, Left: r.left(event), Code: code,
 	})...)
 	_, err := s.Store.Apply(ctx, m)
+	if bcn.CodeOf(err) == bcn.CodeNameTaken && event == bcn.EventSucceed {
+		// Two creates that were approved side by side: the first has the name.
+		var e *bcn.Error
+		errors.As(err, &e)
+		return s.finish(ctx, r, bcn.EventFail, e.Code, e.Params)
+	}
 	return 0, err
 }
 

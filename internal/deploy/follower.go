@@ -22,14 +22,12 @@ func (s *Service) Following(ctx context.Context, rows FollowStore, cfn Follower,
 		byDistrict[f.District] = append(byDistrict[f.District], f)
 	}
 	for name, list := range byDistrict {
+		// One district's trouble is not another's.
 		d, err := s.Store.District(ctx, name)
-		if err != nil {
-			return 0, err
+		if err == nil {
+			err = s.followDistrict(ctx, rows, cfn, d, list)
 		}
-		if err := s.followDistrict(ctx, rows, cfn, d, list); err != nil {
-			if code := bcn.CodeOf(err); code != bcn.CodeUnavailable {
-				return 0, err
-			}
+		if err != nil {
 			s.Log.Warn("follow", "district", name, "error", err)
 		}
 	}

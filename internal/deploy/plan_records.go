@@ -12,6 +12,10 @@ import (
 // planEndpoint renders a load balancer and proposes its stack.
 func (s *Service) planEndpoint(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	e := *c.Wish.Endpoint
+	// Asked again: while it waited for its turn another may have taken the name.
+	if _, err := s.describeEndpoint(ctx, c.Change, e); err != nil {
+		return bcn.Plan{}, err
+	}
 	d, err := s.district(ctx, e.District)
 	if err != nil {
 		return bcn.Plan{}, err
@@ -37,6 +41,9 @@ func (s *Service) planEndpoint(ctx context.Context, c Claimed) (bcn.Plan, error)
 
 // planDistrict assumes the role and checks what it was told.
 func (s *Service) planDistrict(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	if _, err := s.describe(ctx, c.Wish); err != nil {
+		return bcn.Plan{}, err
+	}
 	d, err := s.Districts.Inspect(ctx, s.target(c.Change, *c.Wish.District))
 	if err != nil {
 		return bcn.Plan{}, err
@@ -49,6 +56,9 @@ func (s *Service) planDistrict(ctx context.Context, c Claimed) (bcn.Plan, error)
 // there is refused now, and takes the heritage's name from it.
 func (s *Service) planHeritage(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	h := *c.Wish.Heritage
+	if _, err := s.describeHeritage(ctx, c.Change, h); err != nil {
+		return bcn.Plan{}, err
+	}
 	d, err := s.district(ctx, h.District)
 	if err != nil {
 		return bcn.Plan{}, err
@@ -67,7 +77,10 @@ func (s *Service) planHeritage(ctx context.Context, c Claimed) (bcn.Plan, error)
 		return bcn.Plan{}, err
 	}
 	for _, other := range all {
-		if other.Name == h.Name {
+		// An app may refer to the secrets below its own name and its heritages':
+		// no app is called like another app's heritage.
+		mixed := other.App != h.App && (h.App == other.Name || h.Name == other.App)
+		if other.Name == h.Name || mixed {
 			return bcn.Plan{}, bcn.E(bcn.CodeNameTaken, "name", h.Name, "by", other.App+" "+other.Env)
 		}
 	}

@@ -22,8 +22,10 @@ type Stacks interface {
 	// the change set is gone or not AVAILABLE.
 	Reread(ctx context.Context, t bcn.Target, p bcn.StackPlan) (bcn.StackPlan, error)
 	// Discard deletes the change set, and the stack where it is in
-	// REVIEW_IN_PROGRESS and holds no other change set. Nothing there is no error.
-	Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan) error
+	// REVIEW_IN_PROGRESS and holds no other change set. Nothing there, and what
+	// is another owner's, is no error. A change set that is being made or
+	// executed is stack_busy.
+	Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan, d Discarding) error
 	// Execute starts the change set; token makes a repetition harmless. Where
 	// it was executed already (the change set says EXECUTE_IN_PROGRESS or
 	// EXECUTE_COMPLETE, or it is gone and the stack's last operation is its),
@@ -34,6 +36,12 @@ type Stacks interface {
 	Cancel(ctx context.Context, t bcn.Target, p bcn.StackPlan) error
 	// Outputs reads a complete stack's outputs.
 	Outputs(ctx context.Context, t bcn.Target, stack string) (map[string]string, error)
+}
+
+// Discarding says whose change sets may be discarded, and how much.
+type Discarding struct {
+	Owner     string // the installation's tag
+	KeepStack bool   // an empty stack under review stays: another change plans on it
 }
 
 // StackStatus is what following a stack told.

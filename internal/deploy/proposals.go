@@ -54,7 +54,11 @@ func (s *Service) propose(ctx context.Context, c Claimed, d bcn.District, propos
 	for i, p := range proposals {
 		name := changeSetName(c.Change.ID, i+1)
 		if c.Change.Fence > 1 { // an earlier attempt may have left one of another file
-			if err := s.Stacks.Discard(ctx, t, bcn.StackPlan{Name: p.Name, ChangeSet: name}); err != nil {
+			if err := s.Stacks.Discard(ctx, t, bcn.StackPlan{Name: p.Name, ChangeSet: name},
+				Discarding{Owner: s.Installation, KeepStack: true}); bcn.CodeOf(err) == bcn.CodeStackBusy {
+				// The process that made it is gone, CloudFormation still works on it.
+				return nil, bcn.E(bcn.CodeUnavailable, "what", "CloudFormation").Wrap(err)
+			} else if err != nil {
 				return nil, err
 			}
 		}

@@ -59,10 +59,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 // was made on.
 func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 	t := s.target(c.Change, p.District)
-	for _, sp := range p.Stacks {
-		if sp.ChangeSet == "" {
-			continue
-		}
+	for _, sp := range p.Stacks { // also those that stay: they may have been changed meanwhile
 		now, err := s.Stacks.Reread(ctx, t, sp)
 		if err != nil {
 			return err

@@ -82,11 +82,11 @@ func (s *Service) reapStack(ctx context.Context, list ChangeSets, d bcn.District
 			continue
 		}
 		c, err := s.Store.Change(ctx, id)
-		if err == nil && !c.State.Ended() || err != nil && bcn.CodeOf(err) != bcn.CodeUnknownID {
-			continue
+		if err != nil || !c.State.Ended() {
+			continue // a number that we never gave is not ours, whatever its name
 		}
 		s.Log.Info("change set reaped", "stack", stack, "change_set", name)
-		if err := s.Stacks.Discard(ctx, t, bcn.StackPlan{Name: stack, ChangeSet: name}); err != nil {
+		if err := s.Stacks.Discard(ctx, t, bcn.StackPlan{Name: stack, ChangeSet: name}, Discarding{Owner: s.Installation, KeepStack: true}); err != nil {
 			return err
 		}
 	}

@@ -41,6 +41,9 @@ func (s *Service) restoring(ctx context.Context, r running) (time.Duration, erro
 	if !restoring {
 		back, err := s.Stacks.Propose(ctx, r.target, key,
 			bcn.Proposal{Name: base.Name, Template: base.Previous, Capabilities: base.Capabilities, Tags: base.Tags}, s.Installation)
+		if bcn.CodeOf(err) == bcn.CodeStackBusy { // a step before this one executed it and died
+			return s.restored(ctx, r, base, "")
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -50,13 +53,7 @@ func (s *Service) restoring(ctx context.Context, r running) (time.Duration, erro
 		if err := s.Stacks.Execute(ctx, r.target, back, key); err != nil {
 			return 0, err
 		}
-		return s.move(ctx, Move{
-			From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll,
-			Follow: []Follow{{
-				Stack: base.Name, StackID: back.StackID, Target: r.plan.District, Restores: true,
-				Since: r.Now.Add(-clockSkew), Baseline: back.LastUpdate,
-			}},
-		})
+		return s.restored(ctx, r, base, back.LastUpdate)
 	}
 	switch outcomeOf(f.Status) {
 	case stackDone:
@@ -66,6 +63,17 @@ func (s *Service) restoring(ctx context.Context, r running) (time.Duration, erro
 	default:
 		return s.move(ctx, Move{From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true})
 	}
+}
+
+// restored follows the base on its way back.
+func (s *Service) restored(ctx context.Context, r running, base bcn.StackPlan, baseline string) (time.Duration, error) {
+	return s.move(ctx, Move{
+		From: r.Claimed, Step: r.Change.Step, Phase: PhaseRestore, Again: s.Poll,
+		Follow: []Follow{{
+			Stack: base.Name, StackID: base.StackID, Target: r.plan.District, Restores: true,
+			Since: r.Now.Add(-clockSkew), Baseline: baseline,
+		}},
+	})
 }
 
 // lastWords are the notes of what is known at the end of a failed operation.

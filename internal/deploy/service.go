@@ -42,6 +42,7 @@ type Options struct {
 	Approvals    string            // channel of the cards; empty: the command's
 	Announce     string            // channel of the announcements; a heritage may have its own
 
+	Renew      time.Duration // between two renewals of a lease; default 5 s, a third of the lease
 	Poll       time.Duration // between two looks at a running change; default 1 s
 	VerifyFor  time.Duration // how long services may take to be steady once their stack is complete; default 10 min
 	ParkAfter  int           // failed steps in a row; default 20
@@ -57,6 +58,7 @@ func New(o Options) *Service {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	setDefault(&o.Poll, time.Second)
+	setDefault(&o.Renew, 5*time.Second)
 	setDefault(&o.VerifyFor, 10*time.Minute)
 	setDefault(&o.ReviewTime, 50*time.Second)
 	if o.ParkAfter == 0 {

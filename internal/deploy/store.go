@@ -126,6 +126,11 @@ type Store interface {
 	// MACs, the request is approved, and the audit chain holds its decisions.
 	// It supersedes every other waiting request of the subject.
 	Start(ctx context.Context, m Move, notes func(superseded bcn.Change) []Note) (bcn.Change, error)
+	// Renew makes the claim's lease begin anew; ErrMoved where it was lost.
+	Renew(ctx context.Context, c Claimed) error
+	// Alone says that no other change of the subject is open: a stack under
+	// review that this one leaves is nobody else's.
+	Alone(ctx context.Context, c bcn.Change) (bool, error)
 	// Discarded notes that nothing of an ended change is left in AWS.
 	Discarded(ctx context.Context, c Claimed) error
 	// Failed counts a failed step and gives the lease back; park stops it. A

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -16,11 +17,40 @@ func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
 	if err != nil || !ok {
 		return 0, err
 	}
-	again, err := s.step(ctx, c)
+	again, err := s.held(ctx, c)
 	if err == nil {
 		return again, nil
 	}
 	return s.stepFailed(ctx, c, err)
+}
+
+// held runs a step while its lease is renewed: planning waits for GitHub, ECR
+// and change sets, and may take longer than a lease. Where the claim was lost
+// the step is given up.
+func (s *Service) held(ctx context.Context, c Claimed) (time.Duration, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		tick := time.NewTicker(s.Renew)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := s.Store.Renew(ctx, c); errors.Is(err, ErrMoved) {
+				stop(ErrMoved)
+			}
+		}
+	})
+	again, err := s.step(ctx, c)
+	if lost := context.Cause(ctx); err != nil && errors.Is(lost, ErrMoved) {
+		err = lost
+	}
+	stop(nil)
+	renewing.Wait()
+	return again, err
 }
 
 // step is what each state does next: the whole life of a change.
@@ -70,6 +100,9 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 	if isConflict(cause) {
 		return 0, nil
 	}
+	if c.Change.State.Ended() {
+		return s.leave(ctx, c, cause)
+	}
 	final := code != bcn.CodeInternal && code != bcn.CodeUnavailable && code != bcn.CodeCouldNotCheck
 	if final && c.Change.State.BeforeApplying() {
 		return s.closeWith(ctx, c, cause)
@@ -94,6 +127,18 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 		return 0, nil
 	}
 	return min(time.Duration(c.Failures+1)*time.Second, 15*time.Second), nil
+}
+
+// leave gives up cleaning after an ended change where AWS refuses it: nobody
+// has to be called for that, and the reaper comes by later.
+func (s *Service) leave(ctx context.Context, c Claimed, cause error) (time.Duration, error) {
+	switch bcn.CodeOf(cause) {
+	case bcn.CodeInternal, bcn.CodeUnavailable, bcn.CodeCouldNotCheck, bcn.CodeStackBusy:
+		return 0, s.Store.Failed(ctx, c, false, bcn.E(bcn.CodeInternal), nil)
+	default:
+		s.Log.Warn("change sets left", "change", int64(c.Change.ID), "error", cause)
+		return 0, s.Store.Discarded(ctx, c)
+	}
 }
 
 // isConflict says that another process, or a person, moved the change on.
@@ -131,8 +176,12 @@ func (s *Service) cleaning(ctx context.Context, c Claimed) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
+	alone, err := s.Store.Alone(ctx, c.Change)
+	if err != nil {
+		return 0, err
+	}
 	for _, p := range stacks {
-		if err := s.Stacks.Discard(ctx, s.target(c.Change, d), p); err != nil {
+		if err := s.Stacks.Discard(ctx, s.target(c.Change, d), p, Discarding{Owner: s.Installation, KeepStack: !alone}); err != nil {
 			return 0, err
 		}
 	}

@@ -3,7 +3,6 @@ package slackbot
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -15,15 +14,14 @@ import (
 // channel_not_posted where it is not a member, the channel is archived or not
 // there, or could_not_check. It asks now. A direct message to the bot is fine.
 func (a *API) CanPost(ctx context.Context, channel string) error {
-	if strings.HasPrefix(channel, "D") {
-		return nil
-	}
 	c, err := a.channels.Get(ctx, channel, a.now())
 	switch {
 	case err != nil && isGone(reason(err)):
 		return bcn.E(bcn.CodeChannelNotPosted, "channel", channel).Wrap(err)
 	case err != nil:
 		return couldNotCheck("Slack", err)
+	case c.IsIM: // the bot sees its own direct messages only
+		return nil
 	case !c.IsMember || c.IsArchived:
 		return bcn.E(bcn.CodeChannelNotPosted, "channel", channel)
 	default:

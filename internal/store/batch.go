@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,6 +57,8 @@ func (b *batcher) close() {
 }
 
 func (b *batcher) put(ctx context.Context, r chat.Request) (bool, error) {
+	// PostgreSQL stores no NUL, and one would refuse the whole batch.
+	r.Text, r.Value = strings.ReplaceAll(r.Text, "\x00", ""), strings.ReplaceAll(r.Value, "\x00", "")
 	body, err := json.Marshal(r)
 	if err != nil {
 		return false, fmt.Errorf("write inbox row: %w", err)

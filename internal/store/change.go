@@ -213,3 +213,22 @@ func (s *Store) ChangeAndWish(ctx context.Context, id bcn.ID) (bcn.Change, deplo
 	err = json.Unmarshal(raw, &w)
 	return c, w, err
 }
+
+// Renew makes the claim's lease begin anew. A lease that was given back stays
+// so: the step has just written its move.
+func (s *Store) Renew(ctx context.Context, c deploy.Claimed) error {
+	tag, err := s.pool.Exec(ctx, `update change set lease_until = case when lease_until is null then null else bcn_now() + $3 end
+		where id = $1 and fence = $2`, int64(c.Change.ID), c.Change.Fence, s.lease)
+	if err == nil && tag.RowsAffected() == 0 {
+		return ErrConflict
+	}
+	return err
+}
+
+// Alone says that no other change of the subject is open.
+func (s *Store) Alone(ctx context.Context, c bcn.Change) (bool, error) {
+	var others bool
+	err := s.pool.QueryRow(ctx, `select exists (select 1 from change where subject = $1 and id <> $2 and `+notEnded+`)`,
+		c.Subject, int64(c.ID)).Scan(&others)
+	return !others, err
+}

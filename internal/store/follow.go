@@ -40,8 +40,8 @@ func (s *Store) Read(ctx context.Context, f deploy.Following, status deploy.Stac
 			}
 		}
 		err := t.moved(ctx, `update follow set status = $3, reason = $4, last_event = $5, read_at = bcn_now()
-			where change = $1 and stack = $2 and stack_id = $6 and active`,
-			int64(f.Change), f.Stack, status.Status, status.Reason, last, f.StackID)
+			where change = $1 and stack = $2 and stack_id = $6 and since = $7 and baseline = $8 and active`,
+			int64(f.Change), f.Stack, status.Status, status.Reason, last, f.StackID, f.Since, f.Baseline)
 		if errors.Is(err, ErrConflict) {
 			return nil // no longer followed, or followed anew
 		}

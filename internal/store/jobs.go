@@ -150,8 +150,12 @@ func (t *txn) insertOnce(ctx context.Context, args river.JobArgs) error {
 		return err
 	}
 	var waiting bool
+	// A follower that runs will look again; any other job that runs may have
+	// read what it acts on before this transaction.
 	err = t.QueryRow(ctx, `select exists (select 1 from river_job where kind = $1 and args @> $2
-		and state in ('available', 'scheduled', 'retryable', 'pending'))`, args.Kind(), string(b)).Scan(&waiting)
+		and (state in ('available', 'scheduled', 'retryable', 'pending')
+			or kind = 'follow' and state = 'running' and attempted_at > bcn_now() - interval '1 minute'))`,
+		args.Kind(), string(b)).Scan(&waiting)
 	if err != nil || waiting {
 		return err
 	}

@@ -15,11 +15,27 @@ import (
 func (s *Store) Apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
 	var c bcn.Change
 	err := s.tx(ctx, func(t *txn) (err error) {
+		if m.Event == bcn.EventTurn {
+			if m, err = t.turn(ctx, m); err != nil {
+				return err
+			}
+		}
 		c, err = t.apply(ctx, m)
 		return err
 	})
 	s.logMove(c, m, err)
 	return c, err
+}
+
+// turn keeps a change waiting where its subject is busy (again).
+func (t *txn) turn(ctx context.Context, m deploy.Move) (deploy.Move, error) {
+	busy, err := t.busy(ctx, m.From.Change.Subject)
+	if err != nil || busy == 0 {
+		return m, err
+	}
+	m.Event, m.Again = "", 0
+	_, err = t.Exec(ctx, `update change set behind = $2 where id = $1`, int64(m.From.Change.ID), int64(busy))
+	return m, err
 }
 
 func (s *Store) logMove(c bcn.Change, m deploy.Move, err error) {
@@ -160,7 +176,8 @@ func (t *txn) afterwards(ctx context.Context, c bcn.Change, m deploy.Move) error
 	if err := t.say(ctx, c.ID, m.Notes); err != nil {
 		return err
 	}
-	if !m.Quiet {
+	waited := m.From.Change.Code == bcn.CodeUnavailable || m.From.Change.Code == bcn.CodeCouldNotCheck
+	if !m.Quiet || waited { // what it waited for outside has answered
 		if err := t.refreshCard(ctx, c.ID, m.Urgent || c.State != m.From.Change.State); err != nil {
 			return err
 		}

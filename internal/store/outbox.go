@@ -48,9 +48,10 @@ func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
 			}
 			body = b
 		}
-		_, err := t.Exec(ctx, `insert into outbox (change, role, key, channel, recipient, thread_of, body, broadcast, priority)
+		_, err := t.Exec(ctx, `insert into outbox (change, role, key, channel, recipient, thread_of, body, broadcast, priority, dropped)
 			values ($1, $2, $3, $4, $5, case when $2 = 'thread' then (select id from outbox where change = $1 and role = 'card') end,
-				$6, $7, case when $2 = 'thread' then 1 else 0 end)
+				$6, $7, case when $2 = 'thread' then 1 else 0 end,
+				coalesce((select 'parent: ' || dropped from outbox where $2 = 'thread' and change = $1 and role = 'card' and dropped <> ''), ''))
 			on conflict (change, key) do nothing`, int64(id), n.Role, n.Key, n.Channel, n.To, body, n.Broadcast)
 		if err != nil {
 			return fmt.Errorf("store a message about %s: %w", id, err)
