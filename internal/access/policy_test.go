@@ -91,12 +91,18 @@ func TestNothingButTheTargetAtAnyTime(t *testing.T) {
 	}
 	for _, target := range []access.Target{own(), live(), instance(), database()} {
 		set := minted(t, target, end)
+		// The session policy must do it by itself too: roles change.
+		alone := policy.Set{Identity: []*policy.Document{everything(t)}, Session: set.Session}
 		for _, w := range table(target) {
 			t.Run(fmt.Sprintf("%s: %s", target.Kind, w.name), func(t *testing.T) {
 				t.Parallel()
 				for _, after := range times {
-					if got, want := w.call.allowed(set, start.Add(after)), w.allowed && after < length; got != want {
+					want := w.allowed && after < length
+					if got := w.call.allowed(set, start.Add(after)); got != want {
 						t.Errorf("after %s: got %v, want %v", after, got, want)
+					}
+					if got := w.call.allowed(alone, start.Add(after)); got != want {
+						t.Errorf("after %s, with a role that may do all: got %v, want %v", after, got, want)
 					}
 				}
 			})
@@ -104,16 +110,21 @@ func TestNothingButTheTargetAtAnyTime(t *testing.T) {
 	}
 }
 
-// The role alone must be no way around the grant either: what is denied by
-// name stays denied whatever session policy is minted.
-func TestASessionPolicyCannotWidenTheRole(t *testing.T) {
-	t.Parallel()
+func everything(t *testing.T) *policy.Document {
+	t.Helper()
 	all, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`), policy.Identity)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return all
+}
+
+// The role alone must be no way around the grant either: what is denied by
+// name stays denied whatever session policy is minted.
+func TestASessionPolicyCannotWidenTheRole(t *testing.T) {
+	t.Parallel()
 	for _, target := range []access.Target{own(), instance(), database()} {
-		set := policy.Set{Identity: []*policy.Document{roleOf(t, target)}, Session: all}
+		set := policy.Set{Identity: []*policy.Document{roleOf(t, target)}, Session: everything(t)}
 		for _, c := range []call{
 			{"ssm:StartSession", task, named("x")},
 			{"ssm:StartSession", "arn:aws:ssm:eu-west-1::document/AWS-StartSSHSession", named("x")},

@@ -114,6 +114,25 @@ func TestWhatIsSealedIsOpenedByItsKeyAlone(t *testing.T) {
 	})
 }
 
+func TestBitsThatMeanNothingMustBeZero(t *testing.T) {
+	t.Parallel()
+	identity, recipient := newKey(t)
+	c := credentials()
+	line, err := access.Seal(recipient, c)
+	// Two letters for the last byte leave four bits over.
+	for ; err == nil && (len(line)-len("bcn-sealed-1."))%4 != 2; line, err = access.Seal(recipient, c) {
+		c.Command += "x"
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(letters, line[len(line)-1])
+	if _, err := access.Open(identity, line[:len(line)-1]+string(letters[last^1])); !errors.Is(err, access.ErrSealed) {
+		t.Errorf("a second spelling of the same line opens: %v", err)
+	}
+}
+
 func TestOpenRefusesWhatSealDidNotWrite(t *testing.T) {
 	t.Parallel()
 	identity, recipient := newKey(t)
