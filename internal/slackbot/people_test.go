@@ -124,8 +124,11 @@ func TestChannels(t *testing.T) {
 	if err := r.Archive("C0SEC", true); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := r.DM(r.ctx(), dev, "help"); err != nil { // opens the conversation
+		t.Fatal(err)
+	}
 	for channel, want := range map[string]bcn.Code{
-		deploys: "", "D0DEV": "", "C0RANDOM": bcn.CodeChannelNotPosted, "C0NOWHERE": bcn.CodeChannelNotPosted, "C0SEC": bcn.CodeChannelNotPosted,
+		deploys: "", "D0DEV": "", "D0STRANGERS": bcn.CodeChannelNotPosted, "C0RANDOM": bcn.CodeChannelNotPosted, "C0NOWHERE": bcn.CodeChannelNotPosted, "C0SEC": bcn.CodeChannelNotPosted,
 	} {
 		if got := bcn.CodeOf(r.api.CanPost(r.ctx(), channel)); got != want {
 			t.Errorf("%s: %q, want %q", channel, got, want)
