@@ -119,7 +119,9 @@ func Seal(recipient string, c Credentials) (string, error) {
 }
 
 // Open reads what Seal wrote; white space that a terminal or chat put in is no
-// matter. Errors: ErrKey, ErrSealed; none quotes what was sealed.
+// matter. A sealed line does not prove who sealed it, since anybody who saw the
+// recipient can: who opens it compares the grant and the target with what was
+// asked for, and uses a key once. Errors: ErrKey, ErrSealed; none quotes what was sealed.
 func Open(identity Secret, sealed string) (Credentials, error) {
 	key, err := age.ParseX25519Identity(identity.Reveal())
 	if err != nil {

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,8 +123,8 @@ func (c call) allowed(set policy.Set, now time.Time) bool {
 
 func keys(pairs ...string) map[string]string {
 	out := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		out[pairs[i]] = pairs[i+1]
+	for pair := range slices.Chunk(pairs, 2) {
+		out[pair[0]] = pair[1]
 	}
 	return out
 }

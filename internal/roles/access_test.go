@@ -63,6 +63,18 @@ func TestTheTemplatesOfAccessAreTheGoldenOnes(t *testing.T) {
 	}
 }
 
+func TestTheTableOfAccessIsTheGoldenOne(t *testing.T) {
+	t.Parallel()
+	got, err := roles.AccessTable(fullAccess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/access_table.md", []byte(got))
+	if _, err := roles.AccessTable(roles.AccessInput{}); err == nil {
+		t.Error("a table of nothing")
+	}
+}
+
 // accessDocs are a role's policy and its trust policy, within IAM's limits.
 func accessDocs(t *testing.T, tree accessTree, role string) (identity, trust *policy.Document) {
 	t.Helper()
