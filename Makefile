@@ -58,7 +58,7 @@ fuzz: need-go ## Run each fuzz target for FUZZTIME (default 20s)
 
 .PHONY: bench
 bench: need-go need-postgres ## Measure what DESIGN promises of speed (BENCH=regexp for some)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./internal/bench/...
+	$(GO) test -run '^$$' -bench '$(BENCH)' -timeout 30m ./internal/bench ./internal/audit ./internal/manifest ./internal/render
 
 .PHONY: validate
 validate: ## Run AWS's offline validator over the golden templates (needs Node 20)
@@ -71,11 +71,11 @@ conform: need-go ## Hold the local Slack and AWS against the table of behaviours
 
 .PHONY: conform-aws
 conform-aws: need-go ## The same table against a real AWS account (docs/real-account.md); it cleans up after itself
-	$(GO) test -count=1 -v -timeout 60m ./internal/conform -target aws
+	$(GO) test -count=1 -v -timeout 60m -parallel 12 ./internal/conform -target aws -run '^(TestAWS|TestTables|TestPatterns|TestSweep)$$'
 
 .PHONY: conform-slack
 conform-slack: need-go ## The same table against a real Slack workspace (docs/real-account.md)
-	$(GO) test -count=1 -v -timeout 60m ./internal/conform -target slack
+	$(GO) test -count=1 -v -timeout 60m ./internal/conform -target slack -run '^TestSlack$$'
 
 ##@ Ship it
 
