@@ -63,7 +63,7 @@ func (a *Apply) Discard(ctx context.Context, t bcn.Target, p bcn.StackPlan, d de
 		return err
 	}
 	review := stack.Status == "REVIEW_IN_PROGRESS"
-	if !review && (p.ChangeSet == "" || ours(stack, d.Owner) != nil) {
+	if !review && (p.ChangeSet == "" || !isOurs(stack, d.Owner)) {
 		return nil // nothing was made, or the stack is somebody else's
 	}
 	if review {
@@ -101,3 +101,5 @@ func stillMade(p bcn.StackPlan, err error) error {
 	}
 	return err
 }
+
+func isOurs(stack awsx.Stack, owner string) bool { return ours(stack, owner) == nil }
