@@ -180,6 +180,7 @@ func (w *world) timePasses(t *testing.T) {
 	w.sql(t, `update inbox set received_at = received_at - interval '10 seconds' where state = 'received'`)
 	w.sql(t, `update outbox set lease_until = bcn_now() - interval '1 second' where lease_until is not null`)
 	w.sql(t, `update follow set read_at = read_at - interval '11 seconds' where active`)
+	w.sql(t, `update river_job set attempted_at = attempted_at - interval '20 seconds' where state = 'running'`)
 }
 
 // settled waits until all is said and nothing of the change is left in AWS.

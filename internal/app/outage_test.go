@@ -24,7 +24,7 @@ func TestOutages(t *testing.T) {
 
 	t.Run("GitHub is down at a click: could not check, nothing recorded, works when it is back", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v2")
+		r := w.waiting(w.other())
 		w.github.Fault(localgithub.Fault{Status: 503})
 		r.press("U0LEAD", "approve")
 		w.told("U0LEAD", "could not check")
@@ -39,7 +39,7 @@ func TestOutages(t *testing.T) {
 	t.Run("GitHub is down at the start: it waits, and goes on by itself", func(t *testing.T) {
 		w := w.in(t)
 		w.halt(true)
-		r := w.waiting("v1")
+		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.state(bcn.ChangeQueued)
 		w.github.Fault(localgithub.Fault{Status: 503})

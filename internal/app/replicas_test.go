@@ -18,12 +18,12 @@ func TestReplicas(t *testing.T) {
 	w.setUp("/bcn deploy hello production v1")
 
 	t.Run("commands and clicks through either do what they should, once", func(t *testing.T) {
-		for _, tag := range []string{"v2", "v1"} { // Slack takes turns: each socket gets commands and clicks
-			w.once(t, tag, func() {})
+		for range 2 { // Slack takes turns: each socket gets commands and clicks
+			w.once(t, func() {})
 		}
 	})
 	t.Run("one stops while it applies, the other goes on", func(t *testing.T) {
-		w.once(t, "v2", stop)
+		w.once(t, stop)
 	})
 	t.Run("one is killed while it applies, the other goes on", func(t *testing.T) {
 		dead, kill := w.doom(t, "never", 1)
@@ -31,7 +31,7 @@ func TestReplicas(t *testing.T) {
 		if err := w.slack.WaitFor(w.deadline(), func() bool { return w.slack.Sockets() == 4 }); err != nil {
 			t.Fatal(err)
 		}
-		w.once(t, "v1", func() {
+		w.once(t, func() {
 			kill()
 			<-dead
 			w.timePasses(t)
@@ -41,7 +41,7 @@ func TestReplicas(t *testing.T) {
 		w := w.in(t)
 		end := w.slack.SocketFault(localslack.SocketFault{Type: "interactive", Times: 1, Duplicate: true})
 		defer end()
-		r := w.waiting("v2")
+		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.state(bcn.ChangeSucceeded)
 		if n := ask[int](t, w, `select count(*) from audit_entry where change = $1 and kind like 'decision.%'`, int64(r.id)); n != 1 {
@@ -52,7 +52,7 @@ func TestReplicas(t *testing.T) {
 		w := w.in(t)
 		end := w.slack.SocketFault(localslack.SocketFault{Type: "slash_commands", Times: 1, Duplicate: true})
 		defer end()
-		r := w.waiting("v1")
+		r := w.waiting(w.other())
 		if n := ask[int](t, w, `select count(*) from change where reason = (select reason from change where id = $1)`, int64(r.id)); n != 1 {
 			t.Errorf("%d changes", n)
 		}
@@ -66,10 +66,10 @@ func TestReplicas(t *testing.T) {
 
 // once deploys and looks that all of it happened once; meanwhile is done while
 // AWS is being changed.
-func (c *crash) once(t *testing.T, tag string, meanwhile func()) {
+func (c *crash) once(t *testing.T, meanwhile func()) {
 	t.Helper()
 	c = &crash{world: c.in(t)}
-	started := time.Now()
+	started, tag := time.Now(), c.other()
 	r := c.waiting(tag)
 	r.press("U0LEAD", "approve")
 	r.state(bcn.ChangeApplying)

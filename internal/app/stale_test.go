@@ -37,9 +37,11 @@ func TestStalePlans(t *testing.T) {
 	})
 	t.Run("a tag that is moved after it was shown runs as it was shown", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v1")
+		tag := w.other()
+		r := w.waiting(tag)
 		p, _ := r.plan(a)
-		if moved := w.aws.Cluster().PutImage("hello", "v1", cluster.Image{Behaviour: cluster.Healthy("another v1")}); moved == p.Digest {
+		moved := w.aws.Cluster().PutImage("hello", tag, cluster.Image{Behaviour: cluster.Healthy("another image")})
+		if moved == p.Digest {
 			t.Fatal("the tag was not moved")
 		}
 		r.press("U0LEAD", "approve")
@@ -59,7 +61,7 @@ func TestStalePlans(t *testing.T) {
 	})
 	t.Run("a file that is changed after it was shown runs as it was shown", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v2")
+		r := w.waiting(w.other())
 		p, _ := r.plan(a)
 		w.commit(strings.Replace(w.manifest(), "sidekiq", "sidekiq --changed", 1))
 		r.press("U0LEAD", "approve")
@@ -70,7 +72,7 @@ func TestStalePlans(t *testing.T) {
 	})
 	t.Run("a change set that was deleted behind our back: nothing runs", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v1")
+		r := w.waiting(w.other())
 		p, _ := r.plan(a)
 		if err := a.apply.Discard(t.Context(), r.target(a), p.Stacks[1], deploy.Discarding{Owner: a.deploy.Installation}); err != nil {
 			t.Fatal(err)
@@ -79,7 +81,7 @@ func TestStalePlans(t *testing.T) {
 	})
 	t.Run("another change set of the same name: nothing runs", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v1")
+		r := w.waiting(w.other())
 		p, _ := r.plan(a)
 		sp := p.Stacks[1]
 		if err := a.apply.Discard(t.Context(), r.target(a), sp, deploy.Discarding{Owner: a.deploy.Installation}); err != nil {
@@ -90,7 +92,7 @@ func TestStalePlans(t *testing.T) {
 	})
 	t.Run("a stack that was changed behind our back: nothing runs", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v1")
+		r := w.waiting(w.other())
 		p, _ := r.plan(a)
 		foreign := w.propose(a, r, p.Stacks[1], "bcn-999999-1")
 		if err := a.apply.Execute(t.Context(), r.target(a), foreign, ""); err != nil {

@@ -150,12 +150,13 @@ func (t *txn) insertOnce(ctx context.Context, args river.JobArgs) error {
 		return err
 	}
 	var waiting bool
-	// A follower that runs will look again; any other job that runs may have
-	// read what it acts on before this transaction.
+	// A follower that runs will look again, unless its process is dead: it is
+	// believed for as long as a lease. Any other job that runs may have read what
+	// it acts on before this transaction.
 	err = t.QueryRow(ctx, `select exists (select 1 from river_job where kind = $1 and args @> $2
 		and (state in ('available', 'scheduled', 'retryable', 'pending')
-			or kind = 'follow' and state = 'running' and attempted_at > bcn_now() - interval '1 minute'))`,
-		args.Kind(), string(b)).Scan(&waiting)
+			or kind = 'follow' and state = 'running' and attempted_at > bcn_now() - $3::interval))`,
+		args.Kind(), string(b), t.s.lease).Scan(&waiting)
 	if err != nil || waiting {
 		return err
 	}
