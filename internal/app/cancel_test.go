@@ -111,6 +111,9 @@ func TestCancelInEachState(t *testing.T) {
 		r.state(bcn.ChangeVerifying)
 		w.press("U0DEV", held, "cancel")
 		w.told("U0DEV", "too late")
+		if state := ask[string](t, w, `select state from change where id = $1`, int64(r.id)); state != string(bcn.ChangeVerifying) {
+			t.Errorf("it is %s, and nobody could read what runs", state)
+		}
 		w.aws.Faults().Clear()
 		r.state(bcn.ChangeSucceeded)
 		w.runs(t, a, tag)
