@@ -50,7 +50,7 @@ docs: need-go ## Write docs/commands.md from the table of commands
 
 .PHONY: guards
 guards: need-go need-postgres ## Take away each promise's guard in turn; its test must fail (PATCH=NN-name for one)
-	$(GO) run ./tools/guards $(PATCH)
+	BCN_TEST_PATIENCE=15s $(GO) run ./tools/guards $(PATCH)
 
 .PHONY: fuzz
 fuzz: need-go ## Run each fuzz target for FUZZTIME (default 20s)

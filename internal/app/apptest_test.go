@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"flag"
@@ -40,8 +41,17 @@ func TestMain(m *testing.M) {
 	os.Exit(pg.Main(m))
 }
 
-// patience bounds every wait of a test; what is waited for is signalled.
-const patience = 60 * time.Second
+// patience bounds every wait of a test; what is waited for is signalled. Where
+// guards are taken away a test waits in vain, and BCN_TEST_PATIENCE says how long.
+var patience = cmp.Or(patienceAsked(), 60*time.Second)
+
+func patienceAsked() time.Duration {
+	d, err := time.ParseDuration(os.Getenv("BCN_TEST_PATIENCE"))
+	if err != nil {
+		return 0
+	}
+	return d
+}
 
 // world is a whole bcn for one test: a database of its own, the local Slack,
 // AWS and GitHub over the wire, and one or more replicas of the bot.
