@@ -81,24 +81,7 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 // tooLate ends a change whose last stack was complete before it could be
 // cancelled: it is verified like any other before it is called a success.
 func (s *Service) tooLate(ctx context.Context, r running) (time.Duration, error) {
-	if r.Change.Kind != bcn.KindDeploy {
-		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
-	}
-	rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
-	if err != nil {
-		return 0, err
-	}
-	unsteady := firstUnsteady(rollouts, r.plan.Digest)
-	switch {
-	case unsteady == nil && len(rollouts) > 0:
-		r.progress = rollouts
-		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
-	case unsteady != nil && unsteady.State == "FAILED", s.verifiedTooLong(r):
-		return s.finish(ctx, r, bcn.EventRollbackFailed, bcn.CodeRolloutFailed,
-			map[string]string{"service": nameOf(unsteady), "why": "not steady after a cancel that came too late"})
-	default:
-		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Progress: rollouts})
-	}
+	return s.verify(ctx, r, bcn.EventRollbackFailed)
 }
 
 // stopped ends a cancelled change: a base that was changed goes back first.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
-	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
@@ -56,17 +55,10 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 // decision: that the rules let the requester do this, demand no more than was
 // asked for, and that those who approved may still approve.
 func (s *Service) stillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
-	ask := asking(c.Change)
-	command, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	now, err := s.verdict(ctx, c.Change, p)
 	if err != nil {
 		return err
 	}
-	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
-	known, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
-	if err != nil {
-		return err
-	}
-	now := authz.Stricter(command, known)
 	if !now.Gated() {
 		return nil
 	}

@@ -18,7 +18,13 @@ func (s *Service) verifying(ctx context.Context, c Claimed) (time.Duration, erro
 	if err != nil {
 		return 0, err
 	}
-	if c.Change.Kind != bcn.KindDeploy {
+	return s.verify(ctx, r, bcn.EventFail)
+}
+
+// verify ends a change as succeeded once that is true, and with the event
+// failed where it has become clear that it will not be.
+func (s *Service) verify(ctx context.Context, r running, failed bcn.ChangeEvent) (time.Duration, error) {
+	if r.Change.Kind != bcn.KindDeploy {
 		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
 	}
 	rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
@@ -31,11 +37,11 @@ func (s *Service) verifying(ctx context.Context, c Claimed) (time.Duration, erro
 		r.progress = rollouts
 		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
 	case unsteady != nil && unsteady.State == "FAILED":
-		return s.finish(ctx, r, bcn.EventFail, bcn.CodeRolloutFailed, map[string]string{"service": unsteady.Service, "why": unsteady.Reason})
+		return s.finish(ctx, r, failed, bcn.CodeRolloutFailed, map[string]string{"service": unsteady.Service, "why": unsteady.Reason})
 	case s.verifiedTooLong(r):
-		return s.finish(ctx, r, bcn.EventFail, bcn.CodeRolloutFailed, map[string]string{"service": nameOf(unsteady), "why": "not steady in time"})
+		return s.finish(ctx, r, failed, bcn.CodeRolloutFailed, map[string]string{"service": nameOf(unsteady), "why": "not steady in time"})
 	default:
-		return s.move(ctx, Move{From: c, Again: s.Poll, Progress: rollouts})
+		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Progress: rollouts})
 	}
 }
 

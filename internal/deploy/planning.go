@@ -56,19 +56,28 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 // judge reads the rules again, now that it is known what the plan does, and
 // puts the stricter answer into the plan.
 func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
-	ask := asking(c.Change)
-	command, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
+	v, err := s.verdict(ctx, c.Change, *p)
 	if err != nil {
 		return err
 	}
-	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
-	known, err := s.Authz.Judge(ctx, c.Change.Requester, ask)
-	if err != nil {
-		return err
-	}
-	v := authz.Stricter(command, known)
 	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
 	return nil
+}
+
+// verdict reads the rules for a change whose plan is known: the stricter answer
+// of those for the command and those for what the plan does.
+func (s *Service) verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
+	ask := asking(c)
+	command, err := s.Authz.Judge(ctx, c.Requester, ask)
+	if err != nil {
+		return authz.Verdict{}, err
+	}
+	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
+	known, err := s.Authz.Judge(ctx, c.Requester, ask)
+	if err != nil {
+		return authz.Verdict{}, err
+	}
+	return authz.Stricter(command, known), nil
 }
 
 // seal marshals a plan once and hashes the bytes.
