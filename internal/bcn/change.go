@@ -10,6 +10,12 @@ const (
 	KindEndpoint Kind = "endpoint" // creates a load balancer
 	KindHeritage Kind = "heritage" // binds an app and environment to a heritage
 	KindDistrict Kind = "district" // adopts a network and cluster
+
+	// Time-boxed access, named as rules name it.
+	KindAccess         Kind = "access"          // to a task of its own
+	KindAccessLive     Kind = "access:live"     // to a running task
+	KindAccessInstance Kind = "access:instance" // to a managed node
+	KindAccessPort     Kind = "access:port"     // to a database's port
 )
 
 // ChangeState is where a change stands.

@@ -64,6 +64,25 @@ const (
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
 
+	// Access.
+	CodeTooShort       Code = "too_short"        // least
+	CodeTooLong        Code = "too_long"         // most, by (the rule | AWS)
+	CodeNoRelease      Code = "no_release"       // app, env: nothing was deployed yet
+	CodeNoAccessTask   Code = "no_access_task"   // app, env: its base stack has no task for access
+	CodeNoTask         Code = "no_task"          // service: no running task takes ECS Exec
+	CodeNodeOffline    Code = "node_offline"     // node, status
+	CodeGrantOver      Code = "grant_over"       // id, state
+	CodeGrantNotYet    Code = "grant_not_yet"    // id: it is not approved (yet)
+	CodeGrantKey       Code = "grant_key"        // id, fingerprint: another key is bound
+	CodeBadKey         Code = "bad_key"          // problem: not an age recipient
+	CodeNotReady       Code = "not_ready"        // id: the task does not take sessions yet
+	CodeNoGrant        Code = "no_grant"         // nothing of this person's is open
+	CodeSeveralGrants  Code = "several_grants"   // ids: say which
+	CodeTaskStopped    Code = "task_stopped"     // task, why
+	CodeAccessRemoved  Code = "access_removed"   // id: the requester may no longer have it
+	CodeNeverOpened    Code = "never_opened"     // id
+	CodeAccessEndFails Code = "access_end_fails" // id, sessions
+
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"    // stack, resource, why
 	CodeRolloutFailed  Code = "rollout_failed"  // service, why

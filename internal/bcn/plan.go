@@ -32,6 +32,7 @@ type Plan struct {
 	Findings    []Finding       `json:"findings,omitempty"`
 	Diff        string          `json:"diff,omitempty"` // ours, from both manifests; no environment values
 	Lines       []Line          `json:"lines,omitempty"`
+	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
 }
 
 // Line is one thing that changes, for the card.

@@ -1,6 +1,10 @@
 package deploy
 
-import "github.com/bcn-bot/bcn/internal/bcn"
+import (
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
 
 // Speaker finds the words for what happens to a change: what its thread, the
 // announce channel and the people concerned are told. internal/card implements
@@ -26,6 +30,14 @@ const (
 	MomentSuperseded MomentKind = "superseded" // another change went first
 	MomentParked     MomentKind = "parked"     // its job keeps failing
 	MomentDropped    MomentKind = "dropped"    // its card cannot be posted
+
+	MomentGranted MomentKind = "granted" // access may be picked up: how
+	MomentHanded  MomentKind = "handed"  // it was picked up
+	MomentNear    MomentKind = "near"    // two minutes are left: a direct message with a button to extend
+	MomentOver    MomentKind = "over"    // access ended, verified
+	MomentStuck   MomentKind = "stuck"   // something does not close: the security channel is paged
+	MomentUnstuck MomentKind = "unstuck" // and now it is closed
+	MomentReport  MomentKind = "report"  // what was done with it
 )
 
 // Moment is what happened, with all there is to tell about it.
@@ -45,4 +57,14 @@ type Moment struct {
 	Left     []string // what a failed change leaves behind
 	Moved    string   // a small diff: what moved since the plan that was asked before
 	Code     bcn.Code
+	Grant    *bcn.Grant
+	Trail    []TrailLine // with a report: what CloudTrail has
+}
+
+// TrailLine is one line of CloudTrail.
+type TrailLine struct {
+	At    time.Time
+	Name  string // StartSession
+	User  string // the role session's name
+	Error string // AWS's code, where it was refused
 }

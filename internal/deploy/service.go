@@ -33,6 +33,7 @@ type Options struct {
 	Stacks     Stacks
 	Fleet      Fleet
 	Districts  Districts
+	Access     Access // may be set after New
 	Log        *slog.Logger
 
 	Installation string

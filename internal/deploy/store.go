@@ -32,6 +32,7 @@ type Claimed struct {
 	Failures int // steps that failed in a row
 	Plan     *StoredPlan
 	Request  *bcn.Request
+	Grant    *bcn.Grant // of access that was approved
 	Halt     Halt
 	Now      time.Time // the database's
 }
@@ -89,6 +90,7 @@ type Move struct {
 	District *bcn.District    // adopted
 	Endpoint *bcn.Endpoint    // made
 	Heritage *bcn.Heritage    // created
+	Grant    *GrantMove       // of kinds of access
 	Follow   []Follow         // stacks to follow from now on
 	Progress []Rollout        // what the card shows of the services
 	Notes    []Note
