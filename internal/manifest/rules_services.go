@@ -20,7 +20,7 @@ func (p *parser) checkServices(h *node, path string) {
 			}
 			names[id] = name.str()
 		}
-		if id := strings.ToLower(name.str()); id == "oneoff" || id == "schedule" {
+		if id := strings.ToLower(name.str()); id == "access" || id == "oneoff" || id == "schedule" {
 			p.at(name, here+".name", "the service name "+quote(name.str())+" is taken by bcn's own task definitions", "choose another")
 		}
 		p.checkListeners(s, here, claims)

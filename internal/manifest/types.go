@@ -45,7 +45,10 @@ type Service struct {
 	Port        int    `json:"web_container_port"`
 	ForceSSL    bool   `json:"force_ssl"`
 	// Public, where given, must agree with the endpoint, which alone decides.
-	Public    *bool      `json:"public"`
+	Public *bool `json:"public"`
+	// Exec lets ECS Exec into running tasks. It is a key of bcn's own:
+	// Barcelona has none like it.
+	Exec      bool       `json:"exec"`
 	Listeners []Listener `json:"listeners"`
 
 	At Position `json:"-"`

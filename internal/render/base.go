@@ -11,6 +11,8 @@ import (
 const (
 	policyVersion = "2012-10-17"
 	logRetention  = 365 // days
+
+	oneoffTaskOutput = "OneoffTaskDefinition"
 )
 
 // base renders what a heritage's tasks need before the first one starts.
@@ -24,18 +26,29 @@ func (s *source) base() *template {
 		Type: "AWS::Logs::LogGroup", DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain",
 		Properties: logGroup{LogGroupName: LogGroup(d.Name, h.Name), RetentionInDays: logRetention, Tags: s.tags},
 	}
-	t.Resources["TaskRole"] = resource{Type: "AWS::IAM::Role", Properties: s.role("task", nil)}
+	t.Resources["TaskRole"] = resource{Type: "AWS::IAM::Role", Properties: s.role("task", execStatements())}
 	t.Resources["ExecutionRole"] = resource{Type: "AWS::IAM::Role", Properties: s.role("execution", s.executionStatements())}
-	oneoff := s.taskDefinition(manifest.Service{Name: "oneoff", Memory: manifest.DefaultMemory})
-	oneoff.ExecutionRoleArn = getAtt("ExecutionRole", "Arn")
-	oneoff.TaskRoleArn = getAtt("TaskRole", "Arn")
-	t.Resources["OneoffTaskDefinition"] = resource{
-		Type: "AWS::ECS::TaskDefinition", DependsOn: []string{"LogGroup"}, Properties: oneoff,
-	}
-	t.Outputs = map[string]output{
-		"OneoffTaskDefinition": {Description: "Task definition of one-off tasks", Value: ref("OneoffTaskDefinition")},
-	}
+	t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.ownTask("oneoff"))
+	t.single(AccessTaskOutput, "Task definition of a grant's own task", s.accessTask())
 	return t
+}
+
+// ownTask is a task definition of bcn's own, beside those of the services. It
+// names its roles as resources of the same stack.
+func (s *source) ownTask(name string) taskDefinition {
+	t := s.taskDefinition(manifest.Service{Name: name, Memory: manifest.DefaultMemory})
+	t.ExecutionRoleArn = getAtt("ExecutionRole", "Arn")
+	t.TaskRoleArn = getAtt("TaskRole", "Arn")
+	return t
+}
+
+// single puts a task definition in, with an output of the same name.
+func (t *template) single(id, description string, definition taskDefinition) {
+	t.Resources[id] = resource{Type: "AWS::ECS::TaskDefinition", DependsOn: []string{"LogGroup"}, Properties: definition}
+	if t.Outputs == nil {
+		t.Outputs = map[string]output{}
+	}
+	t.Outputs[id] = output{Description: description, Value: ref(id)}
 }
 
 func (s *source) role(kind string, statements []statement) role {

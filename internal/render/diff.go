@@ -55,7 +55,7 @@ func (d *differ) services(old, now []manifest.Service) {
 		kept[s.Name] = true
 		was, ok := before[s.Name]
 		if !ok {
-			d.add(bcn.MarkAdded, "service %s: %s, cpu %s, memory %d", s.Name, kindOf(s), cpuOf(s), s.Memory)
+			d.add(bcn.MarkAdded, "service %s: %s, cpu %s, memory %d%s", s.Name, kindOf(s), cpuOf(s), s.Memory, execOf(s))
 			d.listeners("service "+s.Name, nil, s.Listeners)
 			continue
 		}
@@ -74,6 +74,7 @@ func (d *differ) service(was, s manifest.Service) {
 	d.changed(in+": command", was.Command, s.Command)
 	d.changed(in+": cpu", cpuOf(was), cpuOf(s))
 	d.changed(in+": memory", fmt.Sprint(was.Memory), fmt.Sprint(s.Memory))
+	d.changed(in+": exec", fmt.Sprint(was.Exec), fmt.Sprint(s.Exec))
 	if was.Web() || s.Web() {
 		d.changed(in+": port", fmt.Sprint(was.Port), fmt.Sprint(s.Port))
 		d.changed(in+": force_ssl", fmt.Sprint(was.ForceSSL), fmt.Sprint(s.ForceSSL))
@@ -157,6 +158,14 @@ func cpuOf(s manifest.Service) string {
 	return fmt.Sprint(s.CPU)
 }
 
+// execOf says that people may be let into a new service's tasks.
+func execOf(s manifest.Service) string {
+	if s.Exec {
+		return ", exec"
+	}
+	return ""
+}
+
 func conditions(l manifest.Listener) string {
 	var out []string
 	for _, c := range l.Conditions {
@@ -217,6 +226,7 @@ func normalService(line func(string, ...any), s manifest.Service) {
 	line("    command: %q", s.Command)
 	line("    cpu: %s", cpuOf(s))
 	line("    memory: %d", s.Memory)
+	line("    exec: %t", s.Exec)
 	if s.Web() {
 		line("    web_container_port: %d", s.Port)
 		line("    force_ssl: %t", s.ForceSSL)

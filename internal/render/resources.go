@@ -53,11 +53,18 @@ type container struct {
 	Name             string
 	Image            string
 	Essential        bool
-	Command          []string      `json:",omitempty"`
-	Environment      []keyValue    `json:",omitempty"`
-	Secrets          []secret      `json:",omitempty"`
-	PortMappings     []portMapping `json:",omitempty"`
+	EntryPoint       []string         `json:",omitempty"`
+	Command          []string         `json:",omitempty"`
+	Environment      []keyValue       `json:",omitempty"`
+	Secrets          []secret         `json:",omitempty"`
+	PortMappings     []portMapping    `json:",omitempty"`
+	LinuxParameters  *linuxParameters `json:",omitempty"`
+	StopTimeout      int              `json:",omitempty"` // seconds between TERM and KILL
 	LogConfiguration logConfiguration
+}
+
+type linuxParameters struct {
+	InitProcessEnabled bool
 }
 
 type keyValue struct {
@@ -90,6 +97,7 @@ type ecsService struct {
 	LoadBalancers                 []loadBalancer `json:",omitempty"`
 	HealthCheckGracePeriodSeconds *int           `json:",omitempty"`
 	EnableECSManagedTags          bool
+	EnableExecuteCommand          bool `json:",omitempty"`
 	PropagateTags                 string
 	Tags                          []tag
 }

@@ -41,7 +41,7 @@ func (s *source) service(t *template, m manifest.Service) error {
 			MinimumHealthyPercent: 100, MaximumPercent: 200,
 			DeploymentCircuitBreaker: circuitBreaker{Enable: true},
 		},
-		EnableECSManagedTags: true, PropagateTags: "SERVICE", Tags: s.tags,
+		EnableECSManagedTags: true, EnableExecuteCommand: m.Exec, PropagateTags: "SERVICE", Tags: s.tags,
 	}
 	if count, ok := s.Desired[m.Name]; ok {
 		e.DesiredCount = &count
@@ -123,6 +123,9 @@ func (s *source) container(m manifest.Service) container {
 	}
 	if m.Command != "" {
 		c.Command = []string{"sh", "-c", "exec " + m.Command}
+	}
+	if m.Exec {
+		c.LinuxParameters = &linuxParameters{InitProcessEnabled: true}
 	}
 	port := false
 	for _, v := range h.Environment {
