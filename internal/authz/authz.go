@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -11,8 +10,12 @@ import (
 	"github.com/bcn-bot/bcn/internal/config"
 )
 
-// Everyone is the matcher that matches all.
+// Everyone is the matcher that matches all; of verbs, all but Port.
 const Everyone = "*"
+
+// Port is the verb of access to a database's port. What goes through a port
+// cannot be logged, so that a rule gives it only by its name.
+const Port = "access:port"
 
 // Read stands for all verbs that change nothing.
 const Read = "read"
@@ -67,6 +70,8 @@ type Verdict struct {
 	Index   int        // of the rule in bot.yaml
 	Needs   []bcn.Need // empty: nobody must approve
 	Within  time.Duration
+	Max     time.Duration     // of access; 0: not limited by the rule
+	Access  config.RuleAccess // how access begins and ends
 	Profile bcn.Profile
 }
 
@@ -154,7 +159,7 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 				continue
 			}
 		}
-		v := Verdict{Rule: r, Index: i}
+		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access}
 		if r.Approve != nil {
 			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
 			v.Within = r.Approve.Within
@@ -167,9 +172,16 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 // applies says whether a rule is about what is asked, whoever asks. A matcher
 // that is left out matches all.
 func applies(r config.Rule, ask Ask) bool {
-	verb := matches(r.To, ask.Verb) || (ask.Reads && slices.Contains(r.To, Read))
-	return verb && matchesOr(r.On, ask.Env) && matchesOr(r.Apps, ask.App) && matchesOr(r.Districts, ask.District) &&
+	return gives(r.To, ask) && matchesOr(r.On, ask.Env) && matchesOr(r.Apps, ask.App) && matchesOr(r.Districts, ask.District) &&
 		(r.Destructive == nil || (!ask.DestructiveNotKnown && *r.Destructive == ask.Destructive))
+}
+
+// gives says whether a rule names the verb of what is asked.
+func gives(to []string, ask Ask) bool {
+	if ask.Verb == Port {
+		return slices.Contains(to, Port)
+	}
+	return matches(to, ask.Verb) || (ask.Reads && slices.Contains(to, Read))
 }
 
 func matches(list []string, s string) bool {
@@ -183,39 +195,6 @@ func matchesOr(list []string, s string) bool { return len(list) == 0 || matches(
 func names(teams []string) string {
 	teams = slices.Compact(slices.Sorted(slices.Values(teams)))
 	return strings.Join(teams, ", ")
-}
-
-// Stricter joins two verdicts, of the command and of the known plan: every
-// need of both must be met, and the shorter time counts.
-func Stricter(a, b Verdict) Verdict {
-	if !b.Gated() {
-		return a
-	}
-	out := b
-	if a.Gated() {
-		out.Within = min(a.Within, b.Within)
-		for _, n := range a.Needs {
-			out.Needs = addNeed(out.Needs, n)
-		}
-	}
-	return out
-}
-
-// addNeed keeps the larger count where the teams are the same.
-func addNeed(needs []bcn.Need, n bcn.Need) []bcn.Need {
-	key := func(n bcn.Need) string {
-		t := slices.Clone(n.Teams)
-		sort.Strings(t)
-		return strings.Join(t, ",")
-	}
-	out := slices.Clone(needs)
-	for i := range out {
-		if key(out[i]) == key(n) {
-			out[i].Count = max(out[i].Count, n.Count)
-			return out
-		}
-	}
-	return append(out, n)
 }
 
 // Eligible reads afresh who the actor is and in which of the needs' teams.

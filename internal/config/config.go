@@ -19,6 +19,7 @@ type Config struct {
 	Rules      []Rule // first match wins
 	Guardrails []Guardrail
 	Secrets    []SecretGrant
+	Access     Access
 	Hash       string // SHA-256 of the file, hex
 }
 
@@ -60,13 +61,14 @@ type Team struct {
 // nil matches all, as "*" does.
 type Rule struct {
 	Allow       []string // teams, or "*"
-	To          []string // verbs, "read", or "*"
+	To          []string // verbs, "read", or "*"; "*" is not access:port
 	On          []string // environments
 	Apps        []string
 	Districts   []string
 	Destructive *bool         // only plans that replace or remove something (or that do not)
 	Approve     *Approve      // nil: nobody needs to
 	Max         time.Duration // of access; 0: not limited by this rule
+	Access      RuleAccess    // how access by it begins and ends
 	Raw         json.RawMessage
 	Line        int // where it is written
 }

@@ -104,6 +104,7 @@ func (l *loader) notYAML(err error) {
 func (l *loader) document(root *yaml.Node) {
 	l.c.Language = "en"
 	l.c.Slack = Slack{Command: "/bcn", Sockets: 2}
+	l.c.Access = defaultAccess()
 	l.c.Teams = map[string]Team{}
 	ok := l.object("", root,
 		field{"sources", l.sources},
@@ -115,6 +116,7 @@ func (l *loader) document(root *yaml.Node) {
 		field{"rules", l.rules},
 		field{"guardrails", l.guardrails},
 		field{"secrets", l.secrets},
+		field{"access", l.access},
 	)
 	if !ok {
 		return

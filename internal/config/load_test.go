@@ -50,6 +50,7 @@ func TestTheExampleOfTheDesignLoads(t *testing.T) {
 			"oncall":     {Members: []string{"U0ONCALL"}},
 			"admins":     {Members: []string{"U0ADMIN"}},
 		},
+		Access: Access{RunAs: "bcn-access", Idle: 5 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -151,7 +152,7 @@ func TestBadRulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"a quorum of none", "{ allow: [leads], to: [deploy], approve: { by: [leads], count: 0 } }", "must be between 1 and 20, it is 0"},
 		{"a quorum that cannot be", "{ allow: [leads], to: [deploy], approve: { by: [leads], count: 3 } }", "3 people must approve, but only 2 can"},
 		{"no time to approve", "{ allow: [leads], to: [deploy], approve: { by: [leads], within: 0s } }", "must be more than nothing"},
-		{"a time without unit", "{ allow: [leads], to: [deploy], max: 10 }", "must be a time such as 30m or 1h, it is the number 10"},
+		{"a time without unit", "{ allow: [leads], to: [access], max: 10 }", "must be a time such as 30m or 1h, it is the number 10"},
 		{"nobody allowed", "{ to: [deploy] }", "rules[0] needs allow"},
 		{"nothing allowed", "{ allow: [leads] }", "rules[0] needs to"},
 		{"an empty matcher", "{ allow: [leads], to: [deploy], on: [] }", "rules[0].on must name at least one"},

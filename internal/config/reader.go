@@ -194,6 +194,38 @@ func (r *reader) duration(to *time.Duration) func(string, *yaml.Node) {
 	}
 }
 
+// span reads a time between low and high; why says why not longer, if not "".
+func (r *reader) span(to *time.Duration, low, high time.Duration, why string) func(string, *yaml.Node) {
+	return func(path string, n *yaml.Node) {
+		n = resolve(n)
+		v, err := time.ParseDuration(n.Value)
+		if n.Kind != yaml.ScalarNode || err != nil {
+			r.wrong(path, n, "a time such as 30m or 1h")
+			return
+		}
+		if v < low || v > high {
+			reason := ""
+			if why != "" && v > high {
+				reason = ": " + why
+			}
+			r.fault(n, "%s must be between %s and %s, it is %s%s", path, short(low), short(high), short(v), reason)
+			return
+		}
+		*to = v
+	}
+}
+
+// short writes a time as people do: 1h, not 1h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, unit) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
 func (r *reader) wrong(path string, n *yaml.Node, want string) {
 	if path == "" {
 		path = "the file"

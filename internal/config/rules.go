@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,7 +21,8 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 	names := func(to *[]string) func(string, *yaml.Node) {
 		return func(path string, n *yaml.Node) { *to = l.strings(path, n, isNameOrAll) }
 	}
-	ok := l.object(path, n,
+	at := map[string]*yaml.Node{}
+	ok := l.object(path, n, append(l.accessFields(&rule, at),
 		field{"allow", func(path string, n *yaml.Node) { rule.Allow = l.namesOfTeams(path, n, true) }},
 		field{"to", func(path string, n *yaml.Node) { rule.To = l.strings(path, n, l.isVerb) }},
 		field{"on", names(&rule.On)},
@@ -28,8 +30,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 		field{"districts", names(&rule.Districts)},
 		field{"destructive", l.boolean(&rule.Destructive)},
 		field{"approve", func(path string, n *yaml.Node) { rule.Approve = l.approve(path, n) }},
-		field{"max", l.duration(&rule.Max)},
-	)
+	)...)
 	if !ok {
 		return rule, false
 	}
@@ -41,6 +42,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 			l.fault(resolve(n), "%s needs to: what they may do", path)
 		}
 	}
+	l.accessMeans(path, rule, at)
 	rule.Raw = rule.canonical()
 	return rule, true
 }
@@ -109,16 +111,32 @@ func (r Rule) canonical() json.RawMessage {
 		Destructive *bool    `json:"destructive,omitempty"`
 		Approve     *approve `json:"approve,omitempty"`
 		Max         string   `json:"max,omitempty"`
-	}{Allow: r.Allow, To: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Destructive: r.Destructive}
+		OpenWithin  string   `json:"open_within,omitempty"`
+		Session     string   `json:"session,omitempty"`
+		Exec        string   `json:"exec,omitempty"`
+		StopTask    bool     `json:"stop_task,omitempty"`
+	}{
+		Allow: r.Allow, To: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Destructive: r.Destructive,
+		Max: written(r.Max), OpenWithin: written(r.Access.OpenWithin), Session: written(r.Access.Session),
+		StopTask: r.Access.StopTask,
+	}
 	if r.Approve != nil {
 		out.Approve = &approve{By: r.Approve.By, Count: r.Approve.Count, Within: r.Approve.Within.String()}
 	}
-	if r.Max > 0 {
-		out.Max = r.Max.String()
+	if r.Access.ByBot {
+		out.Exec = "bot"
 	}
 	raw, err := json.Marshal(out)
 	if err != nil { // strings, numbers and booleans always marshal
 		panic(err)
 	}
 	return raw
+}
+
+// written is a time in a plan; none is left out.
+func written(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
