@@ -31,6 +31,27 @@ type Changes interface {
 	SetHalt(ctx context.Context, o deploy.Origin, actor bcn.Actor, on bool, reason string) error
 }
 
+// Access are the use cases of grants. Each checks who may at the moment of use
+// and writes the audit log. Asking for access is Changes.Ask.
+type Access interface {
+	// Open hands the requester credentials (or a session that bcn opened),
+	// sealed to their machine's key, which is bound to the grant once. With bind
+	// the key is bound and nothing is handed over. Errors: unknown_id, not_yours,
+	// grant_not_yet, grant_over, grant_key, bad_key, not_ready, access_removed,
+	// could_not_check, halted.
+	Open(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, recipient string, bind bool) (deploy.Opened, error)
+	// End ends a grant for its requester, one who may approve it, or an
+	// administrator; 0: the actor's only one. It answers which. Errors:
+	// unknown_id, not_yours, no_grant, several_grants, grant_over.
+	End(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (bcn.ID, error)
+	// Extend asks for more time on what a grant opens, with an approval of its
+	// own. 0: as long as the grant was. Errors: as Ask, grant_over, not_yours.
+	Extend(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, by time.Duration) (deploy.Asked, error)
+	// List answers the grants that have not ended and the access that waits for
+	// approval, oldest first.
+	List(ctx context.Context) ([]deploy.GrantView, error)
+}
+
 // Reads answers what is known, from the database alone. Lists are complete
 // and sorted by name, or newest first where they have a time.
 type Reads interface {

@@ -96,6 +96,7 @@ type asked struct {
 type Options struct {
 	Text    *text.Catalogue
 	Changes Changes
+	Access  Access
 	Reads   Reads
 	Live    Live
 	Who     Who
@@ -108,6 +109,7 @@ type Options struct {
 type Registry struct {
 	text    *text.Catalogue
 	changes Changes
+	access  Access
 	reads   Reads
 	live    Live
 	who     Who
@@ -119,7 +121,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
 		command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

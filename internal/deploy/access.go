@@ -46,3 +46,17 @@ type GrantMove struct {
 	Event bcn.GrantEvent
 	Row   bcn.Grant // as it is from now on; State is given by the event
 }
+
+// Opened is what a pick-up answers to the requester alone.
+type Opened struct {
+	Grant       bcn.Grant
+	Fingerprint string // of the key it is bound to
+	Sealed      string // one line that only the requester's machine opens; empty: the key was bound, nothing more
+}
+
+// GrantView is a grant with what it opens, for lists.
+type GrantView struct {
+	Change bcn.Change
+	Grant  bcn.Grant
+	Plan   bcn.Plan
+}
