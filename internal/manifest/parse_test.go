@@ -44,7 +44,8 @@ func TestSample(t *testing.T) {
 	}
 	for env, want := range map[string]string{"production": "hello", "staging": "hello-staging"} {
 		h, problem := file.Environment(env)
-		if problem != nil || h.Name != want || len(h.Services) != 2 || !h.Services[0].Web() || len(h.Environment) != 2 {
+		if problem != nil || h.Name != want || len(h.Services) != 2 || !h.Services[0].Web() || len(h.Environment) != 2 ||
+			!h.Services[0].Exec || h.Services[1].Exec {
 			t.Errorf("%s: %+v, %v", env, h, problem)
 		}
 	}
@@ -63,7 +64,7 @@ func TestDefaults(t *testing.T) {
 	}
 	h := file.Environments["production"]
 	s := h.Services[0]
-	if s.Memory != 512 || s.CPU != 0 || s.Port != 3000 || s.ForceSSL || s.Public != nil {
+	if s.Memory != 512 || s.CPU != 0 || s.Port != 3000 || s.ForceSSL || s.Public != nil || s.Exec {
 		t.Errorf("service: %+v", s)
 	}
 	l := s.Listeners[0]
@@ -151,6 +152,12 @@ func TestProblems(t *testing.T) {
 		}},
 		"a service named as a family of bcn's": {one(name, image, "services: [{name: oneoff, command: x}]"), []string{
 			`5:23: the service name "oneoff" is taken by bcn's own task definitions (choose another)`,
+		}},
+		"a service named as the tasks of grants": {one(name, image, "services: [{name: Access, command: x}]"), []string{
+			`5:23: the service name "Access" is taken by bcn's own task definitions (choose another)`,
+		}},
+		"an exec that is neither true nor false is refused": {one(name, image, `services: [{name: worker, command: x, exec: "true"}]`), []string{
+			"5:49: exec must be true or false, not text",
 		}},
 	} {
 		t.Run(title, func(t *testing.T) {

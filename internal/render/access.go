@@ -32,6 +32,10 @@ const accessStop = 2
 // it goes on, where one long sleep would go on sleeping. Where date is missing
 // or fails, so does the comparison, and the task ends at once.
 //
+// It holds for who leaves it alone. Sessions of ECS Exec are root and may stop
+// this process or put another date in its place, so that somebody else must
+// stop the task at its end too, and see it stopped.
+//
 // The image must have /bin/sh, sleep, and a date that knows %s, as GNU's and
 // BusyBox's do. ECS brings the agent of ECS Exec; for the logging of sessions
 // the image must also have script and cat (ECS Developer Guide, "Logging and

@@ -20,9 +20,10 @@ func TestDiff(t *testing.T) {
       MOVED: { value: moved-value }
       GONE: { value: gone-value }
 `)
-	after := heritage(t, web("main", "        memory: 1024\n")+`            health_check_path: /healthz
+	after := heritage(t, web("main", "        memory: 1024\n        exec: true\n")+`            health_check_path: /healthz
       - name: mailer
         command: bundle exec mailer
+        exec: true
     environment:
       KEPT: { value: kept-value }
       CHANGED: { value: new-value }
@@ -33,8 +34,9 @@ func TestDiff(t *testing.T) {
 	want := []bcn.Line{
 		{Mark: bcn.MarkChanged, What: "image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@9f86d081884c → 123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@000000000000"},
 		{Mark: bcn.MarkChanged, What: "service web: memory: 512 → 1024"},
+		{Mark: bcn.MarkChanged, What: "service web: exec: false → true"},
 		{Mark: bcn.MarkChanged, What: "service web: endpoint main: health check: / every 10 s, timeout 5 s, 2 good, 2 bad → /healthz every 10 s, timeout 5 s, 2 good, 2 bad"},
-		{Mark: bcn.MarkAdded, What: "service mailer: worker, cpu as needed, memory 512"},
+		{Mark: bcn.MarkAdded, What: "service mailer: worker, cpu as needed, memory 512, exec"},
 		{Mark: bcn.MarkRemoved, What: "service worker"},
 		{Mark: bcn.MarkChanged, What: "environment CHANGED"},
 		{Mark: bcn.MarkChanged, What: "environment MOVED: a value → ssm_path hello/moved"},
@@ -44,7 +46,7 @@ func TestDiff(t *testing.T) {
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
-	for _, l := range []string{"-  CHANGED: a value\n", "+  CHANGED: another value\n", " KEPT: a value\n", "-  worker:\n", "+    memory: 1024\n"} {
+	for _, l := range []string{"-  CHANGED: a value\n", "+  CHANGED: another value\n", " KEPT: a value\n", "-  worker:\n", "+    memory: 1024\n", "+    exec: true\n"} {
 		if !strings.Contains(unified, l) {
 			t.Errorf("the diff lacks %q:\n%s", l, unified)
 		}

@@ -52,6 +52,7 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 		"worker":        of(worker, nil),
 		"worker_count":  of(worker, func(in *render.Input) { in.Desired = map[string]int{"worker": 0} }),
 		"worker_public": of(worker, func(in *render.Input) { in.District.AssignPublicIP = true }),
+		"worker_exec":   of(worker+"        exec: true\n", nil),
 		"worker_other_registry": of(strings.ReplaceAll(worker,
 			"123456789012.dkr.ecr.us-east-1.amazonaws.com/hello", "ghcr.io/acme/hello"), nil),
 		"worker_raised": of(worker+"        cpu: 1024\n        memory: 700\n", nil),

@@ -181,7 +181,7 @@ func anyHeritage(t *rapid.T) *manifest.Heritage {
 		s := manifest.Service{
 			Name: fmt.Sprintf("s%d", i), ServiceType: "default", Command: rapid.String().Draw(t, "command"),
 			CPU: rapid.IntRange(0, 16384).Draw(t, "cpu"), Memory: rapid.IntRange(1, 122880).Draw(t, "memory"),
-			Port: rapid.IntRange(1, 65535).Draw(t, "port"),
+			Port: rapid.IntRange(1, 65535).Draw(t, "port"), Exec: rapid.Bool().Draw(t, "exec"),
 		}
 		if rapid.Bool().Draw(t, "web") {
 			s.ServiceType = "web"
