@@ -224,3 +224,19 @@ func TestWhoMayAssume(t *testing.T) {
 		})
 	}
 }
+
+func TestTheBoundaryLetsSessionsIntoTasks(t *testing.T) {
+	t.Parallel()
+	d := parse(t, input()).boundary
+	for _, action := range []string{"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"} {
+		for name, a := range map[string]ask{
+			"in its region":      {action: "ssmmessages:" + action, resource: "*", want: policy.Allowed},
+			"not in another one": {action: "ssmmessages:" + action, resource: "*", keys: map[string]string{"aws:RequestedRegion": "us-east-1"}, want: policy.Implicit},
+		} {
+			t.Run(action+" "+name, func(t *testing.T) {
+				t.Parallel()
+				a.run(t, d, nil)
+			})
+		}
+	}
+}
