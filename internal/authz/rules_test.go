@@ -25,6 +25,9 @@ func TestRules(t *testing.T) {
 	removes.Destructive = true
 	status := authz.Ask{Verb: "status", App: "hello", Env: "production", Reads: true}
 	halt := authz.Ask{Verb: "halt"}
+	port := authz.Ask{Verb: "access:port", District: "default"}
+	reading := authz.Ask{Verb: "access:port", District: "default", Reads: true}
+	live := authz.Ask{Verb: "access:live", App: "hello", Env: "production"}
 	devs := func(r config.Rule) config.Rule {
 		r.Allow = list("developers")
 		if r.To == nil {
@@ -50,6 +53,12 @@ func TestRules(t *testing.T) {
 		{"one of several teams is enough", []config.Rule{{Allow: list("admins", "leads"), To: list("deploy")}}, "U0LEAD", deploy, 0, ""},
 		{"everyone is everyone", []config.Rule{{Allow: list("*"), To: list("status")}}, "U0NONE", status, 0, ""},
 		{"every verb is every verb", []config.Rule{{Allow: list("admins"), To: list("*")}}, "U0ADMIN", halt, 0, ""},
+		{"every verb is also access to a live task", []config.Rule{{Allow: list("admins"), To: list("*")}}, "U0ADMIN", live, 0, ""},
+		{"access to tasks of one's own is no access to a live one", []config.Rule{devs(config.Rule{To: list("access")})}, "U0DEV", live, refused, ""},
+		{"every verb is not the port of a database, and does not say who may", []config.Rule{{Allow: list("admins"), To: list("*")}}, "U0ADMIN", port, refused, "none"},
+		{"the port of a database is given by its name", []config.Rule{{Allow: list("admins"), To: list("*")}, devs(config.Rule{To: list("*", "access:port")})}, "U0DEV", port, 1, ""},
+		{"the port of a database is not given by other access", []config.Rule{devs(config.Rule{To: list("access", "access:live", "access:instance")})}, "U0DEV", port, refused, ""},
+		{"the port of a database is not read", []config.Rule{{Allow: list("*"), To: list("read")}}, "U0DEV", reading, refused, ""},
 		{"another verb is not given", []config.Rule{devs(config.Rule{To: list("plan", "restart")})}, "U0DEV", deploy, refused, ""},
 		{"read is every verb that reads", []config.Rule{{Allow: list("*"), To: list("read")}}, "U0NONE", status, 0, ""},
 		{"read is no verb that changes", []config.Rule{{Allow: list("*"), To: list("read")}}, "U0ADMIN", deploy, refused, ""},
@@ -175,7 +184,7 @@ func TestNoRuleGivesToOutsiders(t *testing.T) {
 		var rules []config.Rule
 		for range rapid.IntRange(0, 6).Draw(t, "rules") {
 			r := config.Rule{
-				Allow: some(t, "allow", teams...), To: some(t, "to", "deploy", "halt", "read", "*"),
+				Allow: some(t, "allow", teams...), To: some(t, "to", "deploy", "halt", "access:port", "read", "*"),
 				On: some(t, "on", "production", "staging", "*"), Apps: some(t, "apps", "hello", "*"), Districts: some(t, "districts", "default", "*"),
 			}
 			switch rapid.IntRange(0, 3).Draw(t, "more") {
@@ -189,7 +198,7 @@ func TestNoRuleGivesToOutsiders(t *testing.T) {
 			rules = append(rules, r)
 		}
 		ask := authz.Ask{
-			Verb: rapid.SampledFrom(list("deploy", "halt", "status", "*", "read", "")).Draw(t, "verb"),
+			Verb: rapid.SampledFrom(list("deploy", "halt", "status", "access:port", "*", "read", "")).Draw(t, "verb"),
 			Env:  rapid.SampledFrom(list("production", "", "*")).Draw(t, "env"), App: rapid.SampledFrom(list("hello", "")).Draw(t, "app"),
 			District: rapid.SampledFrom(list("default", "")).Draw(t, "district"), Reads: rapid.Bool().Draw(t, "reads"),
 			Destructive: rapid.Bool().Draw(t, "destructive"), DestructiveNotKnown: rapid.Bool().Draw(t, "unknown"),
@@ -203,6 +212,9 @@ func TestNoRuleGivesToOutsiders(t *testing.T) {
 		v, err := a.Judge(context.Background(), person("U0SOME"), ask)
 		if err == nil && !slices.ContainsFunc(v.Rule.Allow, func(team string) bool { return slices.Contains(p.teams["U0SOME"], team) }) {
 			t.Fatalf("%v may %+v by %+v", p.teams["U0SOME"], ask, v.Rule)
+		}
+		if err == nil && ask.Verb == authz.Port && !slices.Contains(v.Rule.To, authz.Port) {
+			t.Fatalf("a port is given by a rule that does not name it: %+v", v.Rule)
 		}
 		if err == nil && v.Rule.Destructive != nil && ask.DestructiveNotKnown {
 			t.Fatalf("a rule about plans matched without one: %+v", v.Rule)

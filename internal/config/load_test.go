@@ -212,6 +212,10 @@ func FuzzLoadNeverPanicsAndAnswersOneOrTheOther(f *testing.F) {
 	f.Add(least)
 	f.Add("a: &a [*a]\nrules: *a\nteams: &t { admins: *t }")
 	f.Add("? [x]\n: y\n<<: {}\n")
+	f.Add(least + fullAccess)
+	f.Add(least + "access: &a { url: 'http://[::1', idle: -1m, node_tag: *a, ports: [*a, { port: 1e3 }] }")
+	f.Add(ruleOf + "to: [access, access:live], max: 30m, open_within: 10m, session: 20m, exec: bot, stop_task: true }\n")
+	f.Add(ruleOf + "to: [deploy], max: 9999999h, session: *x, stop_task: [] }\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, problems := Load("f", []byte(s), Options{})
 		if (c == nil) == (len(problems) == 0) {
@@ -220,6 +224,14 @@ func FuzzLoadNeverPanicsAndAnswersOneOrTheOther(f *testing.F) {
 		for _, p := range problems {
 			if p.Line < 1 || p.Column < 1 || p.Message == "" {
 				t.Fatalf("problem without place: %#v", p)
+			}
+		}
+		if c == nil {
+			return
+		}
+		for _, r := range c.Rules {
+			if r.Max > MaxAccess || r.Access.Session > MaxAccess || (r.Access.Session > 0 && r.Access.OpenWithin == 0) {
+				t.Fatalf("a rule gives more access than there can be: %+v", r)
 			}
 		}
 	})
