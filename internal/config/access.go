@@ -12,13 +12,10 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
-// How long access may last. bcn's role assumes the roles of access, and AWS
-// gives a role that another role assumed an hour at most (IAM User Guide, "Role
-// chaining").
-const (
-	MinAccess = time.Minute
-	MaxAccess = time.Hour
-)
+// MaxAccess is how long access may last at most. bcn's role assumes the roles
+// of access, and AWS gives a role that another role assumed an hour at most
+// (IAM User Guide, "Role chaining").
+const MaxAccess = time.Hour
 
 // Access is what access is set up with. Its roles and documents are printed
 // from it (package roles), whose limits are those that are checked here.
@@ -82,7 +79,7 @@ func (l *loader) access(path string, n *yaml.Node) {
 
 func (l *loader) idle(path string, n *yaml.Node) {
 	to := &l.c.Access.Idle
-	l.span(to, time.Minute, time.Hour, "")(path, n)
+	l.span(to, time.Hour, "")(path, n)
 	if *to%time.Minute != 0 {
 		l.fault(resolve(n), "%s must be whole minutes, as Session Manager counts them; it is %s", path, resolve(n).Value)
 	}

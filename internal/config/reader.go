@@ -194,8 +194,9 @@ func (r *reader) duration(to *time.Duration) func(string, *yaml.Node) {
 	}
 }
 
-// span reads a time between low and high; why says why not longer, if not "".
-func (r *reader) span(to *time.Duration, low, high time.Duration, why string) func(string, *yaml.Node) {
+// span reads a time between a minute and longest; why says why not longer, if
+// not "".
+func (r *reader) span(to *time.Duration, longest time.Duration, why string) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		n = resolve(n)
 		v, err := time.ParseDuration(n.Value)
@@ -203,12 +204,12 @@ func (r *reader) span(to *time.Duration, low, high time.Duration, why string) fu
 			r.wrong(path, n, "a time such as 30m or 1h")
 			return
 		}
-		if v < low || v > high {
+		if v < time.Minute || v > longest {
 			reason := ""
-			if why != "" && v > high {
+			if why != "" && v > longest {
 				reason = ": " + why
 			}
-			r.fault(n, "%s must be between %s and %s, it is %s%s", path, short(low), short(high), short(v), reason)
+			r.fault(n, "%s must be between 1m and %s, it is %s%s", path, short(longest), short(v), reason)
 			return
 		}
 		*to = v

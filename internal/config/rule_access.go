@@ -50,9 +50,9 @@ func (l *loader) accessFields(rule *Rule, at map[string]*yaml.Node) []field {
 	var stop *bool
 	const why = "AWS gives a role that another role assumed an hour at most"
 	fields := []field{
-		{"max", l.span(&rule.Max, MinAccess, MaxAccess, why)},
-		{"open_within", l.span(&rule.Access.OpenWithin, time.Minute, 24*time.Hour, "")},
-		{"session", l.span(&rule.Access.Session, MinAccess, MaxAccess, why)},
+		{"max", l.span(&rule.Max, MaxAccess, why)},
+		{"open_within", l.span(&rule.Access.OpenWithin, 24*time.Hour, "")},
+		{"session", l.span(&rule.Access.Session, MaxAccess, why)},
 		{"exec", func(path string, n *yaml.Node) {
 			l.checked(&exec, isExec)(path, n)
 			rule.Access.ByBot = exec == "bot"
