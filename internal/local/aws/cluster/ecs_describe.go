@@ -69,7 +69,11 @@ func (t *task) describeContainer(k *container) map[string]any {
 		d["exitCode"] = k.code
 	}
 	if agent := t.execAgent(k); agent != "" {
-		d["managedAgents"] = []any{map[string]any{"name": "ExecuteCommandAgent", "lastStatus": agent}}
+		x := map[string]any{"name": "ExecuteCommandAgent", "lastStatus": agent}
+		if !k.entered.IsZero() {
+			x["lastStartedAt"] = k.entered
+		}
+		d["managedAgents"] = []any{x}
 	}
 	return d.put("reason", k.reason).put("memory", k.spec.str("memory"))
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -48,51 +49,11 @@ func (c *Cluster) runTask(at site, in tree) (tree, error) {
 	return tree{"tasks": out, "failures": []any{}}, nil
 }
 
-func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]string) error {
-	if n := in.num("count", 1); n < 1 || n > maxRun {
-		return wire.Errorf("InvalidParameterException", "Count should be between 1 and %d.", maxRun)
-	}
-	if s := in.str("startedBy"); len(s) > 128 {
-		return wire.Errorf("InvalidParameterException", "startedBy must be at most 128 characters")
-	}
-	if t := in.str("clientToken"); len(t) > 64 {
-		return wire.Errorf("InvalidParameterException", "clientToken must be at most 64 characters")
-	}
-	if err := checkTags(tags); err != nil {
-		return err
-	}
-	spec := maps.Clone(def.spec)
-	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
-		spec.put(key, in.node("overrides").str(key))
-	}
-	if err := passRoles(at, spec); err != nil {
-		return err
-	}
-	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
-		if role := spec.str(key); role != "" && c.roles.Trusts(role, tasksService) != nil {
-			return wire.Errorf("ClientException", "%s", unassumable(role))
-		}
-	}
-	if in.flag("enableExecuteCommand", false) && spec.str("taskRoleArn") == "" {
-		return wire.Errorf("InvalidParameterException", "The task couldn't be started because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
-	}
-	for _, o := range in.node("overrides").items("containerOverrides") {
-		if def.container(o.str("name")) == nil {
-			return wire.Errorf("InvalidParameterException", "Override for container named %s is not a container in the TaskDefinition.", o.str("name"))
-		}
-	}
-	launch := in.str("launchType")
-	if launch != "FARGATE" && len(in.items("capacityProviderStrategy")) == 0 {
-		return wire.Errorf("InvalidParameterException", "No Container Instances were found in your cluster.")
-	}
-	return c.checkLaunch(def, "FARGATE", in.node("networkConfiguration"))
-}
-
 // runOnce starts tasks, or answers those that the same client token started.
 func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags map[string]string) ([]*task, error) {
 	token := in.str("clientToken")
 	key := k.arn + "\x00" + token
-	if before := c.started[key]; token != "" && before != nil {
+	if before := c.started[key]; token != "" && slices.ContainsFunc(before, c.remembers) {
 		if before[0].def != def || before[0].request != requestOf(in) {
 			return nil, wire.Errorf("ConflictException", "The RunTask request could not be processed due to conflicts. The provided clientToken is already in use with a different RunTask request.")
 		}
@@ -117,9 +78,22 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 	}
 	if token != "" {
 		c.started[key] = made
-		c.after(tokenLife*2, func() { delete(c.started, key) })
+		c.after(clientTokenLife, func() { c.forgetToken(key, made) })
 	}
 	return made, nil
+}
+
+// clientTokenLife is how long RunTask knows a client token at most; it forgets
+// it with the tasks (Amazon ECS API Reference, "Ensuring idempotency").
+const clientTokenLife = 24 * time.Hour
+
+func (c *Cluster) remembers(t *task) bool { return c.tasks[t.arn] == t }
+
+// forgetToken takes a token off, unless it has been used again since.
+func (c *Cluster) forgetToken(key string, made []*task) {
+	if now := c.started[key]; len(now) > 0 && now[0] == made[0] {
+		delete(c.started, key)
+	}
 }
 
 // requestOf tells requests apart: the same client token is for the same
@@ -176,6 +150,9 @@ func (c *Cluster) listTasks(at site, in tree) (tree, error) {
 	}
 	k, err := c.clusterOf(at, in.str("cluster"))
 	if err != nil {
+		return nil, err
+	}
+	if err := checkList(in); err != nil {
 		return nil, err
 	}
 	if name := in.str("serviceName"); name != "" && c.services[serviceARN(at, k.name, name)] == nil {

@@ -118,7 +118,7 @@ func (t *task) execAgent(k *container) string {
 		return ""
 	case k.status == stopped:
 		return stopped
-	case k.entered:
+	case !k.entered.IsZero():
 		return running
 	}
 	return "PENDING"

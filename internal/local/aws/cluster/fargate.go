@@ -67,6 +67,9 @@ func checkFargate(td tree) error {
 		if cd.flag("privileged", false) {
 			return wire.Errorf("ClientException", "Fargate does not support privileged containers.")
 		}
+		if cd.num("stopTimeout", 0) > maxStopTimeout {
+			return wire.Errorf("ClientException", "Stop timeout must be at most %d seconds on Fargate.", maxStopTimeout)
+		}
 		driver := cd.node("logConfiguration").str("logDriver")
 		if len(cd.items("secrets")) > 0 || driver == "awslogs" {
 			needsRole = true

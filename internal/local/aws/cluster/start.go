@@ -2,11 +2,7 @@ package cluster
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/kballard/go-shellquote"
 )
 
 // initialise checks what Fargate fetches before a container starts; the
@@ -129,42 +125,6 @@ func (c *Cluster) writeLine(k *container, text string) {
 	if k.stream != nil {
 		c.add(k.stream, c.now, text)
 	}
-}
-
-// commandBehaviour is what a command of an override does instead of the
-// image's own program: a very small shell, so that one-off tasks can be tried.
-// sleep N, exit N, echo TEXT, true and false are known; anything else says what
-// it would run and ends well.
-func commandBehaviour(argv []string, image Behaviour) Behaviour {
-	if image.PullError != "" {
-		return image
-	}
-	if len(argv) == 3 && (argv[0] == "sh" || argv[0] == "/bin/sh") && argv[1] == "-c" {
-		if words, err := shellquote.Split(argv[2]); err == nil && len(words) > 0 {
-			argv = words
-		}
-		if argv[0] == "exec" && len(argv) > 1 {
-			argv = argv[1:]
-		}
-	}
-	arg := ""
-	if len(argv) > 1 {
-		arg = argv[1]
-	}
-	n, _ := strconv.Atoi(arg)
-	switch argv[0] {
-	case "sleep":
-		return Exits(0, time.Duration(n)*time.Second)
-	case "exit":
-		return Exits(n, time.Second)
-	case "true":
-		return Exits(0, time.Second)
-	case "false":
-		return Exits(1, time.Second)
-	case "echo":
-		return Exits(0, time.Second, strings.Join(argv[1:], " "))
-	}
-	return Exits(0, 2*time.Second, "$ "+shellquote.Join(argv...))
 }
 
 // address is the next address of a task's network interface.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -30,9 +31,21 @@ func tagsOut(tags map[string]string, key, value string) []any {
 	return out
 }
 
-// checkTags refuses what only AWS itself may set.
+// The lengths of a tag, in characters (ECS API reference, Tag).
+const (
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+// checkTags refuses what only AWS itself may set, and what is too long or too much.
 func checkTags(tags map[string]string) error {
-	for k := range tags {
+	if len(tags) > maxTags {
+		return wire.Errorf("InvalidParameterException", "The number of tags must be at most %d.", maxTags)
+	}
+	for k, v := range tags {
+		if n := utf8.RuneCountInString(k); n < 1 || n > maxTagKey || utf8.RuneCountInString(v) > maxTagValue {
+			return wire.Errorf("InvalidParameterException", "A tag's key has 1 to %d characters and its value at most %d: %s", maxTagKey, maxTagValue, k)
+		}
 		if strings.HasPrefix(strings.ToLower(k), "aws:") {
 			return wire.Errorf("InvalidParameterException", "Tag keys starting with 'aws:' are reserved for system use: %s", k)
 		}

@@ -53,7 +53,9 @@ type container struct {
 	started time.Time
 	command []string // of an override
 	stream  *logStream
-	entered bool // the agent of ECS Exec runs
+	entered time.Time // since when the agent of ECS Exec runs
+	runs    program
+	ends    time.Time // when it ends by itself; zero: never
 }
 
 const (
@@ -158,7 +160,7 @@ func (c *Cluster) start(t *task) {
 	for _, k := range t.containers {
 		k.status, k.started = running, c.now
 		c.run(t, k)
-		c.later(t, c.speed.Activate, func() { k.entered = true }) // the agent takes about as long
+		c.later(t, c.speed.Activate, func() { k.entered = c.now }) // the agent takes about as long
 	}
 	if t.svc == nil {
 		return
@@ -171,20 +173,18 @@ func (c *Cluster) start(t *task) {
 	c.kick(t.svc, c.speed.Scheduler)
 }
 
-// run plays a container's behaviour.
+// run plays what a container runs.
 func (c *Cluster) run(t *task, k *container) {
-	b := k.image.Behaviour
-	if len(k.command) > 0 {
-		b = commandBehaviour(k.command, b)
-	}
-	for _, l := range b.Log {
+	k.runs = programOf(k)
+	for _, l := range k.runs.Log {
 		c.later(t, l.After, func() { c.writeLine(k, l.Text) })
 	}
-	if b.Exits {
-		c.later(t, b.ExitAfter, func() { c.exited(t, k, b.ExitCode) })
+	if k.runs.Exits {
+		k.ends = k.runs.endsAt(c.now)
+		c.later(t, k.ends.Sub(c.now), func() { c.exited(t, k, k.runs.ExitCode) })
 	}
 	if k.spec.has("healthCheck") {
-		c.watch(t, k, b, 0)
+		c.watch(t, k, k.runs.Behaviour, 0)
 	}
 }
 
@@ -251,19 +251,20 @@ func (c *Cluster) end(t *task, code, reason string) {
 	}
 }
 
-// terminated is the exit code of a process that SIGTERM ended.
-const terminated = 143
-
+// stopContainers sends SIGTERM to all containers, and SIGKILL to those that are
+// there after their stopTimeout; with the last one the task goes.
 func (c *Cluster) stopContainers(t *task) {
 	t.become("STOPPING")
-	c.later(t, c.speed.Stop, func() {
-		for _, k := range t.containers {
-			if k.status == running {
-				k.status, k.exited, k.code = stopped, true, terminated
-			}
+	var longest time.Duration
+	for _, k := range t.containers {
+		if k.status != running {
+			continue
 		}
-		c.deprovision(t)
-	})
+		after, code := c.onTerm(k)
+		longest = max(longest, after)
+		c.later(t, after, func() { k.status, k.exited, k.code = stopped, true, code })
+	}
+	c.later(t, longest, func() { c.deprovision(t) })
 }
 
 func (c *Cluster) deprovision(t *task) {

@@ -223,7 +223,7 @@ func TestOneOffTasksOfPeople(t *testing.T) {
 		w.call("ecs", "StopTask", m{"cluster": "main", "task": arn, "reason": "cancelled by dana"})
 		w.wait(time.Minute, func() bool { return w.task(arn)["lastStatus"] == "STOPPED" })
 		task := w.task(arn)
-		if task["stopCode"] != "UserInitiated" || task["stoppedReason"] != "cancelled by dana" || item(list(task, "containers"), 0)["exitCode"] != 143 {
+		if task["stopCode"] != "UserInitiated" || task["stoppedReason"] != "cancelled by dana" || item(list(task, "containers"), 0)["exitCode"] != 137 {
 			t.Fatal(task)
 		}
 	})
@@ -259,6 +259,14 @@ func TestOneOffTasksAreRefused(t *testing.T) {
 		"eleven at once":              {m{"count": 11.0}, "InvalidParameterException", "between 1 and 10"},
 		"in an unknown subnet":        {m{"networkConfiguration": m{"awsvpcConfiguration": m{"subnets": l{"net-9"}}}}, "InvalidParameterException", "InvalidSubnetID.NotFound"},
 		"in an unknown group":         {m{"networkConfiguration": m{"awsvpcConfiguration": m{"subnets": l{"subnet-a"}, "securityGroups": l{"grp"}}}}, "InvalidParameterException", "InvalidGroup.NotFound"},
+		"with a startedBy of others":  {m{"startedBy": "dana@acme"}, "InvalidParameterException", "startedBy"},
+		"with a long startedBy":       {m{"startedBy": strings.Repeat("a", 129)}, "InvalidParameterException", "startedBy"},
+		"with a long token":           {m{"clientToken": strings.Repeat("a", 65)}, "InvalidParameterException", "clientToken"},
+		"with a token with a space":   {m{"clientToken": "a b"}, "InvalidParameterException", "clientToken"},
+		"with a service's tags":       {m{"propagateTags": "SERVICE"}, "InvalidParameterException", "SERVICE"},
+		"with too long a command":     {override("sh", "-c", strings.Repeat("a", 8192)), "InvalidParameterException", "length must be at most 8192"},
+		"with a long tag":             {m{"tags": l{m{"key": "a", "value": strings.Repeat("a", 257)}}}, "InvalidParameterException", "tag"},
+		"with two ways to launch":     {m{"capacityProviderStrategy": l{m{"capacityProvider": "FARGATE"}}}, "InvalidParameterException", "both a launch type and"},
 		"with tags of AWS's own":      {m{"tags": l{m{"key": "aws:x", "value": "1"}}}, "InvalidParameterException", "reserved"},
 	} {
 		t.Run(name+" are refused", func(t *testing.T) {

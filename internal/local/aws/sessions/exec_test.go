@@ -1,6 +1,9 @@
 package sessions_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +229,20 @@ func execPolicy(task string) string {
 		{"Effect":"Deny","Action":"ssm:StartSession","Resource":"*"}]}`
 }
 
+// untilTen is the command of a task of a grant's own, which ends at 10:10:00.
+const untilTen = `trap 'exit 0' TERM INT; while [ "$(date +%s)" -lt 1795255800 ]; do sleep 1 & wait $!; done`
+
+// homeOf is the directory of a shell.
+func homeOf(t *testing.T, p *plugintest.Plugin) string {
+	t.Helper()
+	p.Type(t, "echo at=$HOME=\n")
+	p.Expect(t, "\nat=/")
+	p.Expect(t, "=\r\n")
+	_, rest, _ := strings.Cut(p.Output(), "\nat=")
+	home, _, _ := strings.Cut(rest, "=")
+	return home
+}
+
 func TestRealPluginInTask(t *testing.T) {
 	t.Parallel()
 	path := plugintest.Build(t)
@@ -266,6 +283,45 @@ func TestRealPluginInTask(t *testing.T) {
 		if n := len(w.listed(t, "Active")); n != 0 {
 			t.Fatalf("%d active sessions", n)
 		}
+	})
+	t.Run("a task of the grant's own ends at its time with all its shells", func(t *testing.T) {
+		t.Parallel()
+		w := newECS(t)
+		task := w.running(t, wish{role: "enterable", exec: true, command: []string{"sh", "-c", untilTen}})
+		first, _ := shell(t, w, task)
+		second, _ := shell(t, w, task)
+		home := homeOf(t, first)
+		w.clock.Advance(start.Add(10*time.Minute - time.Second).Sub(w.clock.Now()))
+		first.Type(t, "echo still$((1+1))here\n")
+		first.Expect(t, "still2here\r\n")
+		w.clock.Advance(2 * time.Second)
+		for _, p := range []*plugintest.Plugin{first, second} {
+			p.Expect(t, "The container has stopped.")
+			p.ExpectEnd(t)
+		}
+		if n := len(w.listed(t, "Active")); n != 0 {
+			t.Fatalf("%d active sessions", n)
+		}
+		for _, x := range w.listed(t, "History") {
+			if x.Status != ssmtypes.SessionStatusTerminated {
+				t.Fatalf("%+v", x)
+			}
+		}
+		w.Sessions().Close() // waits for the shells, which must be dead for it
+		if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("the shell's home is there still: %v", err)
+		}
+	})
+	t.Run("a task of the grant's own is stopped at once, with its shells", func(t *testing.T) {
+		t.Parallel()
+		w := newECS(t)
+		task := w.running(t, wish{role: "enterable", exec: true, command: []string{"sh", "-c", untilTen}})
+		p, _ := shell(t, w, task)
+		_, err := ecs.NewFromConfig(w.as()).StopTask(t.Context(), &ecs.StopTaskInput{Cluster: awssdk.String("default"), Task: &task})
+		wantCode(t, err, "")
+		w.clock.Advance(time.Second)
+		p.Expect(t, "The container has stopped.")
+		p.ExpectEnd(t)
 	})
 	t.Run("a shell in a task is cut off when it is terminated", func(t *testing.T) {
 		t.Parallel()
