@@ -37,7 +37,7 @@ func accessKeys() map[string]about {
 	all := about{"access", []string{"access", "access:live", "access:instance", "access:port"}}
 	return map[string]about{
 		"max": all, "open_within": all, "session": all,
-		// Session Manager has no call that opens a session for somebody else.
+		// On nodes a requester always opens sessions themselves.
 		"exec": {"access to tasks", []string{"access", "access:live"}},
 		// A task of the grant's own ends by itself.
 		"stop_task": {"access to live tasks", []string{"access:live"}},
