@@ -19,6 +19,10 @@ type Options struct {
 	// Settle is how long a role that cannot be assumed is taken for one that
 	// was just made; 0: a minute.
 	Settle time.Duration
+	// AccessInput says what the roles and documents of access in a district are
+	// printed with, so that documents can be compared; nil: the defaults. What
+	// names accounts and principals has no meaning here.
+	AccessInput func(bcn.District) roles.AccessInput
 }
 
 // Apply implements the ports of internal/deploy that reach a district.
@@ -43,6 +47,11 @@ func New(aws *awsx.AWS, o Options) *Apply {
 	}
 	if o.Settle == 0 {
 		o.Settle = time.Minute
+	}
+	if o.AccessInput == nil {
+		o.AccessInput = func(d bcn.District) roles.AccessInput {
+			return roles.AccessInput{Input: roles.Input{District: d.Name}}
+		}
 	}
 	return &Apply{aws: aws, o: o, cache: &definitions{byARN: map[string]awsx.TaskDefinition{}}}
 }

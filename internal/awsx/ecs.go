@@ -127,21 +127,29 @@ func (s *Session) TaskDefinition(ctx context.Context, arn string) (TaskDefinitio
 	return d, nil
 }
 
-// Task is a task that stopped.
+// Task is a task that runs, or one that stopped a while ago.
 type Task struct {
 	ARN            string
 	Group          string // service:{name}
 	TaskDefinition string
+	Status         string // last status: PROVISIONING, ..., RUNNING, ..., STOPPED
+	Exec           bool   // it was started with ECS Exec on
 	Code, Reason   string // why it stopped
+	CreatedAt      time.Time
+	StartedAt      time.Time // zero before it runs
 	StoppedAt      time.Time
-	Containers     []StoppedContainer
+	Containers     []TaskContainer
 }
 
-// StoppedContainer is a container of such a task.
-type StoppedContainer struct {
+// TaskContainer is a container of such a task.
+type TaskContainer struct {
 	Name     string
+	Status   string
 	ExitCode *int
 	Reason   string
+	Digest   string // of its image, once that was pulled
+	Runtime  string // its runtime id, once it runs
+	Agent    string // status of the agent of ECS Exec; empty: none
 }
 
 // StoppedTasks lists the ARNs of a cluster's stopped tasks, of one service
@@ -186,13 +194,23 @@ func (s *Session) Tasks(ctx context.Context, cluster string, arns []string) ([]T
 func taskOf(in types.Task) Task {
 	out := Task{
 		ARN: aws.ToString(in.TaskArn), Group: aws.ToString(in.Group), TaskDefinition: aws.ToString(in.TaskDefinitionArn),
-		Code: string(in.StopCode), Reason: aws.ToString(in.StoppedReason), StoppedAt: aws.ToTime(in.StoppedAt),
+		Status: aws.ToString(in.LastStatus), Exec: in.EnableExecuteCommand,
+		Code: string(in.StopCode), Reason: aws.ToString(in.StoppedReason),
+		CreatedAt: aws.ToTime(in.CreatedAt), StartedAt: aws.ToTime(in.StartedAt), StoppedAt: aws.ToTime(in.StoppedAt),
 	}
 	if in.StoppedAt == nil {
 		out.StoppedAt = aws.ToTime(in.StoppingAt)
 	}
 	for _, c := range in.Containers {
-		v := StoppedContainer{Name: aws.ToString(c.Name), Reason: aws.ToString(c.Reason)}
+		v := TaskContainer{
+			Name: aws.ToString(c.Name), Status: aws.ToString(c.LastStatus), Reason: aws.ToString(c.Reason),
+			Digest: aws.ToString(c.ImageDigest), Runtime: aws.ToString(c.RuntimeId),
+		}
+		for _, a := range c.ManagedAgents {
+			if a.Name == types.ManagedAgentNameExecuteCommandAgent {
+				v.Agent = aws.ToString(a.LastStatus)
+			}
+		}
 		if c.ExitCode != nil {
 			code := int(*c.ExitCode)
 			v.ExitCode = &code

@@ -137,3 +137,8 @@ func (s *Session) missing(err error) error {
 	_, operation := failed(err)
 	return bcn.E(bcn.CodeAWSRefused, "what", operation, "why", Bounded(Message(err))).Wrap(errors.Join(ErrNotFound, err))
 }
+
+// missingNode is ErrNotFound for a node that AWS leaves out of its answer.
+func missingNode(id string) error {
+	return bcn.E(bcn.CodeAWSRefused, "what", "DescribeInstanceInformation", "why", id+" is missing").Wrap(ErrNotFound)
+}

@@ -8,11 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -42,6 +44,8 @@ type Session struct {
 	elb            func() *elasticloadbalancingv2.Client
 	logs           func() *cloudwatchlogs.Client
 	s3             func() *s3.Client
+	scheduler      func() *scheduler.Client
+	trail          func() *cloudtrail.Client
 }
 
 func newSession(base aws.Config, k scope) *Session {
@@ -70,6 +74,8 @@ func newSession(base aws.Config, k scope) *Session {
 		secrets:        sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(c) }),
 		elb:            sync.OnceValue(func() *elasticloadbalancingv2.Client { return elasticloadbalancingv2.NewFromConfig(c) }),
 		logs:           sync.OnceValue(func() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(c) }),
+		scheduler:      sync.OnceValue(func() *scheduler.Client { return scheduler.NewFromConfig(c) }),
+		trail:          sync.OnceValue(func() *cloudtrail.Client { return cloudtrail.NewFromConfig(c) }),
 		s3: sync.OnceValue(func() *s3.Client {
 			// A bucket's name is no host name of a local AWS.
 			return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = c.BaseEndpoint != nil })

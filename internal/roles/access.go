@@ -63,6 +63,11 @@ func (in AccessInput) check() error {
 	if err := in.Input.check(); err != nil {
 		return err
 	}
+	return in.checkAccess()
+}
+
+// checkAccess checks what Input does not have.
+func (in AccessInput) checkAccess() error {
 	type field struct{ what, value, pattern string }
 	fields := []field{
 		{"user of sessions", in.RunAs, `^[a-z_][a-z0-9_-]{0,31}$`},

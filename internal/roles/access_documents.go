@@ -1,6 +1,10 @@
 package roles
 
-import "strconv"
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
 
 // The properties of AWS::SSM::Document, and the content of a session document
 // (Systems Manager User Guide, "Session document schema").
@@ -71,6 +75,33 @@ func (in AccessInput) portDocument(p DatabasePort) resource {
 		Type:        "Port",
 		Properties:  &portProperties{Host: p.Host, Port: strconv.Itoa(p.Port), Type: "LocalPortForwarding", Local: "0"},
 	})
+}
+
+// SessionDocument answers the content, as JSON, that AccessTemplate gives the
+// document of that name. Of in it needs what names no account and no principal.
+// A name that the template does not have is an error.
+func SessionDocument(in AccessInput, name string) ([]byte, error) {
+	in = in.defaults()
+	if err := in.checkAccess(); err != nil {
+		return nil, err
+	}
+	var list []resource
+	for _, m := range SessionMinutes() {
+		list = append(list, in.sessionDocument(m))
+	}
+	for _, p := range in.Ports {
+		list = append(list, in.portDocument(p))
+	}
+	for _, r := range list {
+		if d, ok := r.Properties.(ssmDocument); ok && d.Name == name {
+			out, err := json.Marshal(d.Content)
+			if err != nil {
+				return nil, fmt.Errorf("write a session document: %w", err)
+			}
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("roles: district %s has no document %s", in.District, name)
 }
 
 // sessionDocuments are the ARNs of the session documents.

@@ -12,6 +12,13 @@ func SessionDocumentName(district string, minutes int) string {
 	return "bcn-" + district + "-session-" + strconv.Itoa(minutes) + "m"
 }
 
+// SessionDocuments is the pattern of the names of a district's session
+// documents.
+func SessionDocuments(district string) string { return "bcn-" + district + "-session-*" }
+
+// PortDocuments is the pattern of the names of a district's port documents.
+func PortDocuments(district string) string { return PortDocumentName(district, "*") }
+
 // PortDocumentName is the name of the document that forwards the port of one
 // database and of nothing else.
 func PortDocumentName(district, database string) string {

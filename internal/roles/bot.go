@@ -25,7 +25,8 @@ func trust(in Input) []statement {
 
 // bot is what bcn may do in the district.
 func bot(in Input) []statement {
-	return append(stackStatements(in), append(taskStatements(in), readStatements(in)...)...)
+	list := append(stackStatements(in), taskStatements(in)...)
+	return append(append(list, grantStatements(in)...), readStatements(in)...)
 }
 
 // review is why some statements cannot insist on the tag. What such a change

@@ -42,6 +42,10 @@ func BotRoleName(district string) string { return "bcn-" + district + "-bot" }
 // CFNRoleName is the name of the role that CloudFormation is passed.
 func CFNRoleName(district string) string { return "bcn-" + district + "-cloudformation" }
 
+// SchedulerRoleName is the name of the role that EventBridge Scheduler stops
+// tasks as.
+func SchedulerRoleName(district string) string { return "bcn-" + district + "-scheduler" }
+
 // Path is the IAM path of the roles that stacks make, and of the boundary.
 func Path(district string) string { return "/bcn/" + district + "/" }
 
@@ -56,6 +60,9 @@ func (in Input) BotRoleARN() string { return in.iam("role/" + BotRoleName(in.Dis
 
 // CFNRoleARN is the ARN of the role that CloudFormation is passed.
 func (in Input) CFNRoleARN() string { return in.iam("role/" + CFNRoleName(in.District)) }
+
+// SchedulerRoleARN is the ARN of the role that EventBridge Scheduler is passed.
+func (in Input) SchedulerRoleARN() string { return in.iam("role/" + SchedulerRoleName(in.District)) }
 
 // BoundaryARN is the ARN of the permissions boundary.
 func (in Input) BoundaryARN() string { return in.iam("policy" + Path(in.District) + BoundaryName) }
@@ -144,6 +151,11 @@ func Template(in Input) ([]byte, error) {
 				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600,
 				Trust:    in.document(cfnTrust()),
 				Policies: []inline{{Name: "bcn", Document: in.document(cfn(in))}},
+			}},
+			"SchedulerRole": {Type: "AWS::IAM::Role", Properties: role{
+				Name: SchedulerRoleName(in.District), Description: "Passed by bcn to EventBridge Scheduler", MaxSession: 3600,
+				Trust:    in.document(schedulerTrust(in)),
+				Policies: []inline{{Name: "bcn", Document: in.document(scheduler(in))}},
 			}},
 		},
 		Outputs: map[string]output{

@@ -83,7 +83,8 @@ func TestWildcardsInNamesAreRefused(t *testing.T) {
 
 // parsed are the documents of the template, as IAM reads them.
 type parsed struct {
-	bot, cfn, boundary, botTrust, cfnTrust *policy.Document
+	bot, cfn, scheduler, boundary      *policy.Document
+	botTrust, cfnTrust, schedulerTrust *policy.Document
 }
 
 func parse(t *testing.T, in roles.Input) parsed {
@@ -114,6 +115,7 @@ func parse(t *testing.T, in roles.Input) parsed {
 		return d
 	}
 	bot, cfn := tree.Resources["BotRole"].Properties, tree.Resources["CloudFormationRole"].Properties
+	scheduler := tree.Resources["SchedulerRole"].Properties
 	// The limits are IAM's: inline policies of a role, a managed policy, a
 	// trust policy, in characters that are not white space.
 	return parsed{
@@ -122,6 +124,9 @@ func parse(t *testing.T, in roles.Input) parsed {
 		boundary: doc(tree.Resources["Boundary"].Properties.PolicyDocument, policy.Identity, 6144),
 		botTrust: doc(bot.AssumeRolePolicyDocument, policy.Trust, 2048),
 		cfnTrust: doc(cfn.AssumeRolePolicyDocument, policy.Trust, 2048),
+
+		scheduler:      doc(scheduler.Policies[0].PolicyDocument, policy.Identity, 10240),
+		schedulerTrust: doc(scheduler.AssumeRolePolicyDocument, policy.Trust, 2048),
 	}
 }
 
@@ -135,7 +140,7 @@ func dropSpace(r rune) rune {
 func TestNoStatementIsWiderThanItMustBe(t *testing.T) {
 	t.Parallel()
 	p := parse(t, input())
-	for _, d := range []*policy.Document{p.bot, p.cfn, p.boundary} {
+	for _, d := range []*policy.Document{p.bot, p.cfn, p.scheduler, p.boundary} {
 		for _, s := range d.Statements {
 			for _, a := range s.Actions {
 				if strings.Contains(a, "*") {

@@ -22,6 +22,8 @@ func Table(in Input) (string, error) {
 		{"The bot's role", bot(in)},
 		{"Who may assume CloudFormation's role", cfnTrust()},
 		{"CloudFormation's role", cfn(in)},
+		{"Who may assume the Scheduler's role", schedulerTrust(in)},
+		{"The Scheduler's role", scheduler(in)},
 		{"The permissions boundary", boundary(in)},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n| statement | may | on | if | why |\n|---|---|---|---|---|\n", part.title)

@@ -83,7 +83,9 @@ func (a *Account) Trusts(roleARN, service string) error {
 	if !ok || a.settling(r) {
 		return refused
 	}
-	req := policy.Request{Action: "sts:AssumeRole", Caller: policy.ServicePrincipal(service), Keys: a.globalKeys("")}
+	keys := a.globalKeys("")
+	keys.Set("aws:SourceAccount", a.ID) // whose resource the service acts for
+	req := policy.Request{Action: "sts:AssumeRole", Caller: policy.ServicePrincipal(service), Keys: keys}
 	if r.trust.Decide(req) != policy.Allowed {
 		return refused
 	}
