@@ -67,7 +67,7 @@ func assemble(a *Account, o Options, clock wire.Clock, log *callLog) parts {
 		Clock: clock, Network: networkPort{a}, Roles: rolesPort{a}, Secrets: secretsPort{a}, Speed: o.Speed,
 	})
 	in := sessions.New(sessions.Options{
-		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Trail: trail(a.ID, log),
+		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Logs: c, Trail: trail(a.ID, log),
 	})
 	stacks := cfn.New(cfn.Options{
 		Clock: clock, Providers: providers(a, c, in), Template: a.Template,

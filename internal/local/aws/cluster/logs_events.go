@@ -211,3 +211,23 @@ func matchesPattern(text, pattern string) bool {
 	}
 	return true
 }
+
+// WriteLog adds an event to a stream of a log group, which it makes; a group
+// that is not there gets nothing.
+func (c *Cluster) WriteLog(account, region, group, stream string, at time.Time, text string) {
+	unlock, err := c.enter()
+	if err != nil {
+		return
+	}
+	defer unlock()
+	g := c.groups[groupARN(site{account: account, region: region}, group)]
+	if g == nil {
+		return
+	}
+	s := g.streams[stream]
+	if s == nil {
+		s = &logStream{name: stream, created: c.now}
+		g.streams[stream] = s
+	}
+	c.add(s, at, text)
+}

@@ -111,10 +111,14 @@ func Start(t testing.TB, o Options) *Plugin {
 		o.Keys = Keys{AccessKeyID: "AKIDADMINISTRATOR", SecretAccessKey: "any"}
 	}
 	home := t.TempDir()
+	sockets, err := os.MkdirTemp("", "plugin-") // a socket's path has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
 	const variable = "AWS_SSM_START_SESSION_RESPONSE"                                                            // as the AWS CLI, so that ps does not show it
 	cmd := exec.Command(o.Path, variable, o.Region, "StartSession", "", `{"Target":"`+o.Target+`"}`, o.Endpoint) //nolint:noctx // ended below
 	cmd.Env = []string{
-		"PATH=/usr/bin:/bin", "HOME=" + home, "AWS_EC2_METADATA_DISABLED=true", variable + "=" + o.Response,
+		"PATH=/usr/bin:/bin", "HOME=" + home, "TMPDIR=" + sockets, "AWS_EC2_METADATA_DISABLED=true", variable + "=" + o.Response,
 		"AWS_CONFIG_FILE=" + filepath.Join(home, "none"), "AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(home, "none"),
 	}
 	if !o.Anonymous {
@@ -123,7 +127,6 @@ func Start(t testing.TB, o Options) *Plugin {
 	p := &Plugin{cmd: cmd, done: make(chan struct{})}
 	p.more = sync.NewCond(&p.mu)
 	cmd.Stdout, cmd.Stderr = p, p
-	var err error
 	if p.input, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +144,7 @@ func Start(t testing.TB, o Options) *Plugin {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // may have ended by itself
 		<-p.done
+		_ = os.RemoveAll(sockets)
 	})
 	return p
 }
@@ -164,6 +168,14 @@ func (p *Plugin) Output() string {
 func (p *Plugin) Type(t testing.TB, keys string) {
 	t.Helper()
 	if _, err := io.WriteString(p.input, keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Interrupt presses Ctrl-C where the plugin runs no shell that would get it.
+func (p *Plugin) Interrupt(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -21,8 +21,16 @@ type preferences struct {
 	limit    time.Duration // 0: none
 	idle     time.Duration
 	user     string // that the shell runs as
-	port     bool   // it forwards a port
+	log      string // group that the session is streamed to; "" is none
 	template string // of the command that the session runs; "" is a shell
+	doc      map[string]any
+}
+
+// work is what a session does.
+type work struct {
+	argv []string     // of a program,
+	user string       // who it is told that it is
+	to   *destination // or of a port that is forwarded
 }
 
 // The inputs of a session document, by the kind of their values (Systems
@@ -103,8 +111,7 @@ func checkContent(doc map[string]any) error {
 	}
 }
 
-// checkPort checks a document that forwards a port. It is stored, so that
-// permissions on it can be tried; the local AWS forwards nothing.
+// checkPort checks a document that forwards a port.
 func checkPort(doc map[string]any) error {
 	properties, _ := doc["properties"].(map[string]any)
 	for _, k := range slices.Sorted(maps.Keys(properties)) {
@@ -142,7 +149,7 @@ func checkInputs(doc map[string]any) error {
 // preferencesOf reads what checkContent let pass.
 func preferencesOf(name string, doc map[string]any) preferences {
 	inputs, _ := doc["inputs"].(map[string]any)
-	p := preferences{name: name, idle: defaultIdle, user: "ssm-user", port: str(doc, "sessionType") == "Port"}
+	p := preferences{name: name, idle: defaultIdle, user: "ssm-user", doc: doc}
 	if d, ok := minutes(inputs["idleSessionTimeout"]); ok {
 		p.idle = d
 	}
@@ -152,24 +159,28 @@ func preferencesOf(name string, doc map[string]any) preferences {
 	if user := str(inputs, "runAsDefaultUser"); inputs["runAsEnabled"] == true && user != "" {
 		p.user = user
 	}
+	if inputs["cloudWatchStreamingEnabled"] == true {
+		p.log = str(inputs, "cloudWatchLogGroupName")
+	}
 	return p
 }
 
-// program is what a session of the document runs.
-func (p preferences) program(parameters any) ([]string, error) {
+// work is what a session of the document does with the parameters given.
+func (p preferences) work(parameters any) (work, error) {
 	given, _ := parameters.(map[string]any)
-	if p.port {
-		return nil, wire.Errorf("UnsupportedOperation", "the local AWS forwards no ports, as the document %s would", p.name)
+	if str(p.doc, "sessionType") == "Port" {
+		to, err := destinationOf(p.name, p.doc, given)
+		return work{to: to}, err
 	}
 	if p.template == "" {
 		if len(given) > 0 {
-			return nil, wire.Errorf("InvalidParameters", "The document %s has no parameters.", p.name)
+			return work{}, wire.Errorf("InvalidParameters", "The document %s has no parameters.", p.name)
 		}
-		return []string{"sh"}, nil
+		return work{argv: []string{"sh"}, user: p.user}, nil
 	}
 	command := texts(given, p.template)
 	if len(given) != 1 || len(command) != 1 || command[0] == "" {
-		return nil, wire.Errorf("InvalidParameters", "The document %s needs the parameter %s.", p.name, p.template)
+		return work{}, wire.Errorf("InvalidParameters", "The document %s needs the parameter %s.", p.name, p.template)
 	}
-	return []string{"sh", "-c", command[0]}, nil
+	return work{argv: []string{"sh", "-c", command[0]}, user: p.user}, nil
 }

@@ -109,8 +109,10 @@ func (s *Service) preferences(c *wire.Call, name string) (preferences, error) {
 		p := preferencesOf(name, nil)
 		p.template = "command"
 		return p, nil
-	case "AWS-StartSSHSession", "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost":
-		return preferences{name: name, port: true}, nil
+	case "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost":
+		return preferencesOf(name, portDocument(strings.HasSuffix(name, "ToRemoteHost"))), nil
+	case "AWS-StartSSHSession":
+		return preferences{}, wire.Errorf("UnsupportedOperation", "the local AWS has no SSH")
 	}
 	return preferences{}, noDocument(name)
 }

@@ -178,11 +178,6 @@ func TestTargets(t *testing.T) {
 			wantCode(t, err, "TargetNotConnected")
 		}
 	})
-	t.Run("a port that is allowed is not forwarded, and says so", func(t *testing.T) {
-		t.Parallel()
-		_, err := ssm.NewFromConfig(newWorld(t).as()).StartSession(t.Context(), &ssm.StartSessionInput{Target: s(node), DocumentName: s("AWS-StartPortForwardingSession")})
-		wantCode(t, err, "UnsupportedOperation")
-	})
 	t.Run("machines are listed and filtered", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -36,6 +36,7 @@ type Options struct {
 	Clock wire.Clock
 	Tasks Tasks
 	Roles Roles
+	Logs  Logs
 	// Trail answers what CloudTrail knows, oldest first.
 	Trail func() []Event
 }
@@ -46,6 +47,7 @@ type Service struct {
 	clock wire.Clock
 	tasks Tasks
 	roles Roles
+	logs  Logs
 	trail func() []Event
 
 	running sync.WaitGroup // connections and shells
@@ -54,6 +56,7 @@ type Service struct {
 	closed    bool
 	documents map[string]*document // by region and name
 	nodes     map[string]*Node     // by region and id
+	hosts     map[string]string    // what forwarded ports reach, by host and port
 	sessions  []*session           // oldest first
 	schedules map[string]*schedule // by region, group and name
 	lookups   map[string]*rate.Limiter
@@ -63,8 +66,8 @@ type Service struct {
 // New makes a service without documents, nodes and sessions.
 func New(o Options) *Service {
 	return &Service{
-		clock: o.Clock, tasks: o.Tasks, roles: o.Roles, trail: o.Trail,
-		documents: map[string]*document{}, nodes: map[string]*Node{},
+		clock: o.Clock, tasks: o.Tasks, roles: o.Roles, logs: o.Logs, trail: o.Trail,
+		documents: map[string]*document{}, nodes: map[string]*Node{}, hosts: map[string]string{},
 		schedules: map[string]*schedule{}, lookups: map[string]*rate.Limiter{},
 	}
 }

@@ -34,6 +34,7 @@ type session struct {
 	limit, idle         time.Duration // limit 0: none
 	exec                bool          // of ECS Exec
 	task, container     string        // of ECS Exec or a target ecs:...
+	log                 string        // group that it is recorded in; "": none
 	started             time.Time
 
 	// The service's mu guards these.
@@ -142,7 +143,7 @@ func (s *Service) find(region, id string) *session {
 }
 
 // begin puts a session in and lets time work on it.
-func (s *Service) begin(c *wire.Call, x *session, argv []string, user string) (map[string]any, error) {
+func (s *Service) begin(c *wire.Call, x *session, w work) (map[string]any, error) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -150,7 +151,7 @@ func (s *Service) begin(c *wire.Call, x *session, argv []string, user string) (m
 	}
 	x.region, x.account, x.started = c.Region, c.Account, s.clock.Now()
 	x.states = []moment{{status: statusConnected, at: x.started}}
-	x.stream = newStream(s, x, argv, user)
+	x.stream = newStream(s, x, w)
 	token := s.issue(x)
 	s.sessions = append(s.sessions, x)
 	s.mu.Unlock()

@@ -72,7 +72,7 @@ func (s *Service) startSession(_ context.Context, c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	argv, err := p.program(c.Params["Parameters"])
+	w, err := p.work(c.Params["Parameters"])
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,8 @@ func (s *Service) startSession(_ context.Context, c *wire.Call) (any, error) {
 	return s.begin(c, &session{
 		id: prefix + "-" + random(26), target: target, document: p.name, reason: reason,
 		owner: c.Principal.ARN, userID: c.Principal.UserID, limit: p.limit, idle: p.idle,
-		task: to.task, container: to.container,
-	}, argv, p.user)
+		task: to.task, container: to.container, log: p.log,
+	}, w)
 }
 
 // mayStart asks for ssm:StartSession on the target and on the document. Who
@@ -121,7 +121,7 @@ func (s *Service) executeCommand(_ context.Context, c *wire.Call) (any, error) {
 		id: "ecs-execute-command-" + random(26), target: t.ID, document: "AmazonECS-ExecuteInteractiveCommand", exec: true,
 		owner:  "arn:aws:sts::" + c.Account + ":assumed-role/AWSServiceRoleForECS/ecs-execute-command",
 		userID: "AROAECSSERVICEROLE000:ecs-execute-command", idle: defaultIdle, task: t.TaskARN, container: t.Container,
-	}, argv, "root")
+	}, work{argv: argv, user: "root"})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strconv"
 	"sync"
@@ -27,8 +28,7 @@ const (
 type stream struct {
 	service *Service
 	session *session
-	argv    []string
-	user    string
+	work    work
 
 	mu       sync.Mutex
 	room     *sync.Cond // when waiting gets shorter, or the stream closes
@@ -39,6 +39,8 @@ type stream struct {
 	early    map[int64]frame
 	size     pty.Winsize
 	shell    *shell
+	tunnel   *tunnel
+	record   *recorder
 	active   time.Time // when somebody last typed
 	gone     bool      // the shell has ended
 	closed   bool
@@ -50,10 +52,13 @@ type unread struct {
 	sent  time.Time // by the machine's clock: this is about the network
 }
 
-func newStream(s *Service, x *session, argv []string, user string) *stream {
+func newStream(s *Service, x *session, w work) *stream {
 	st := &stream{
-		service: s, session: x, argv: argv, user: user, early: map[int64]frame{},
+		service: s, session: x, work: w, early: map[int64]frame{},
 		size: pty.Winsize{Cols: 80, Rows: 24}, active: x.started,
+	}
+	if x.log != "" {
+		st.record = &recorder{service: s, session: x, user: w.user}
 	}
 	st.room = sync.NewCond(&st.mu)
 	return st
@@ -115,11 +120,13 @@ func (st *stream) attach(conn *websocket.Conn) bool {
 		}
 		return true
 	}
+	kind := map[string]any{"SessionType": "Standard_Stream", "Properties": nil}
+	if to := st.work.to; to != nil {
+		kind = map[string]any{"SessionType": "Port", "Properties": to.properties()}
+	}
 	st.sendJSON(payloadHandshakeRequest, map[string]any{
-		"AgentVersion": agentVersion,
-		"RequestedClientActions": []any{map[string]any{
-			"ActionType": "SessionType", "ActionParameters": map[string]any{"SessionType": "Standard_Stream", "Properties": nil},
-		}},
+		"AgentVersion":           agentVersion,
+		"RequestedClientActions": []any{map[string]any{"ActionType": "SessionType", "ActionParameters": kind}},
 	})
 	return true
 }
@@ -178,7 +185,7 @@ func (st *stream) acknowledged(data []byte) {
 
 // input takes numbered messages in their order, once each.
 func (st *stream) input(f frame) {
-	if f.sequence > st.expected && len(st.early) >= maxEarly {
+	if f.sequence > st.expected && len(st.early) >= maxEarly || st.tunnel != nil && st.tunnel.full() {
 		return // not acknowledged: it will come again
 	}
 	st.acknowledge(f)
@@ -221,23 +228,48 @@ func (st *stream) take(f frame) {
 		}
 	case payloadOutput:
 		st.active = st.service.clock.Now()
-		if st.shell != nil {
+		switch {
+		case st.shell != nil:
 			_, _ = st.shell.tty.Write(f.data) // a shell that ended reads nothing
+		case st.tunnel != nil && st.tunnel.feed(f.data) != nil:
+			st.end("")
+		}
+	case payloadFlag:
+		if len(f.data) == 4 && binary.BigEndian.Uint32(f.data) == flagTerminate {
+			st.end("")
 		}
 	}
 }
 
-// shaken ends the handshake and starts the shell, once.
+// end ends the session from within; the caller holds mu.
+func (st *stream) end(output string) {
+	st.service.after(func() { st.service.finish(st.session, output) })
+}
+
+// flag tells the client something about a forwarded port.
+func (st *stream) flag(value uint32) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !st.closed {
+		st.send(payloadFlag, binary.BigEndian.AppendUint32(nil, value))
+	}
+}
+
+// shaken ends the handshake and starts the shell or the tunnel, once.
 func (st *stream) shaken(data []byte) {
 	var response struct{ Errors []string }
-	if json.Unmarshal(data, &response) != nil || len(response.Errors) > 0 || st.shell != nil {
+	if json.Unmarshal(data, &response) != nil || len(response.Errors) > 0 || st.shell != nil || st.tunnel != nil {
 		return
 	}
 	st.sendJSON(payloadHandshakeComplete, map[string]any{"HandshakeTimeToComplete": 0, "CustomerMessage": ""})
-	sh, err := startShell(st.argv, st.user, st.size)
+	if to := st.work.to; to != nil {
+		st.tunnel = newTunnel(st, st.service.dialer(*to))
+		return
+	}
+	sh, err := startShell(st.work.argv, st.work.user, st.size)
 	if err != nil {
 		st.send(payloadOutput, []byte("Unable to start command: "+err.Error()+"\r\n"))
-		st.service.after(func() { st.service.finish(st.session, "") })
+		st.end("")
 		return
 	}
 	st.shell = sh
@@ -272,9 +304,11 @@ func (st *stream) output(data []byte) {
 	for len(st.waiting) >= maxWaiting && !st.closed {
 		st.room.Wait()
 	}
-	if !st.closed {
-		st.send(payloadOutput, data)
+	if st.closed {
+		return
 	}
+	st.send(payloadOutput, data)
+	st.record.write(data)
 }
 
 // close tells the client that it is over, and why where there is something to
@@ -290,6 +324,10 @@ func (st *stream) close(output string) {
 	if st.shell != nil && !st.gone {
 		st.shell.kill()
 	}
+	if st.tunnel != nil {
+		st.tunnel.close()
+	}
+	st.record.flush()
 	f := newFrame(channelClosed, 0, nil)
 	f.data, _ = json.Marshal(map[string]any{ //nolint:errchkjson // texts and numbers
 		"MessageId": f.uuid(), "CreatedDate": strconv.FormatInt(f.created.UnixMilli(), 10), "DestinationId": st.session.target,
