@@ -122,9 +122,10 @@ type Grant struct {
 	EndedAt    *time.Time
 	SweptAt    *time.Time // by AWS's clock: the last complete look
 	VerifiedAt *time.Time
-	Tries      int  // looks since the end that still found something
-	Warned     bool // that its end is near
-	Paged      bool // the security channel knows that it does not end
+	Tries      int        // looks since the end that still found something
+	CheckedAt  *time.Time // that the requester may still have it
+	Warned     bool       // that its end is near
+	Paged      bool       // the security channel knows that it does not end
 }
 
 // GrantWhy says why a grant ended.

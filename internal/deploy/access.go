@@ -24,12 +24,13 @@ type AccessWish struct {
 // Access plans and runs the changes whose kind is access. internal/grant
 // implements it: a grant is what such a change applies.
 type Access interface {
-	// Describe completes the change of a wish and checks that what it names is
-	// there. Errors: unknown_app, unknown_env, unknown_name, no_release,
-	// grant_over, not_yours.
-	Describe(ctx context.Context, actor bcn.Actor, c bcn.Change, w *Wish) (bcn.Change, error)
-	// Check holds the wish's length against the rule. Errors: too_short, too_long.
-	Check(v authz.Verdict, w Wish) error
+	// Describe makes the change of a wish, but for what its heritage says. A
+	// wish to extend a grant is completed with what that opens. Errors:
+	// unknown_id, unknown_name, grant_over, not_yours, reason_required.
+	Describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.Change, error)
+	// Check holds a length against the rule; 0 is what the rule says. Errors:
+	// too_short, too_long.
+	Check(v authz.Verdict, length time.Duration) error
 	// Plan finds out what would be opened, and with which policy.
 	Plan(ctx context.Context, c Claimed) (bcn.Plan, error)
 	// Begin makes the grant of an approved plan.

@@ -25,7 +25,7 @@ func (s *Service) running(ctx context.Context, c Claimed) (running, error) {
 	if r.plan, err = planOf(c); err != nil {
 		return r, err
 	}
-	r.target = s.target(c.Change, r.plan.District)
+	r.target = s.Target(c.Change, r.plan.District)
 	follows, events, err := s.Store.Follows(ctx, c.Change.ID)
 	for _, f := range follows {
 		r.follows[f.Stack] = f

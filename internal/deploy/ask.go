@@ -22,13 +22,18 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if n := len([]rune(w.Reason)); n > ReasonLimit {
 		return Asked{}, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(ReasonLimit))
 	}
-	c, err := s.describe(ctx, w)
+	c, err := s.describe(ctx, actor, &w)
 	if err != nil {
 		return Asked{}, err
 	}
 	v, err := s.Authz.Judge(ctx, actor, asking(c))
 	if err != nil {
-		return Asked{}, s.refused(ctx, actor, 0, "ask "+string(w.Kind), err)
+		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+	}
+	if w.Kind.Access() {
+		if err := s.Access.Check(v, w.Access.For); err != nil {
+			return Asked{}, err
+		}
 	}
 	actor.Name, actor.Locale = v.Profile.Name, v.Profile.Locale
 	c.Requester, c.Channel, c.Thread = actor, o.Channel, o.Thread
@@ -52,7 +57,10 @@ func (s *Service) cardChannel(c bcn.Change) string {
 }
 
 // describe makes the change of a wish and checks that what it names is there.
-func (s *Service) describe(ctx context.Context, w Wish) (bcn.Change, error) {
+func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.Change, error) {
+	if w.Kind.Access() {
+		return s.describeAccess(ctx, actor, w)
+	}
 	c := bcn.Change{Kind: w.Kind, App: w.App, Env: w.Env, Tag: w.Tag, Reason: w.Reason}
 	switch w.Kind {
 	case bcn.KindDeploy, bcn.KindPlan:
@@ -79,6 +87,25 @@ func (s *Service) describe(ctx context.Context, w Wish) (bcn.Change, error) {
 	default:
 		return c, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("unknown kind %q", w.Kind))
 	}
+}
+
+// describeAccess says what somebody wants to be let into. Each access is a
+// subject of its own: it waits for nothing and nothing waits for it.
+func (s *Service) describeAccess(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.Change, error) {
+	c, err := s.Access.Describe(ctx, actor, w)
+	if err != nil {
+		return c, err
+	}
+	if c.App == "" {
+		_, err := s.district(ctx, c.District)
+		return c, err
+	}
+	h, err := s.Store.Heritage(ctx, c.App, c.Env)
+	if errors.Is(err, ErrNone) {
+		return c, s.unknownHeritage(ctx, c.App, c.Env)
+	}
+	c.Heritage, c.District = h.Name, h.District
+	return c, err
 }
 
 func (s *Service) describeHeritage(ctx context.Context, c bcn.Change, h bcn.Heritage) (bcn.Change, error) {
@@ -170,9 +197,9 @@ func asking(c bcn.Change) authz.Ask {
 	return a
 }
 
-// refused writes a refusal down; where that is not possible the refusal stands
+// Refuse writes a refusal down; where that is not possible the refusal stands
 // all the same.
-func (s *Service) refused(ctx context.Context, actor bcn.Actor, id bcn.ID, what string, cause error) error {
+func (s *Service) Refuse(ctx context.Context, actor bcn.Actor, id bcn.ID, what string, cause error) error {
 	switch bcn.CodeOf(cause) {
 	case "", bcn.CodeInternal, bcn.CodeUnavailable, bcn.CodeCouldNotCheck: // not a refusal
 	default:

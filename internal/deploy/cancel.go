@@ -17,8 +17,11 @@ func (s *Service) Cancel(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err != nil {
 		return err
 	}
+	if c.Kind.Access() && !c.State.BeforeApplying() {
+		return s.Access.Close(ctx, o, actor, id)
+	}
 	if err := s.mayCancel(ctx, actor, c); err != nil {
-		return s.refused(ctx, actor, id, "cancel", err)
+		return s.Refuse(ctx, actor, id, "cancel", err)
 	}
 	event, params := bcn.EventCancel, map[string]string{"by": actor.User}
 	if c.State.BeforeApplying() {
@@ -83,7 +86,7 @@ func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 		return err
 	}
 	if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
-		return s.refused(ctx, actor, id, "replay", err)
+		return s.Refuse(ctx, actor, id, "replay", err)
 	}
 	if c.State == bcn.ChangeBlocked {
 		_, err = s.Store.Interrupt(ctx, o, actor.User, id, bcn.EventReplay, "", nil, nil)
@@ -103,7 +106,7 @@ func (s *Service) SetHalt(ctx context.Context, o Origin, actor bcn.Actor, on boo
 	}
 	if actor.Kind == bcn.Person {
 		if err := s.ungated(ctx, actor, authz.Ask{Verb: verb}); err != nil {
-			return s.refused(ctx, actor, 0, verb, err)
+			return s.Refuse(ctx, actor, 0, verb, err)
 		}
 	}
 	return s.Store.SetHalt(ctx, o, who(actor), on, reason)

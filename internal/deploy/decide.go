@@ -32,7 +32,7 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 		_, err = s.Authz.Person(ctx, c.Requester)
 	}
 	if err != nil {
-		return Decided{}, s.refused(ctx, actor, id, string(v), err)
+		return Decided{}, s.Refuse(ctx, actor, id, string(v), err)
 	}
 	d := bcn.Decision{Person: actor.User, Verdict: v, Reason: reason, Teams: teams, Channel: o.Channel, TS: o.Message}
 	var event bcn.RequestEvent
@@ -46,18 +46,23 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	}
 	r, err = s.Store.Decide(ctx, o, id, d, judge, notes)
 	if err != nil {
-		return Decided{}, s.refused(ctx, actor, id, string(v), err)
+		return Decided{}, s.Refuse(ctx, actor, id, string(v), err)
 	}
 	return Decided{Request: r, Complete: event != ""}, nil
 }
 
-// stillApproved asks again, before anything runs, what was true at the
+// StillApproved asks again, before anything runs, what was true at the
 // decision: that the rules let the requester do this, demand no more than was
 // asked for, and that those who approved may still approve.
-func (s *Service) stillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
-	now, err := s.verdict(ctx, c.Change, p)
+func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
+	now, err := s.Verdict(ctx, c.Change, p)
 	if err != nil {
 		return err
+	}
+	if p.Access != nil {
+		if err := s.Access.Check(now, time.Duration(p.Access.Seconds)*time.Second); err != nil {
+			return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)
+		}
 	}
 	if !now.Gated() {
 		return nil

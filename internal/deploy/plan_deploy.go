@@ -85,7 +85,7 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if err := s.lastRelease(ctx, &d); err != nil {
 		return d, err
 	}
-	t := s.target(c.Change, d.district)
+	t := s.Target(c.Change, d.district)
 	if d.digest, err = s.Images.Resolve(ctx, t, d.manifest.ImageName, c.Change.Tag); err != nil {
 		return d, err
 	}

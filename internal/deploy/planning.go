@@ -48,6 +48,8 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return s.planDistrict(ctx, c)
 	case bcn.KindHeritage:
 		return s.planHeritage(ctx, c)
+	case bcn.KindAccess, bcn.KindAccessLive, bcn.KindAccessInstance, bcn.KindAccessPort:
+		return s.Access.Plan(ctx, c)
 	default:
 		return bcn.Plan{}, fmt.Errorf("no planner for kind %q", c.Change.Kind)
 	}
@@ -56,7 +58,7 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 // judge reads the rules again, now that it is known what the plan does, and
 // puts the stricter answer into the plan.
 func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
-	v, err := s.verdict(ctx, c.Change, *p)
+	v, err := s.Verdict(ctx, c.Change, *p)
 	if err != nil {
 		return err
 	}
@@ -64,9 +66,9 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 	return nil
 }
 
-// verdict reads the rules for a change whose plan is known: the stricter answer
+// Verdict reads the rules for a change whose plan is known: the stricter answer
 // of those for the command and those for what the plan does.
-func (s *Service) verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
+func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
 	ask := asking(c)
 	command, err := s.Authz.Judge(ctx, c.Requester, ask)
 	if err != nil {

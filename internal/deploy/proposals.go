@@ -49,7 +49,7 @@ func (s *Service) stacksOf(ctx context.Context, c Claimed) ([]bcn.StackPlan, bcn
 func (s *Service) propose(ctx context.Context, c Claimed, d bcn.District, proposals []bcn.Proposal) ([]bcn.StackPlan, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.ReviewTime)
 	defer cancel()
-	t := s.target(c.Change, d)
+	t := s.Target(c.Change, d)
 	var out []bcn.StackPlan
 	for i, p := range proposals {
 		name := changeSetName(c.Change.ID, i+1)

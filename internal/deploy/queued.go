@@ -29,7 +29,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if p.Kind != c.Change.Kind || p.Subject != c.Change.Subject || c.Change.Step != 0 || c.Phase != PhaseApply {
 		return 0, bcn.E(bcn.CodeTampered, "what", "change")
 	}
-	if err := s.stillApproved(ctx, c, p); err != nil {
+	if err := s.StillApproved(ctx, c, p); err != nil {
 		return 0, err
 	}
 	if err := s.stillSame(ctx, c, p); err != nil {
@@ -40,6 +40,14 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		m.Request = bcn.RequestStart
 	}
 	m.Notes = s.Speaker.Notes(Moment{Kind: MomentStarted, Change: c.Change, Plan: &p, Request: c.Request})
+	if c.Change.Kind.Access() {
+		g, err := s.Access.Begin(c, p)
+		if err != nil {
+			return 0, err
+		}
+		m.Grant = &GrantMove{New: true, Row: g}
+		m.Notes = s.Speaker.Notes(Moment{Kind: MomentGranted, Change: c.Change, Plan: &p, Request: c.Request, Grant: &g})
+	}
 	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
 		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
 		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}
@@ -58,7 +66,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 // byte for byte, with the plan that was hashed; and the release that the plan
 // was made on.
 func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
-	t := s.target(c.Change, p.District)
+	t := s.Target(c.Change, p.District)
 	for _, sp := range p.Stacks { // also those that stay: they may have been changed meanwhile
 		now, err := s.Stacks.Reread(ctx, t, sp)
 		if err != nil {

@@ -74,8 +74,8 @@ func setDefault(d *time.Duration, v time.Duration) {
 	}
 }
 
-// target is where and in whose name a change calls AWS.
-func (s *Service) target(c bcn.Change, d bcn.District) bcn.Target {
+// Target is where and in whose name a change calls AWS.
+func (s *Service) Target(c bcn.Change, d bcn.District) bcn.Target {
 	return bcn.Target{District: d, ExternalID: s.ExternalID(d.Name), Session: "bcn-" + c.ID.String()[1:], Identity: identity(c.Requester)}
 }
 

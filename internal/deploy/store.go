@@ -33,6 +33,7 @@ type Claimed struct {
 	Plan     *StoredPlan
 	Request  *bcn.Request
 	Grant    *bcn.Grant // of access that was approved
+	Proven   bool       // the grant's row is as bcn wrote it
 	Halt     Halt
 	Now      time.Time // the database's
 }

@@ -55,6 +55,9 @@ func (s *Service) held(ctx context.Context, c Claimed) (time.Duration, error) {
 
 // step is what each state does next: the whole life of a change.
 func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Change.Kind.Access() && !c.Change.State.BeforeApplying() {
+		return s.accessStep(ctx, c)
+	}
 	switch c.Change.State {
 	case bcn.ChangeWaitingTurn:
 		return s.move(ctx, Move{From: c, Event: bcn.EventTurn})
@@ -75,6 +78,15 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	default:
 		return s.cleaning(ctx, c)
 	}
+}
+
+// accessStep leaves a grant to its engine; one that is over left nothing in
+// CloudFormation.
+func (s *Service) accessStep(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Change.State.Ended() {
+		return 0, s.Store.Discarded(ctx, c)
+	}
+	return s.Access.Step(ctx, c)
 }
 
 // move writes a step. A change that has meanwhile been moved by another is
@@ -110,7 +122,8 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 	// What is outside comes back: it is waited for, however long. What is ours
 	// does not mend itself: after some failures a person is asked.
 	outside := code == bcn.CodeUnavailable || code == bcn.CodeCouldNotCheck
-	park := !outside && c.Failures+1 >= s.ParkAfter
+	// What was opened is closed, whatever stands in the way.
+	park := !outside && c.Failures+1 >= s.ParkAfter && c.Grant == nil
 	s.Log.Warn("step failed", "change", int64(c.Change.ID), "state", c.Change.State, "failures", c.Failures+1, "parked", park, "error", cause)
 	var notes []Note
 	if park {
@@ -181,7 +194,7 @@ func (s *Service) cleaning(ctx context.Context, c Claimed) (time.Duration, error
 		return 0, err
 	}
 	for _, p := range stacks {
-		if err := s.Stacks.Discard(ctx, s.target(c.Change, d), p, Discarding{Owner: s.Installation, KeepStack: !alone}); err != nil {
+		if err := s.Stacks.Discard(ctx, s.Target(c.Change, d), p, Discarding{Owner: s.Installation, KeepStack: !alone}); err != nil {
 			return 0, err
 		}
 	}

@@ -25,6 +25,10 @@ type Store interface {
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
 	Plan(ctx context.Context, id bcn.ID) (deploy.StoredPlan, error)
 	Request(ctx context.Context, id bcn.ID) (bcn.Request, error)
+	// Asking answers the access that is planned or waits for approval.
+	Asking(ctx context.Context) ([]bcn.Change, error)
+	// SessionOwner answers the grant under which bcn knows a session; 0: none.
+	SessionOwner(ctx context.Context, session string) (bcn.ID, error)
 	// OpenGrants answers the grants that have not ended, oldest first.
 	OpenGrants(ctx context.Context) ([]bcn.Grant, error)
 	Heritage(ctx context.Context, app, env string) (bcn.Heritage, error)

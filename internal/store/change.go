@@ -175,6 +175,9 @@ func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 	default:
 		return err
 	}
+	if err := t.claimGrant(ctx, c); err != nil {
+		return err
+	}
 	c.Halt, err = halt(ctx, t)
 	return err
 }

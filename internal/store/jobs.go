@@ -144,6 +144,28 @@ func (t *txn) kick(ctx context.Context, id bcn.ID) error {
 	return t.insertOnce(ctx, ChangeArgs{ID: id})
 }
 
+// hurry makes the change's job run now, also where it has snoozed.
+func (t *txn) hurry(ctx context.Context, id bcn.ID) error {
+	rows, err := t.Query(ctx, `select id from river_job where kind = 'change' and args @> jsonb_build_object('id', $1::bigint)
+		and (state in ('scheduled', 'retryable') or state = 'available' and scheduled_at > now()) for update skip locked`, int64(id))
+	if err != nil {
+		return err
+	}
+	waiting, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, job := range waiting {
+		if _, err := t.s.river.JobRetryTx(ctx, t.Tx, job); err != nil {
+			return fmt.Errorf("hurry the job of %s: %w", id, err)
+		}
+	}
+	if len(waiting) > 0 {
+		return nil
+	}
+	return t.kick(ctx, id)
+}
+
 func (t *txn) insertOnce(ctx context.Context, args river.JobArgs) error {
 	b, err := json.Marshal(args)
 	if err != nil {

@@ -21,7 +21,7 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 			return err
 		}
 		for _, id := range ids {
-			if err := t.kick(ctx, id); err != nil {
+			if err := t.hurry(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -44,7 +44,8 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 }
 
 // stranded finds changes that something should happen to now and that no job
-// waits for. A job that says running counts only while the row is leased.
+// waits for. A job that says running counts only while the row is leased, and
+// one whose time has passed not at all: who would wake it may have died.
 func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
 	rows, err := t.Query(ctx, `select c.id from change c where not c.parked
 		and (c.lease_until is null or c.lease_until < bcn_now())
@@ -54,7 +55,8 @@ func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
 			or (c.state = 'waiting_turn' and not exists (select 1 from change b where b.subject = c.subject
 				and b.state in ('applying', 'verifying', 'cancelling', 'blocked'))))
 		and not exists (select 1 from river_job j where j.kind = 'change' and j.args @> jsonb_build_object('id', c.id)
-			and j.state in ('available', 'scheduled', 'retryable', 'pending'))
+			and j.state in ('available', 'scheduled', 'retryable', 'pending')
+			and (j.state <> 'scheduled' or j.scheduled_at > now() - interval '2 seconds'))
 		order by c.id limit 500`)
 	if err != nil {
 		return nil, err

@@ -52,20 +52,9 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 
 // prove checks hash, MACs, state and audit of what is about to run.
 func (t *txn) prove(ctx context.Context, id bcn.ID) error {
-	var (
-		bytes, mac []byte
-		hash       string
-	)
-	err := t.QueryRow(ctx, `select bytes, hash, mac from plan where change = $1`, int64(id)).Scan(&bytes, &hash, &mac)
+	hash, err := t.provenHash(ctx, id)
 	if err != nil {
-		return fmt.Errorf("read the plan of %s: %w", id, err)
-	}
-	sum := sha256.Sum256(bytes)
-	if hex.EncodeToString(sum[:]) != hash || !audit.Equal(mac, t.s.planMAC(id, hash)) {
-		return bcn.E(bcn.CodeTampered, "what", "plan")
-	}
-	if ok, err := t.auditOf(ctx, "change."+string(bcn.EventPlanned), id, map[string]string{"hash": hash}); err != nil || !ok {
-		return tampered("audit entry of the plan", err)
+		return err
 	}
 	r, err := request(ctx, t, id)
 	if errors.Is(err, ErrNotFound) {
@@ -95,6 +84,27 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 		return bcn.E(bcn.CodeTampered, "what", "decision")
 	}
 	return nil
+}
+
+// provenHash answers the hash of the plan, whose bytes, MAC and audit entry
+// agree.
+func (t *txn) provenHash(ctx context.Context, id bcn.ID) (string, error) {
+	var (
+		bytes, mac []byte
+		hash       string
+	)
+	err := t.QueryRow(ctx, `select bytes, hash, mac from plan where change = $1`, int64(id)).Scan(&bytes, &hash, &mac)
+	if err != nil {
+		return "", fmt.Errorf("read the plan of %s: %w", id, err)
+	}
+	sum := sha256.Sum256(bytes)
+	if hex.EncodeToString(sum[:]) != hash || !audit.Equal(mac, t.s.planMAC(id, hash)) {
+		return "", bcn.E(bcn.CodeTampered, "what", "plan")
+	}
+	if ok, err := t.auditOf(ctx, "change."+string(bcn.EventPlanned), id, map[string]string{"hash": hash}); err != nil || !ok {
+		return "", tampered("audit entry of the plan", err)
+	}
+	return hash, nil
 }
 
 // proveUngated checks that the log says that no approval was needed, so that
