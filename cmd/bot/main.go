@@ -45,6 +45,10 @@ type cli struct {
 		Cluster   string `help:"Its ECS cluster (default: the district's name)."`
 		Bucket    string `help:"Its bucket for large templates."`
 	} `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
+	Access struct {
+		Open app.AccessOpenArgs `cmd:"" help:"Open a grant on this machine: makes a key, prints a line for chat, starts the session."`
+		Test app.AccessTestArgs `cmd:"" help:"Check that this machine has what opening a grant needs; exit 1 and the remedy if not."`
+	} `cmd:"" help:"The engineer's side of a grant."`
 	Audit struct {
 		Verify struct{} `cmd:"" help:"Walk the audit chain; exit 1 and the first broken entry if it was tampered with."`
 	} `cmd:"" help:"The audit log."`
@@ -91,20 +95,22 @@ func run(ctx context.Context) error {
 	}
 	out, errs := os.Stdout, os.Stderr
 	return map[string]func() error{
-		"dev":           func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
-		"serve":         func() error { return app.Serve(ctx, c.Serve.Config, errs) },
-		"migrate":       func() error { return app.Migrate(ctx, errs) },
-		"render":        func() error { return app.Render(app.RenderArgs(c.Render), out) },
-		"validate":      func() error { return app.Validate(c.Validate.File, out) },
-		"check":         func() error { return app.Check(ctx, out) },
-		"manifest":      func() error { return app.Manifest(out) },
-		"iam":           func() error { return app.IAM(ctx, app.IAMArgs(c.IAM), out) },
-		"audit verify":  func() error { return app.VerifyAudit(ctx, out) },
-		"halt":          func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"halt <reason>": func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"resume":        func() error { return app.SetHalt(ctx, false, "", out) },
-		"local slack":   func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
-		"local github":  func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
-		"local aws":     func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
+		"dev":              func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
+		"serve":            func() error { return app.Serve(ctx, c.Serve.Config, errs) },
+		"migrate":          func() error { return app.Migrate(ctx, errs) },
+		"render":           func() error { return app.Render(app.RenderArgs(c.Render), out) },
+		"validate":         func() error { return app.Validate(c.Validate.File, out) },
+		"check":            func() error { return app.Check(ctx, out) },
+		"manifest":         func() error { return app.Manifest(out) },
+		"iam":              func() error { return app.IAM(ctx, app.IAMArgs(c.IAM), out) },
+		"access open <id>": func() error { return app.AccessOpen(ctx, c.Access.Open) },
+		"access test":      func() error { return app.AccessTest(ctx, c.Access.Test) },
+		"audit verify":     func() error { return app.VerifyAudit(ctx, out) },
+		"halt":             func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"halt <reason>":    func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"resume":           func() error { return app.SetHalt(ctx, false, "", out) },
+		"local slack":      func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
+		"local github":     func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
+		"local aws":        func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
 	}[parsed.Command()]()
 }

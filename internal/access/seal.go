@@ -10,12 +10,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 
 	"filippo.io/age"
-
-	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 const (
@@ -34,6 +31,8 @@ var (
 	// ErrSealed is a line that was not sealed by Seal, or for another key, or
 	// was changed on the way.
 	ErrSealed = errors.New("cannot be opened")
+	// ErrOtherKey is an ErrSealed: a whole line, sealed for another key.
+	ErrOtherKey = fmt.Errorf("%w: it is for another key", ErrSealed)
 )
 
 // NewKey makes a key for one grant: the identity stays on the requester's
@@ -44,6 +43,15 @@ func NewKey() (identity Secret, recipient string, err error) {
 		return Secret{}, "", fmt.Errorf("make a key: %w", err)
 	}
 	return NewSecret(key.String()), key.Recipient().String(), nil
+}
+
+// Recipient answers the recipient of an identity. Errors: ErrKey.
+func Recipient(identity Secret) (string, error) {
+	key, err := age.ParseX25519Identity(identity.Reveal())
+	if err != nil {
+		return "", ErrKey // age's text could quote it
+	}
+	return key.Recipient().String(), nil
 }
 
 func parseRecipient(recipient string) (*age.X25519Recipient, error) {
@@ -71,34 +79,33 @@ func Fingerprint(recipient string) (string, error) {
 	return strings.Join(groups, "-"), nil
 }
 
-// content is what is sealed.
-type content struct {
-	AccessKeyID     string    `json:"access_key_id"`
-	SecretAccessKey string    `json:"secret_access_key"`
-	SessionToken    string    `json:"session_token"`
-	Expiration      time.Time `json:"expiration"`
-	Grant           bcn.ID    `json:"grant"`
-	End             time.Time `json:"end"`
-	Target          Target    `json:"target"`
-	Command         string    `json:"command,omitempty"`
-}
-
 // Seal writes the credentials as one line that only the recipient's identity
 // opens. Errors: ErrKey, ErrCredentials, ErrTarget.
 func Seal(recipient string, c Credentials) (string, error) {
-	key, err := parseRecipient(recipient)
-	if err != nil {
+	if _, err := parseRecipient(recipient); err != nil {
 		return "", err
 	}
 	if err := c.check(); err != nil {
 		return "", err
 	}
-	plain, err := json.Marshal(content{
-		AccessKeyID: c.AccessKeyID.Reveal(), SecretAccessKey: c.SecretAccessKey.Reveal(), SessionToken: c.SessionToken.Reveal(),
-		Expiration: c.Expiration.UTC(), Grant: c.Grant, End: c.End.UTC(), Target: c.Target, Command: c.Command,
-	})
+	plain, err := json.Marshal(contentOf(c))
 	if err != nil {
 		return "", errors.New("write credentials") // the cause could quote them
+	}
+	line, err := seal(recipient, sealedPrefix, plain)
+	if err != nil {
+		return "", err
+	}
+	if len(line) > maxSealed {
+		return "", fmt.Errorf("%w: %d bytes", ErrCredentials, len(line))
+	}
+	return line, nil
+}
+
+func seal(recipient, prefix string, plain []byte) (string, error) {
+	key, err := parseRecipient(recipient)
+	if err != nil {
+		return "", err
 	}
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, key)
@@ -111,11 +118,7 @@ func Seal(recipient string, c Credentials) (string, error) {
 	if err := w.Close(); err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
-	line := sealedPrefix + base64.RawURLEncoding.EncodeToString(sealed.Bytes())
-	if len(line) > maxSealed {
-		return "", fmt.Errorf("%w: %d bytes", ErrCredentials, len(line))
-	}
-	return line, nil
+	return prefix + base64.RawURLEncoding.EncodeToString(sealed.Bytes()), nil
 }
 
 // Open reads what Seal wrote; white space that a terminal or chat put in is no
@@ -123,11 +126,7 @@ func Seal(recipient string, c Credentials) (string, error) {
 // recipient can: who opens it compares the grant and the target with what was
 // asked for, and uses a key once. Errors: ErrKey, ErrSealed; none quotes what was sealed.
 func Open(identity Secret, sealed string) (Credentials, error) {
-	key, err := age.ParseX25519Identity(identity.Reveal())
-	if err != nil {
-		return Credentials{}, ErrKey // age's text could quote it
-	}
-	plain, err := unseal(key, sealed)
+	plain, err := unseal(identity, sealedPrefix, sealed)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -135,17 +134,18 @@ func Open(identity Secret, sealed string) (Credentials, error) {
 	if err := json.Unmarshal(plain, &in); err != nil {
 		return Credentials{}, fmt.Errorf("%w: what is in it is not bcn's", ErrSealed)
 	}
-	c := Credentials{
-		AccessKeyID: NewSecret(in.AccessKeyID), SecretAccessKey: NewSecret(in.SecretAccessKey), SessionToken: NewSecret(in.SessionToken),
-		Expiration: in.Expiration, Grant: in.Grant, End: in.End, Target: in.Target, Command: in.Command,
-	}
+	c := in.credentials()
 	if c.check() != nil {
 		return Credentials{}, fmt.Errorf("%w: what is in it is not complete", ErrSealed)
 	}
 	return c, nil
 }
 
-func unseal(key age.Identity, sealed string) ([]byte, error) {
+func unseal(identity Secret, prefix, sealed string) ([]byte, error) {
+	key, err := age.ParseX25519Identity(identity.Reveal())
+	if err != nil {
+		return nil, ErrKey // age's text could quote it
+	}
 	if len(sealed) > 2*maxSealed {
 		return nil, fmt.Errorf("%w: too long", ErrSealed)
 	}
@@ -155,9 +155,9 @@ func unseal(key age.Identity, sealed string) ([]byte, error) {
 		}
 		return r
 	}, sealed)
-	text, ok := strings.CutPrefix(line, sealedPrefix)
+	text, ok := strings.CutPrefix(line, prefix)
 	if !ok || len(line) > maxSealed {
-		return nil, fmt.Errorf("%w: it must begin with %s", ErrSealed, sealedPrefix)
+		return nil, fmt.Errorf("%w: it must begin with %s", ErrSealed, prefix)
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
@@ -166,7 +166,7 @@ func unseal(key age.Identity, sealed string) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(raw), key)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {
-		return nil, fmt.Errorf("%w: it is for another key", ErrSealed)
+		return nil, ErrOtherKey
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: it was changed", ErrSealed)

@@ -112,13 +112,10 @@ func (e Engineer) wrap(err error) error {
 }
 
 // Clock answers what time AWS has, to the second, without signing anything: the
-// Date of an answer of STS. It says how far the machine's clock is off, beyond
-// which AWS refuses signatures.
-func Clock(ctx context.Context, region, endpoint string) (time.Time, error) {
-	if endpoint == "" {
-		endpoint = "https://sts." + region + ".amazonaws.com"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint+"/", http.NoBody)
+// Date of an answer at the address, such as STS's. It says how far the machine's
+// clock is off, beyond which AWS refuses signatures.
+func Clock(ctx context.Context, address string) (time.Time, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask AWS for the time: %w", err)
 	}
