@@ -20,6 +20,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/directory"
 	"github.com/bcn-bot/bcn/internal/githubx"
+	"github.com/bcn-bot/bcn/internal/grant"
 	"github.com/bcn-bot/bcn/internal/registry"
 	"github.com/bcn-bot/bcn/internal/render"
 	"github.com/bcn-bot/bcn/internal/slackbot"
@@ -45,6 +46,8 @@ type Pace struct {
 	Orphaned  time.Duration // age of an inbox row that nobody runs; default 10 s
 	Lease     time.Duration // default 15 s
 	Unlimited bool          // Slack's published limits are left to Slack
+	Settle    time.Duration // of a grant's sessions; default 15 s
+	Page      time.Duration // how long closing access may take before people are called; default 30 s
 }
 
 func (p *Pace) fill() {
@@ -67,6 +70,7 @@ type App struct {
 	bot      *slackbot.Bot
 	registry *commands.Registry
 	deploy   *deploy.Service
+	grant    *grant.Service
 	apply    *apply.Apply
 	github   *githubx.Client
 	dir      *directory.Directory
@@ -159,18 +163,24 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	})
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
+	judge := authz.New(authz.Options{
+		Rules: c.Rules, People: a.api, Teams: a.dir,
+		Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
+	})
 	a.deploy = deploy.New(deploy.Options{
-		Store: a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources,
-		Authz: authz.New(authz.Options{
-			Rules: c.Rules, People: a.api, Teams: a.dir,
-			Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
-		}),
+		Store: a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge,
 		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
+	a.grant = grant.New(grant.Options{
+		Store: a.store, AWS: a.apply, Changes: a.deploy, Authz: judge, Speaker: a.card, Log: a.log, Installation: installation,
+		Port: databases(c), Key: c.Access.Key, Administrators: administrators, Poll: a.o.Pace.Poll,
+		Settle: a.o.Pace.Settle, Page: a.o.Pace.Page,
+	})
+	a.deploy.Access = a.grant
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Reads: a.store, Live: live{a}, Who: who{a},
+		Text: a.text, Changes: a.deploy, Access: a.grant, Reads: a.store, Live: live{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command,
 	})
 	return nil
@@ -181,6 +191,17 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 func ExternalID(key audit.Key) func(string) string {
 	return func(district string) string {
 		return hex.EncodeToString(key.MAC("external-id", []byte(district))[:16])
+	}
+}
+
+// administrators is the team whose members may end any grant.
+const administrators = "admins"
+
+// databases answers the databases of bot.yaml.
+func databases(c *config.Config) func(district, name string) (grant.Port, bool) {
+	return func(district, name string) (grant.Port, bool) {
+		p, ok := c.Access.Database(district, name)
+		return grant.Port{Host: p.Host, Port: p.Port, Through: p.Through}, ok
 	}
 }
 

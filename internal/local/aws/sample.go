@@ -23,6 +23,7 @@ const (
 	sampleGroup    = "sg-0a11ce00000000001"
 	sampleApp      = "hello"
 	rolesStack     = "bcn-roles-default"
+	accessStack    = "bcn-access-default"
 )
 
 // sampleSubnets are the private ones first.
@@ -115,10 +116,16 @@ func rolesInput(account, region string) roles.Input {
 	}
 }
 
-// putRoles applies the roles' template as an administrator would.
+// putRoles applies the templates of bcn's roles as an administrator would:
+// those of deploys, and those of access.
 func (s *Server) putRoles() error {
 	a := s.parts.account
-	template, err := roles.Template(rolesInput(a.ID, a.Region))
+	in := rolesInput(a.ID, a.Region)
+	deploys, err := roles.Template(in)
+	if err != nil {
+		return err
+	}
+	access, err := roles.AccessTemplate(roles.AccessInput{Input: in})
 	if err != nil {
 		return err
 	}
@@ -126,28 +133,32 @@ func (s *Server) putRoles() error {
 	behind := s.relay.clock()
 	s.relay.follow(ahead)
 	defer s.relay.follow(behind)
-	call := func(action string, params map[string]any) (any, error) {
-		p := a.administrator()
-		return s.parts.stacks.Handle(context.Background(), &wire.Call{
-			Service: "cloudformation", Action: action, Region: a.Region, Account: a.ID, Principal: p, Params: params,
-			Now: ahead.Now(), Authorize: a.authorizer(p, nil, a.Region), AuthorizeAs: a.authorizerAs(a.Region),
-		})
-	}
-	_, err = call("CreateStack", map[string]any{
-		"StackName": rolesStack, "TemplateBody": string(template), "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
-	})
-	if err != nil {
-		return fmt.Errorf("the sample's roles: %w", err)
+	for name, template := range map[string][]byte{rolesStack: deploys, accessStack: access} {
+		if _, err := s.administer(ahead.Now(), "CreateStack", map[string]any{
+			"StackName": name, "TemplateBody": string(template), "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
+		}); err != nil {
+			return fmt.Errorf("the sample's roles: %w", err)
+		}
 	}
 	ahead.Advance(time.Minute)
-	in := rolesInput(a.ID, a.Region)
-	for _, arn := range []string{in.BotRoleARN(), in.CFNRoleARN()} {
+	task := "arn:aws:iam::" + a.ID + ":role/" + roles.TaskAccessRoleName(sampleDistrict)
+	for arn, stack := range map[string]string{in.BotRoleARN(): rolesStack, in.CFNRoleARN(): rolesStack, task: accessStack} {
 		if _, ok := a.visibleRole(arn); !ok {
-			out, _ := call("DescribeStackEvents", map[string]any{"StackName": rolesStack})
+			out, _ := s.administer(ahead.Now(), "DescribeStackEvents", map[string]any{"StackName": stack})
 			return errors.New("the sample's roles were not made: " + fmt.Sprint(out))
 		}
 	}
 	return nil
+}
+
+// administer calls CloudFormation as the account's administrator.
+func (s *Server) administer(now time.Time, action string, params map[string]any) (any, error) {
+	a := s.parts.account
+	p := a.administrator()
+	return s.parts.stacks.Handle(context.Background(), &wire.Call{
+		Service: "cloudformation", Action: action, Region: a.Region, Account: a.ID, Principal: p, Params: params,
+		Now: now, Authorize: a.authorizer(p, nil, a.Region), AuthorizeAs: a.authorizerAs(a.Region),
+	})
 }
 
 // SampleCommands are the chat commands that an administrator types to use the
