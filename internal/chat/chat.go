@@ -48,6 +48,9 @@ const (
 	ActionCancel    Action = "cancel"
 	ActionPlanAgain Action = "plan_again"
 	ActionReplay    Action = "replay"
+
+	ActionAccessEnd    Action = "access_end"
+	ActionAccessExtend Action = "access_extend"
 )
 
 // Markup is text that is ready to be shown: Slack's mrkdwn in which all that

@@ -174,8 +174,10 @@ func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	got := registry(t, nil).Markdown()
 	for _, v := range registry(t, nil).Verbs() {
-		if !strings.Contains(got, "/bcn "+v.Usage+"\n") {
-			t.Errorf("%s is not documented", v.Name)
+		for line := range strings.SplitSeq(v.Usage, "\n") {
+			if !strings.Contains(got, "/bcn "+line+"\n") {
+				t.Errorf("%s is not documented", line)
+			}
 		}
 	}
 	if *update {

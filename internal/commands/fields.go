@@ -13,6 +13,7 @@ import (
 //
 //	live:"app"   the value names something that exists: app, env, district, endpoint
 //	free:""      text that people write freely, up to the end or the next flag
+//	rest:""      what follows " -- ", as it is; kong:"-" hides it from kong
 //	kind:"..."   which sentence of the help explains it, where the name does not say
 //
 // fields reads it once more, for usage lines, help and corrections.
@@ -26,6 +27,7 @@ type field struct {
 	list     bool
 	live     string
 	free     bool
+	rest     bool // behind --
 	kind     string
 	value    reflect.Value
 }
@@ -42,8 +44,9 @@ func fields(grammar any) []field {
 		_, optional := t.Tag.Lookup("optional")
 		_, required := t.Tag.Lookup("required")
 		_, free := t.Tag.Lookup("free")
+		_, rest := t.Tag.Lookup("rest")
 		f := field{
-			name: t.Tag.Get("name"), holder: t.Tag.Get("placeholder"), arg: arg, free: free,
+			name: t.Tag.Get("name"), holder: t.Tag.Get("placeholder"), arg: arg, free: free, rest: rest,
 			optional: optional || !arg && !required, list: t.Type.Kind() == reflect.Slice,
 			live: t.Tag.Get("live"), kind: t.Tag.Get("kind"), value: v.Field(i),
 		}
@@ -66,6 +69,8 @@ func (f field) spelled() string {
 	switch {
 	case f.arg:
 		return f.holder
+	case f.rest:
+		return "-- " + f.holder
 	case f.holder == "":
 		return "--" + f.name
 	default:
@@ -86,8 +91,30 @@ func (f field) empty() bool {
 	}
 }
 
-// usage is the line that DESIGN.md section 9 gives for the verb.
-func usage(verb string, grammar any) string {
+// former is a grammar that is used in several ways, or whose line reads better
+// than its fields alone would: forms answers them, without the verb.
+type former interface{ forms() []string }
+
+// usages are the lines that DESIGN.md section 9 gives for the verb.
+func usages(verb string, grammar any) []string {
+	f, ok := grammar.(former)
+	if !ok {
+		return []string{line(verb, grammar)}
+	}
+	var out []string
+	for _, s := range f.forms() {
+		out = append(out, verb+" "+s)
+	}
+	return out
+}
+
+// usage shows each form as it is typed.
+func (r *Registry) usage(v *verb) string {
+	return r.command + " " + strings.Join(usages(v.name, v.grammar()), "\n"+r.command+" ")
+}
+
+// line is a usage line made from the fields.
+func line(verb string, grammar any) string {
 	line := usageArgs(verb, grammar)
 	for _, f := range fields(grammar) {
 		switch {
@@ -101,7 +128,16 @@ func usage(verb string, grammar any) string {
 	return line
 }
 
-// usageArgs is the usage line without flags.
+// brief is the first form without flags.
+func brief(verb string, grammar any) string {
+	if f, ok := grammar.(former); ok {
+		first, _, _ := strings.Cut(f.forms()[0], " [for ")
+		return verb + " " + first
+	}
+	return usageArgs(verb, grammar)
+}
+
+// usageArgs is the usage line of the fields without flags.
 func usageArgs(verb string, grammar any) string {
 	line, open := verb, 0 // optional arguments nest: [APP [ENV]]
 	for _, f := range fields(grammar) {
@@ -120,7 +156,7 @@ func usageArgs(verb string, grammar any) string {
 // typed writes the command that a filled grammar stands for.
 func typed(verb string, grammar any) string {
 	parts := []string{verb}
-	var last string // free text goes to the end, unquoted
+	var last, rest string // free text goes to the end, unquoted
 	for _, f := range fields(grammar) {
 		switch v := f.value.Interface().(type) {
 		case bool:
@@ -136,6 +172,8 @@ func typed(verb string, grammar any) string {
 		case string:
 			switch {
 			case v == "":
+			case f.rest:
+				rest = "-- " + v
 			case f.free && f.arg:
 				last = v
 			case f.free:
@@ -147,8 +185,10 @@ func typed(verb string, grammar any) string {
 			}
 		}
 	}
-	if last != "" {
-		parts = append(parts, last)
+	for _, s := range []string{last, rest} {
+		if s != "" {
+			parts = append(parts, s)
+		}
 	}
 	return strings.Join(parts, " ")
 }

@@ -70,7 +70,7 @@ func (r *Registry) helpShort(a asked) chat.Message {
 }
 
 func (r *Registry) helpLine(a asked, v verb) chat.Markup {
-	return chat.Code(r.command+" "+usageArgs(v.name, v.grammar())) + " – " + r.text.Say(a.lang, v.summary, nil)
+	return chat.Code(r.command+" "+brief(v.name, v.grammar())) + " – " + r.text.Say(a.lang, v.summary, nil)
 }
 
 // helpFamily lists the verbs of a family such as district.
@@ -92,7 +92,7 @@ func (r *Registry) helpFor(a asked, v *verb) chat.Message {
 	m := chat.Message{Text: chat.Code(r.command+" "+v.name) + " – " + summary}
 	m.Blocks = []chat.Block{
 		{Section: m.Text},
-		{Code: r.command + " " + usage(v.name, v.grammar())},
+		{Code: r.usage(v)},
 	}
 	var list []string
 	for _, f := range fields(v.grammar()) {
@@ -108,6 +108,9 @@ func (r *Registry) helpFor(a asked, v *verb) chat.Message {
 		m.Blocks = append(m.Blocks,
 			chat.Block{Section: "*" + r.text.Say(a.lang, text.HelpExamples, nil) + "*"},
 			chat.Block{Code: strings.Join(lines, "\n")})
+	}
+	if others := members(v.name); len(others) > 0 { // access is a verb and a family
+		m.Blocks = append(m.Blocks, r.helpFamily(a, v.name).Blocks[0])
 	}
 	if note, ok := notes()[v.name]; ok {
 		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, note, nil)})
@@ -137,6 +140,10 @@ func explanations() map[string]text.ID {
 		"vpc": text.HelpFlagVPC, "cluster": text.HelpFlagCluster, "subnets": text.HelpFlagSubnets,
 		"public-subnets": text.HelpFlagPublicSubnets, "security-groups": text.HelpFlagSecurityGroups,
 		"bucket": text.HelpFlagBucket, "assign-public-ip": text.HelpFlagAssignPublicIP,
+		"access-reason": text.HelpFlagAccessReason, "length": text.HelpFlagLength, "length-more": text.HelpFlagLengthMore,
+		"live": text.HelpFlagLive, "task": text.HelpFlagTask, "instance": text.HelpFlagInstance, "port": text.HelpFlagPort,
+		"live-service": text.HelpArgLiveService, "command": text.HelpArgCommand, "access-id": text.HelpArgAccessID,
+		"access-id-or-mine": text.HelpArgAccessIDOrMine, "key": text.HelpArgKey, "bind": text.HelpFlagBind,
 		"public": text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
 	}
 }
@@ -146,7 +153,9 @@ func notes() map[string]text.ID {
 	return map[string]text.ID{
 		"deploy": text.HelpNoteDeploy, "plan": text.HelpNotePlan, "cancel": text.HelpNoteCancel,
 		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
-		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
+		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
+		"access extend": text.HelpNoteAccessExtend,
+		"halt":          text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 	}
 }
 
@@ -168,16 +177,30 @@ func examples(name string) []string {
 		"district adopt":  {adoptExample},
 		"endpoint show":   {"endpoint show web"},
 		"endpoint create": {"endpoint create web --district main --public --for production,staging"},
-		"parked show":     {"parked show 1042"},
-		"parked replay":   {"parked replay 1042"},
-		"halt":            {"halt", "halt --reason the network is being moved"},
-		"resume":          {"resume"},
+		"access": {
+			"access hello production for 10m --reason a customer sees no orders",
+			"access hello production --reason count the stuck jobs -- rails c",
+			"access hello production web --live for 10m --reason one task answers slowly",
+			"access --district main --instance i-0123456789abcdef0 for 30m --reason its disk is full",
+			"access --district main --port orders-db for 10m --reason a query hangs",
+		},
+		"access list":   {"access list"},
+		"access open":   {"access open 1042 " + keyExample, "access open 1042 " + keyExample + " --bind"},
+		"access end":    {"access end", "access end 1042"},
+		"access extend": {"access extend 1042", "access extend 1042 for 10m"},
+		"parked show":   {"parked show 1042"},
+		"parked replay": {"parked replay 1042"},
+		"halt":          {"halt", "halt --reason the network is being moved"},
+		"resume":        {"resume"},
 	}[name]
 }
 
 // createExample shows the channel as people see it while they type; Slack
 // sends it as a link.
 const createExample = "create hello production --district main --source github:acme/hello --channel #deploys"
+
+// keyExample is of the right form; nobody kept what opens it.
+const keyExample = "age1ckspx3k2wgnhxqehfy6zc7ks3sl2curqmtawpt02hsp506eq9afs9qlg0e"
 
 const adoptExample = "district adopt main --region eu-west-1 --role arn:aws:iam::123456789012:role/bcn-main" +
 	" --cfn-role arn:aws:iam::123456789012:role/bcn-main-cfn --vpc vpc-0a1b2c3d --cluster main" +

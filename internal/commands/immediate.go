@@ -46,7 +46,7 @@ func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool)
 // mistake is the answer to a text that does not parse.
 func (r *Registry) mistake(a asked, c command, err error) chat.Message {
 	if c.typo != "" && c.verb != nil {
-		return r.unknownVerb(a, c.typo, usage(c.verb.name, c.verb.grammar()))
+		return r.unknownVerb(a, c.typo, usages(c.verb.name, c.verb.grammar())[0])
 	}
 	var p problem
 	if bcn.CodeOf(err) == bcn.CodeUsage && errors.As(err, &p) && c.verb != nil {
@@ -69,7 +69,7 @@ func (r *Registry) misused(a asked, v *verb, p problem) chat.Message {
 	line := r.text.Say(a.lang, p.id, args)
 	return chat.Message{Text: line, Blocks: []chat.Block{
 		{Section: line},
-		{Code: r.command + " " + usage(v.name, v.grammar())},
+		{Code: r.usage(v)},
 		{Context: r.text.Say(a.lang, text.ReplyUsageHint, text.Args{"verb": v.name})},
 	}}
 }

@@ -12,12 +12,8 @@ func later() []string {
 		"endpoint update", "endpoint delete",
 		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
-		"access", "access list", "access open", "access end", "access extend",
 		"schedule add", "schedule list", "schedule edit", "schedule show", "schedule run", "schedule skip",
 		"schedule pause", "schedule resume", "schedule remove", "schedule calendar",
 		"audit",
 	}
 }
-
-// laterRules are the rule verbs that no verb of the table has (yet).
-func laterRules() []string { return []string{"access:live", "access:instance", "access:port"} }

@@ -56,6 +56,7 @@ func (r *Registry) rule(lang string, v RuleView) chat.Markup {
 		"verbs": joined(v.Verbs), "on": joined(v.On), "apps": joined(v.Apps), "districts": joined(v.Districts),
 		"approvers": strings.Join(v.Approvers, ", "), "Count": max(v.Count, 1),
 		"within": optional(lang, v.Within), "max": optional(lang, v.Max),
+		"open_within": optional(lang, v.OpenWithin), "session": optional(lang, v.Session), "by_bot": v.ByBot, "stop_task": v.StopTask,
 	})
 }
 

@@ -27,7 +27,7 @@ func (r *Registry) Markdown() string {
 }
 
 func (r *Registry) markdownVerb(b *strings.Builder, v verb, say func(text.ID) string) {
-	fmt.Fprintf(b, "\n### %s\n\n```\n%s %s\n```\n\n", v.name, r.command, usage(v.name, v.grammar()))
+	fmt.Fprintf(b, "\n### %s\n\n```\n%s\n```\n\n", v.name, r.usage(&v))
 	b.WriteString(sentence(say(v.summary)) + " " + ruled(v) + "\n")
 	if list := fields(v.grammar()); len(list) > 0 {
 		b.WriteString("\n")

@@ -80,18 +80,6 @@ var dashes = regexp.MustCompile(`(^|\s)(?:—|–|―|−−|--)`)
 var quotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‟", `"`, "«", `"`, "»", `"`,
 	"‘", "'", "’", "'", "‚", "'", "‛", "'", "—", "--", "–", "-", "−", "-")
 
-// limitFor rewrites "for 10m" to the flag that the grammar knows.
-var limitFor = regexp.MustCompile(`(^|\s)for\s+(\d+[a-z]*)(\s|$)`)
-
-func rewriteFor(s string) string {
-	head, tail, cut := strings.Cut(s, " -- ")
-	head = limitFor.ReplaceAllString(head, "$1--for=$2$3")
-	if cut {
-		return head + " -- " + tail
-	}
-	return head
-}
-
 // space is what separates words before anything is undone.
 func space(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Z, r) }
 

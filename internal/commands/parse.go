@@ -63,20 +63,22 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 	if one == "--help" || one == "-h" {
 		one = "help"
 	}
-	if v := find(one); v != nil {
+	family := members(one)
+	if v := find(one); v != nil && !meansMember(two, family, after) {
 		return v, "", rest, nil
 	}
-	if family := members(one); len(family) > 0 {
+	if len(family) > 0 {
 		return findMember(one, two, family, after)
 	}
 	if slices.Contains(laterFirst(), one) {
 		return nil, "", "", bcn.E(bcn.CodeNotYet, "verb", laterName(one, two))
 	}
 	meant := nearest(one, firstWords())
-	if v := find(meant); v != nil {
+	family = members(meant)
+	if v := find(meant); v != nil && !meansMember(two, family, after) {
 		return v, clip(one), rest, nil
 	}
-	if family := members(meant); len(family) > 0 {
+	if len(family) > 0 {
 		if v := find(meant + " " + nearest(two, family)); v != nil {
 			return v, clip(strings.TrimSpace(one + " " + two)), after, nil
 		}
@@ -86,6 +88,21 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 		return nil, clip(one), "", bcn.E(bcn.CodeNotYet, "verb", meant)
 	}
 	return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one))
+}
+
+// meansMember says that two is the second word of a family, as in access list,
+// and not the first argument of the verb that the family's word is too: it is
+// one, or nothing at all, or nearly one where no two names follow.
+func meansMember(two string, family []string, after string) bool {
+	if len(family) == 0 {
+		return false
+	}
+	if slices.Contains(family, two) || two == "" || two == "help" {
+		return true
+	}
+	third, _ := nextWord(after)
+	third = words(third)
+	return nearest(two, family) != "" && (third == "" || strings.HasPrefix(third, "--") || checkID(third) == nil)
 }
 
 // findMember finds the second word of a verb such as district list.
@@ -134,6 +151,10 @@ func asksHelp(rest string) bool {
 // arguments splits what follows the verb for kong: free text is cut out first,
 // as it is, and the rest is split as a shell would.
 func (c command) arguments(rest string) ([]string, error) {
+	rest, err := c.cutRest(rest)
+	if err != nil {
+		return nil, err
+	}
 	free, flag, rest := c.cutFree(rest)
 	free = prose(free)
 	if n := utf8.RuneCountInString(free); n > maxReason {
@@ -190,6 +211,7 @@ func (c command) cutFree(rest string) (free, flag, others string) {
 			return cutAfter(rest, args, f.name)
 		case f.arg:
 			args++
+		case f.rest:
 		default:
 			flags = append(flags, f.name)
 			if f.free {

@@ -107,4 +107,7 @@ type RuleView struct {
 	Count                      int      // how many of Approvers
 	Within                     time.Duration
 	Max                        time.Duration // longest access
+	OpenWithin                 time.Duration // of access: how long after approval the first use may be; 0: the clock starts at approval
+	Session                    time.Duration // of access: how long from the first use; 0: as asked
+	ByBot, StopTask            bool          // of access: bcn opens the session; a StopTask is armed outside bcn
 }

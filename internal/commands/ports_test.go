@@ -27,11 +27,15 @@ type world struct {
 	behind    bcn.ID // what a new change waits for
 	short     bool   // one approval does not suffice
 	blind     map[string]bool
+	grants    []deploy.GrantView
+	sealed    string // what a pick-up answers
+	openErr   error
 	calls     []string
 }
 
 var (
 	_ commands.Changes = (*world)(nil)
+	_ commands.Access  = (*grants)(nil)
 	_ commands.Reads   = (*reads)(nil)
 	_ commands.Live    = (*world)(nil)
 	_ commands.Who     = (*world)(nil)
@@ -54,6 +58,8 @@ func (w *world) Ask(_ context.Context, _ deploy.Origin, a bcn.Actor, wish deploy
 		line += fmt.Sprintf(" %+v", *wish.District)
 	case wish.Endpoint != nil:
 		line += fmt.Sprintf(" %+v", *wish.Endpoint)
+	case wish.Access != nil:
+		line += fmt.Sprintf(" %+v", *wish.Access)
 	case wish.Heritage != nil:
 		line += fmt.Sprintf(" district=%s source=%s channel=%s", wish.Heritage.District, wish.Heritage.Source, wish.Heritage.Channel)
 	}
@@ -119,6 +125,7 @@ func (w *world) Whoami(_ context.Context, a bcn.Actor) (commands.Whoami, error) 
 			{Verbs: []string{"deploy", "run"}, On: []string{"staging"}},
 			{Verbs: []string{"deploy"}, On: []string{"production"}, Apps: []string{"*"}, Approvers: []string{"leads"}, Count: 2, Within: time.Hour},
 			{Verbs: []string{"access"}, Districts: []string{"main"}, Max: 30 * time.Minute, Approvers: []string{"leads"}, Count: 1},
+			{Verbs: []string{"access:live"}, On: []string{"production"}, OpenWithin: 10 * time.Minute, Session: time.Hour, ByBot: true, StopTask: true, Approvers: []string{"leads"}, Count: 1, Within: time.Hour},
 			{Verbs: []string{"*"}},
 		},
 	}, nil
@@ -155,6 +162,66 @@ func (r *reads) Change(_ context.Context, id bcn.ID) (bcn.Change, error) {
 		}
 	}
 	return bcn.Change{}, bcn.E(bcn.CodeUnknownID, "id", id.String())
+}
+
+// grants is the part of the world that is about access.
+type grants struct{ w *world }
+
+func (g *grants) Open(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, key string, bind bool) (deploy.Opened, error) {
+	if g.w.openErr != nil {
+		return deploy.Opened{}, g.w.openErr
+	}
+	g.w.called("Open %s %s %s bind=%v", a.User, id, key, bind)
+	end := start.Add(10 * time.Minute)
+	return deploy.Opened{Grant: bcn.Grant{ID: id, EndsAt: &end}, Fingerprint: "0123-4567-89ab-cdef-0123", Sealed: g.w.sealed}, nil
+}
+
+func (g *grants) End(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) (bcn.ID, error) {
+	g.w.called("End %s %d", a.User, id)
+	return max(id, 1050), nil
+}
+
+func (g *grants) Extend(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, by time.Duration) (deploy.Asked, error) {
+	g.w.called("Extend %s %s %s", a.User, id, by)
+	return deploy.Asked{ID: 1055, Behind: g.w.behind}, nil
+}
+
+func (g *grants) List(context.Context) ([]deploy.GrantView, error) { return g.w.grants, nil }
+
+// recipient is a key of a requester's machine.
+const recipient = "age1ckspx3k2wgnhxqehfy6zc7ks3sl2curqmtawpt02hsp506eq9afs9qlg0e"
+
+// someGrants are one of each kind, in several states.
+func someGrants() []deploy.GrantView {
+	olu, end := bcn.Actor{Kind: bcn.Person, User: "U0ONCALL"}, start.Add(7*time.Minute+5*time.Second)
+	dana := bcn.Actor{Kind: bcn.Person, User: "U0DEV"}
+	view := func(id bcn.ID, kind bcn.Kind, by bcn.Actor, state bcn.GrantState, p bcn.AccessPlan) deploy.GrantView {
+		c := bcn.Change{ID: id, Kind: kind, District: "main", Requester: by, State: bcn.ChangeApplying, Reason: "no <!here> orders"}
+		if kind == bcn.KindAccess || kind == bcn.KindAccessLive {
+			c.App, c.Env = "hello", "production"
+		}
+		v := deploy.GrantView{Change: c, Plan: bcn.Plan{Kind: kind, Access: &p}}
+		if state != "" {
+			v.Grant = bcn.Grant{ID: id, State: state, Person: by.User}
+		} else {
+			v.Change.State = bcn.ChangeWaiting
+		}
+		return v
+	}
+	live := view(1050, bcn.KindAccess, dana, bcn.GrantLive, bcn.AccessPlan{Command: "rails c", Seconds: 600})
+	live.Grant.EndsAt = &end
+	live.Grant.Sessions = []bcn.GrantSession{{ID: "a", Started: start}, {ID: "b", Started: start, Closed: &end}, {ID: "c", Stranger: true}}
+	closing := view(1052, bcn.KindAccessInstance, olu, bcn.GrantEnding, bcn.AccessPlan{Node: "i-0123456789abcdef0", NodeName: "web-1", Seconds: 600})
+	closing.Grant.EndsAt = &start
+	unplanned := view(1054, bcn.KindAccessLive, dana, "", bcn.AccessPlan{})
+	unplanned.Plan.Access, unplanned.Change.State = nil, bcn.ChangePlanning
+	return []deploy.GrantView{
+		live,
+		view(1051, bcn.KindAccessLive, dana, bcn.GrantApproved, bcn.AccessPlan{Service: "web", Task: "arn:aws:ecs:eu-west-1:123456789012:task/main/0123456789abcdef0123456789abcdef", Seconds: 600, Extends: 1049}),
+		closing,
+		view(1053, bcn.KindAccessPort, dana, "", bcn.AccessPlan{Database: "orders-db", Node: "i-0123456789abcdef0", Host: "orders.internal", Port: 5432}),
+		unplanned,
+	}
 }
 
 // start is the moment at which the conversations take place.
@@ -206,6 +273,7 @@ func sample() *world {
 			{Service: "worker", Desired: 2, Running: 1, Pending: 1, State: "IN_PROGRESS"},
 			{Service: "mail", Desired: 1, State: "FAILED", Reason: "tasks failed to start"},
 		}},
+		grants: someGrants(), sealed: "bcn-sealed-1." + strings.Repeat("abcdefghij", 299),
 		blind: map[string]bool{"U0STRANGER": true},
 	}
 }

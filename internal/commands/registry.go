@@ -54,6 +54,11 @@ func table() []verb {
 		{"endpoint list", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
 		{"endpoint show", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
 		{"endpoint create", "endpoint", changes, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
+		{"access", "access", changes, text.HelpGroupAccess, does((*Registry).enter), text.HelpAccess},
+		{"access list", "access", reads, text.HelpGroupAccess, does((*Registry).accessList), text.HelpAccessList},
+		{"access open", "", changes, text.HelpGroupAccess, does((*Registry).accessOpen), text.HelpAccessOpen},
+		{"access end", "", changes, text.HelpGroupAccess, does((*Registry).accessEnd), text.HelpAccessEnd},
+		{"access extend", "", changes, text.HelpGroupAccess, does((*Registry).accessExtend), text.HelpAccessExtend},
 		{"parked list", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedList), text.HelpParkedList},
 		{"parked show", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedShow), text.HelpParkedShow},
 		{"parked replay", "parked", changes, text.HelpGroupOperate, does((*Registry).parkedReplay), text.HelpParkedReplay},
@@ -136,7 +141,7 @@ func New(o Options) *Registry {
 // Verb is one verb, for documentation and for the rules.
 type Verb struct {
 	Name  string // as it is typed: district list
-	Usage string // district adopt NAME --region REGION ...
+	Usage string // district adopt NAME --region REGION ...; one form a line
 	Rule  string // as rules name it; empty: it needs no rule
 	Reads bool   // a rule's "read" gives it
 }
@@ -145,7 +150,7 @@ type Verb struct {
 func (r *Registry) Verbs() []Verb {
 	var out []Verb
 	for _, v := range table() {
-		out = append(out, Verb{Name: v.name, Usage: usage(v.name, v.grammar()), Rule: v.rule, Reads: v.effect == reads})
+		out = append(out, Verb{Name: v.name, Usage: strings.Join(usages(v.name, v.grammar()), "\n"), Rule: v.rule, Reads: v.effect == reads})
 	}
 	return out
 }
@@ -153,7 +158,7 @@ func (r *Registry) Verbs() []Verb {
 // RuleVerbs lists the verbs that a rule may name besides "read" and "*", also
 // those of later versions, sorted.
 func RuleVerbs() []string {
-	out := laterRules()
+	out := kindRules()
 	for _, v := range table() {
 		if v.rule != "" {
 			out = append(out, v.rule)

@@ -54,6 +54,12 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionReplay:
 		a.verb = find("parked replay")
 		return r.do(ctx, a, &parkedReplayArgs{ID: req.Value})
+	case chat.ActionAccessEnd:
+		a.verb = find("access end")
+		return r.do(ctx, a, &accessEndArgs{ID: req.Value})
+	case chat.ActionAccessExtend:
+		a.verb = find("access extend")
+		return r.do(ctx, a, &accessExtendArgs{ID: req.Value})
 	case chat.ActionPlanAgain:
 		m, err := r.planAgain(ctx, a, req.Value)
 		return m, m.Text != "", err

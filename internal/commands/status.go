@@ -184,7 +184,7 @@ func (r *Registry) state(lang string, s bcn.ChangeState) chat.Markup {
 // describe says in a few words what a change does.
 func (r *Registry) describe(lang string, c bcn.Change) chat.Markup {
 	_, name, _ := strings.Cut(c.Subject, ":")
-	return r.text.Say(lang, text.KindID(c.Kind), text.Args{"app": c.App, "env": c.Env, "tag": c.Tag, "name": name})
+	return r.text.Say(lang, text.KindID(c.Kind), text.Args{"app": c.App, "env": c.Env, "tag": c.Tag, "name": name, "district": c.District})
 }
 
 // who shows an actor without any authority.

@@ -184,7 +184,7 @@ func isNamed(id string, named map[string]string) bool {
 			return true
 		}
 	}
-	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state."} {
+	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access."} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
 		}
@@ -211,8 +211,23 @@ func TestCodesAndNothingElse(t *testing.T) {
 	codes := constants(t, "Code", "../bcn/codes.go")
 	states := constants(t, "ChangeState", "../bcn/change.go")
 	kinds := constants(t, "Kind", "../bcn/change.go")
+	access := map[string]string{}
+	for name, k := range kinds {
+		if bcn.Kind(k).Access() {
+			access[name] = k
+		}
+	}
+	rights := map[string]string{}
+	for name, r := range constants(t, "Right", "../access/words.go") {
+		rights[name] = strings.TrimPrefix(r, "access.")
+	}
+	for _, k := range access {
+		rights["where "+k] = "where." + k
+	}
 	for prefix, known := range map[string]map[string]string{
 		"error.": codes, "state.": states, "kind.": kinds, "card.first.": kinds, "card.state.": states,
+		"grant.state.": constants(t, "GrantState", "../bcn/grant.go"), "grant.why.": constants(t, "GrantWhy", "../bcn/grant.go"),
+		"access.": rights,
 	} {
 		t.Run(prefix+" has a sentence for each and no other", func(t *testing.T) {
 			t.Parallel()

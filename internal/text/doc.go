@@ -10,6 +10,7 @@
 //	{{.app}}        an argument, escaped
 //	{{code .app}}   the same in a fixed-width font
 //	{{lines .moved}} an argument of several lines, as a list
+//	{{number .id}}   a change's number without its #, for commands of a shell
 //	{{bcn}}         the slash command, such as /bcn
 //
 // An argument that is not given reads as empty, so {{if .suggestion}} works.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -32,9 +33,14 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	if by := params["by"]; userID.MatchString(by) {
 		args["by"] = chat.Mention(by)
 	}
-	for _, k := range []string{"what", "moved"} {
+	for _, k := range []string{"what", "moved", "problem"} {
 		if said, ok := c.word(lang, params[k]); ok && code != bcn.CodeUnknownName && code != bcn.CodeEnvironmentForeign {
 			args[k] = said
+		}
+	}
+	for _, k := range []string{"least", "most"} {
+		if d, err := time.ParseDuration(params[k]); err == nil {
+			args[k] = d
 		}
 	}
 	if findings, ok := params["findings"]; ok {

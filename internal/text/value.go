@@ -51,9 +51,10 @@ func (parser) Cacheable() bool { return true }
 
 func newParser(command string) parser {
 	return parser{&i18ntemplate.TextParser{Funcs: template.FuncMap{
-		"code":  code,
-		"lines": lines,
-		"bcn":   func() string { return command },
+		"code":   code,
+		"lines":  lines,
+		"number": number,
+		"bcn":    func() string { return command },
 	}}}
 }
 
@@ -67,6 +68,9 @@ func code(v any) string {
 		return fmt.Sprint(v)
 	}
 }
+
+// number shows a change's number without its #, which begins a comment in a shell.
+func number(v any) string { return strings.TrimPrefix(fmt.Sprint(v), "#") }
 
 // maxLines bounds a list within a sentence; more would not fit a message.
 const maxLines = 20
