@@ -156,7 +156,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	if err != nil {
 		return err
 	}
-	a.apply = apply.New(aws, apply.Options{})
+	a.apply = apply.New(aws, apply.Options{AccessInput: accessOf(c)})
 	a.card = card.New(card.Options{
 		Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,
 		Announce: c.Slack.Channels.Announce, Security: c.Slack.Channels.Security, ChannelOf: a.channelOf,
@@ -191,17 +191,6 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 func ExternalID(key audit.Key) func(string) string {
 	return func(district string) string {
 		return hex.EncodeToString(key.MAC("external-id", []byte(district))[:16])
-	}
-}
-
-// administrators is the team whose members may end any grant.
-const administrators = "admins"
-
-// databases answers the databases of bot.yaml.
-func databases(c *config.Config) func(district, name string) (grant.Port, bool) {
-	return func(district, name string) (grant.Port, bool) {
-		p, ok := c.Access.Database(district, name)
-		return grant.Port{Host: p.Host, Port: p.Port, Through: p.Through}, ok
 	}
 }
 

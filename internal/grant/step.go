@@ -139,8 +139,11 @@ func (s *Service) watch(ctx context.Context, r running) (time.Duration, error) {
 		}
 		m.Quiet = before == len(r.grant.Sessions)
 	}
-	if gone, why := s.taskGone(ctx, r); gone {
-		return s.over(ctx, r, bcn.WhyGone, why)
+	if gone, cause := s.taskGone(ctx, r); gone {
+		if r.grant.EndsAt.Sub(r.Now) < clockSkew/2 { // it ended itself, by a clock that is ahead of ours
+			return s.over(ctx, r, bcn.WhyTime, nil)
+		}
+		return s.over(ctx, r, bcn.WhyGone, cause)
 	}
 	if at, ok := r.near(); ok {
 		if !r.Now.Before(at) {
