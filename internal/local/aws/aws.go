@@ -26,7 +26,7 @@ const (
 type Options struct {
 	Account   string           // twelve digits; default DefaultAccount
 	Region    string           // default DefaultRegion
-	Clock     wire.Clock       // default the machine's
+	Clock     wire.Clock       // default the machine's, which Advance can move
 	RoleDelay time.Duration    // how long a new role cannot be assumed; default none
 	Sample    bool             // put in what the sample app needs
 	OnCall    func(CallRecord) // called after each call, before its answer; must not block
@@ -61,7 +61,7 @@ func New(o Options) (*Server, error) {
 		o.Region = DefaultRegion
 	}
 	if o.Clock == nil {
-		o.Clock = wire.SystemClock{}
+		o.Clock = wire.NewShiftedClock(0)
 	}
 	if o.Speed == (cluster.Speed{}) {
 		o.Speed = cluster.DevSpeed()
@@ -71,7 +71,10 @@ func New(o Options) (*Server, error) {
 	p := assemble(newAccount(o.Account, o.Region, clock, o.RoleDelay), o, clock, log)
 	s := &Server{
 		parts: p, relay: clock, sample: o.Sample,
-		front: &front{account: p.account, services: p.services(), faults: &Faults{}, log: log, onCall: o.OnCall, sessions: p.sessions},
+		front: &front{
+			account: p.account, services: p.services(), faults: &Faults{}, log: log, onCall: o.OnCall, sessions: p.sessions,
+			told: &skews{seen: map[time.Duration]bool{}},
+		},
 	}
 	if o.Sample {
 		if err := s.putSample(); err != nil {

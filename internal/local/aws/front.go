@@ -34,9 +34,13 @@ type front struct {
 	log      *callLog
 	onCall   func(CallRecord)
 	sessions *sessions.Service
+	told     *skews
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := f.account.clock.Now()
+	f.told.tell(now)
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	if why := forbidden(r); why != "" {
 		http.Error(w, why, http.StatusForbidden)
 		return
@@ -51,7 +55,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{front: f, w: w, r: r, body: body, id: requestID()}
-	x.record = CallRecord{ID: x.id, At: f.account.clock.Now()}
+	x.record = CallRecord{ID: x.id, At: now}
 	x.serve(r.Context())
 }
 
@@ -91,7 +95,6 @@ type exchange struct {
 
 func (x *exchange) serve(ctx context.Context) {
 	x.w.Header().Set("X-Amzn-RequestId", x.id)
-	x.w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	sig, bad := parseSignature(x.r)
 	svc, known := x.services[sig.service]
 	x.svc = svc
@@ -146,7 +149,7 @@ func (x *exchange) call(sig signature, bad *wire.Error, action string, params ma
 	}
 	x.record.by(p, sig.accessKey)
 	if ses != nil {
-		if bad := sig.verify(x.r, x.body, ses.secret, time.Now()); bad != nil {
+		if bad := sig.verify(x.r, x.body, ses.secret, x.told); bad != nil {
 			return nil, bad
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
@@ -126,7 +125,7 @@ func (f *front) channel(w http.ResponseWriter, r *http.Request) {
 		p, ses, bad = f.account.identify(sig, f.account.clock.Now())
 	}
 	if bad == nil && ses != nil {
-		bad = sig.verify(r, nil, ses.secret, time.Now())
+		bad = sig.verify(r, nil, ses.secret, f.told)
 	}
 	if bad != nil {
 		http.Error(w, bad.Error(), http.StatusForbidden)

@@ -14,9 +14,12 @@ import (
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
-// maxSkew is how far a request's date may be from the machine's clock
-// (Signature Version 4 in the IAM User Guide: 5 minutes; S3 allows 15).
-const maxSkew = 15 * time.Minute
+// How far a request's date may be from the clock (IAM User Guide, "Signature
+// Version 4"; S3 API reference, RequestTimeTooSkewed).
+const (
+	maxSkew   = 5 * time.Minute
+	maxSkewS3 = 15 * time.Minute
+)
 
 // signature is a request's Authorization header, taken apart.
 type signature struct {
@@ -62,16 +65,26 @@ func parseSignature(r *http.Request) (signature, *wire.Error) {
 }
 
 // verify signs the request again, as its sender must have, and compares. It
-// looks at the machine's clock for the date: a test that moves the account's
-// clock does not move its clients'.
-func (s signature) verify(r *http.Request, body []byte, secret string, now time.Time) *wire.Error {
+// believes the date of a client whose clock is the machine's, also where the
+// account's has been moved: an SDK that was told the difference signs with it.
+func (s signature) verify(r *http.Request, body []byte, secret string, clocks *skews) *wire.Error {
 	wrong := &wire.Error{
 		Code:    codeBadSignature,
 		Message: "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
 		Status:  http.StatusForbidden,
 	}
-	if d := now.Sub(s.date); d > maxSkew || d < -maxSkew {
-		wrong.Message = "Signature expired: " + s.date.Format(time.RFC3339) + " is too far from " + now.UTC().Format(time.RFC3339)
+	limit := maxSkew
+	if s.service == "s3" {
+		limit = maxSkewS3
+	}
+	if !clocks.trusts(s.date, limit) && s.service == "s3" {
+		return &wire.Error{
+			Code: "RequestTimeTooSkewed", Status: http.StatusForbidden,
+			Message: "The difference between the request time and the current time is too large.",
+		}
+	}
+	if !clocks.trusts(s.date, limit) {
+		wrong.Message = "Signature expired: " + s.date.Format(time.RFC3339) + " is too far from now"
 		return wrong
 	}
 	payload, ok := payloadHash(r, body)

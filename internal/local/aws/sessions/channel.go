@@ -47,7 +47,7 @@ func (s *Service) Channel(w http.ResponseWriter, r *http.Request, allow Authoriz
 	}
 	defer s.running.Done()
 	upgrader := websocket.Upgrader{HandshakeTimeout: openLimit}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, http.Header{"Date": w.Header()["Date"]})
 	if err != nil {
 		return // the upgrader has answered
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	"github.com/bcn-bot/bcn/internal/local/aws/plugintest"
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
 
 const (
@@ -30,7 +31,12 @@ const (
 // runs for ever.
 func newECS(t *testing.T) *world {
 	t.Helper()
-	w := newAccount(t, true)
+	return newECSAt(t, wire.NewManualClock(start))
+}
+
+func newECSAt(t *testing.T, at clock) *world {
+	t.Helper()
+	w := newAccountAt(t, at, true)
 	w.Cluster().PutImage("docker.io/library/shell", "1", cluster.Image{Behaviour: cluster.Healthy()})
 	for name, policy := range map[string]string{"enterable": channels, "mute": nothing} {
 		w.taskRole(t, name, policy)

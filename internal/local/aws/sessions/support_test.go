@@ -39,8 +39,14 @@ const (
 // of ten minutes.
 type world struct {
 	*aws.Server
-	clock *wire.ManualClock
+	clock clock
 	calls chan aws.CallRecord // the newest, as they happen
+}
+
+// clock is one that tests move.
+type clock interface {
+	wire.Clock
+	Advance(d time.Duration)
 }
 
 func newWorld(t *testing.T) *world {
@@ -56,7 +62,12 @@ func newWorld(t *testing.T) *world {
 // newAccount is a local AWS that listens, with the sample or empty.
 func newAccount(t *testing.T, sample bool) *world {
 	t.Helper()
-	w := &world{clock: wire.NewManualClock(start), calls: make(chan aws.CallRecord, 1000)}
+	return newAccountAt(t, wire.NewManualClock(start), sample)
+}
+
+func newAccountAt(t *testing.T, at clock, sample bool) *world {
+	t.Helper()
+	w := &world{clock: at, calls: make(chan aws.CallRecord, 1000)}
 	var err error
 	w.Server, err = aws.New(aws.Options{Clock: w.clock, Sample: sample, OnCall: func(c aws.CallRecord) {
 		select {
