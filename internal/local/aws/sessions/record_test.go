@@ -102,3 +102,15 @@ func TestSessionsAreRecorded(t *testing.T) {
 		})
 	}
 }
+
+// streams are the names of a log group's streams.
+func (w *world) streams(t *testing.T, group string) []string {
+	t.Helper()
+	out, err := cloudwatchlogs.NewFromConfig(w.as()).DescribeLogStreams(t.Context(), &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: &group})
+	wantCode(t, err, "")
+	names := []string{}
+	for _, x := range out.LogStreams {
+		names = append(names, *x.LogStreamName)
+	}
+	return names
+}
