@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -112,8 +113,11 @@ func (o Options) enter(r run) error {
 	cmd := exec.Command(r.plugin, responseVariable, r.region, "StartSession", "", r.target, r.endpoint) //nolint:gosec,noctx // the path is the engineer's word; a ctx that ends by Ctrl-C must not end the shell
 	cmd.Env = append(pluginEnvironment(o.Environ), r.keys...)
 	cmd.Env = append(cmd.Env, responseVariable+"="+r.response, "AWS_REGION="+r.region)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.In, o.Out, o.Err
+	cmd.Stdout, cmd.Stderr = o.Out, o.Err
 	cmd.WaitDelay = drain
+	if err := o.connect(cmd); err != nil {
+		return outside("start "+r.plugin, err)
+	}
 	defer o.keepTerminal()()
 
 	signals := make(chan os.Signal, 8)
@@ -138,6 +142,24 @@ func (o Options) enter(r run) error {
 			_ = cmd.Process.Kill() // the same
 		}
 	}
+}
+
+// connect gives the plugin the engineer's input. One that is no file is copied
+// by somebody whom nobody waits for: a read that blocks cannot be ended.
+func (o Options) connect(cmd *exec.Cmd) error {
+	if f, ok := o.In.(*os.File); ok {
+		cmd.Stdin = f
+		return nil
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	go func() {
+		_, _ = io.Copy(in, o.In) // the session may be over first
+		_ = in.Close()
+	}()
+	return nil
 }
 
 func exitOf(err error) error {
