@@ -9,7 +9,7 @@ import (
 func awsTable() []row[*cloud] {
 	return slices.Concat(
 		stsRows(), creationRows(), setRows(), stackRows(), permissionRows(),
-		rolloutRows(), taskRows(), balancerRows(), registryRows(), parameterRows(), storeRows(),
+		rolloutRows(), taskRows(), balancerRows(), registryRows(), parameterRows(), storeRows(), accessRows(),
 	)
 }
 
