@@ -44,6 +44,7 @@ type cli struct {
 		Principal string `help:"The ARN as which bcn runs (default: as whom it would call now)."`
 		Cluster   string `help:"Its ECS cluster (default: the district's name)."`
 		Bucket    string `help:"Its bucket for large templates."`
+		Access    bool   `help:"The roles and session documents of time-boxed access instead, as bot.yaml says."`
 	} `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
 	Access struct {
 		Open app.AccessOpenArgs `cmd:"" help:"Open a grant on this machine: makes a key, prints a line for chat, starts the session."`

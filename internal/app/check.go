@@ -59,7 +59,7 @@ func Check(ctx context.Context, out io.Writer) error {
 		c.slack(ctx, p, cfg)
 	}
 	if p.DatabaseURL.Set() && p.Key.Set() {
-		c.database(ctx, p)
+		c.database(ctx, p, cfg)
 	}
 	if cfg != nil {
 		c.github(ctx, p, cfg)
@@ -109,7 +109,7 @@ func (c *checker) slack(ctx context.Context, p *config.Process, cfg *config.Conf
 	}
 }
 
-func (c *checker) database(ctx context.Context, p *config.Process) {
+func (c *checker) database(ctx context.Context, p *config.Process, cfg *config.Config) {
 	s, err := store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: audit.Key(p.Key.Reveal()), MaxConns: 2})
 	if err != nil {
 		c.fault("database", err, "check DATABASE_URL")
@@ -127,23 +127,27 @@ func (c *checker) database(ctx context.Context, p *config.Process) {
 	} else {
 		c.ok("database: %d audit entries, all whole", n)
 	}
-	c.districts(ctx, p, s, districts)
+	c.districts(ctx, p, cfg, s, districts)
 }
 
-func (c *checker) districts(ctx context.Context, p *config.Process, s *store.Store, districts []bcn.District) {
+func (c *checker) districts(ctx context.Context, p *config.Process, cfg *config.Config, s *store.Store, districts []bcn.District) {
+	if cfg == nil {
+		cfg = &config.Config{}
+	}
 	aws, err := awsx.New(ctx, awsx.Options{Region: p.AWSRegion, Endpoint: p.AWSEndpointURL})
 	if err != nil {
 		c.fault("AWS", err, "set AWS_REGION and give bcn credentials (a role of its own)")
 		return
 	}
 	svc := deploy.New(deploy.Options{Store: s, ExternalID: ExternalID(audit.Key(p.Key.Reveal()))})
-	inspect := apply.New(aws, apply.Options{})
+	inspect := apply.New(aws, apply.Options{AccessInput: accessOf(cfg)})
 	for _, d := range districts {
 		if _, err := inspect.Inspect(ctx, svc.SystemTarget(d)); err != nil {
 			c.fault("district "+d.Name, err, "bot iam --district "+d.Name+" prints the roles that it needs")
 			continue
 		}
 		c.ok("district %s: %s %s", d.Name, d.Account, d.Region)
+		c.access(ctx, inspect, cfg, svc.SystemTarget(d))
 	}
 }
 

@@ -2,21 +2,28 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
 
 // IAMArgs are the flags of `bot iam`.
-type IAMArgs struct{ District, Account, Region, Principal, Cluster, Bucket string }
+type IAMArgs struct {
+	District, Account, Region, Principal, Cluster, Bucket string
+	Access                                                bool // the roles and documents of access instead
+}
 
 // IAM prints the roles of a district. What is not given is what bcn itself
-// runs as and where.
+// runs as and where. Those of access are made with what bot.yaml says of them,
+// and with the defaults where there is no bot.yaml.
 func IAM(ctx context.Context, a IAMArgs, out io.Writer) error {
 	p, err := ReadProcess()
 	if err != nil {
@@ -44,10 +51,22 @@ func IAM(ctx context.Context, a IAMArgs, out io.Writer) error {
 			a.Principal = principal(self.ARN)
 		}
 	}
-	template, err := roles.Template(roles.Input{
+	in := roles.Input{
 		District: a.District, Account: a.Account, Region: a.Region, BotPrincipal: a.Principal,
 		ExternalID: ExternalID(audit.Key(p.Key.Reveal()))(a.District), Cluster: a.Cluster, Bucket: a.Bucket,
-	})
+	}
+	write := roles.Template
+	if a.Access {
+		cfg, err := ReadConfig(p.ConfigPath)
+		if errors.Is(err, fs.ErrNotExist) {
+			cfg, err = &config.Config{}, nil
+		}
+		if err != nil {
+			return err
+		}
+		write = func(in roles.Input) ([]byte, error) { return roles.AccessTemplate(accessInput(cfg, in)) }
+	}
+	template, err := write(in)
 	if err != nil {
 		return Wrong(err)
 	}
