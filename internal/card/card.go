@@ -21,6 +21,7 @@ type View struct {
 	Plan      *bcn.Plan
 	Hash      string
 	Request   *bcn.Request
+	Grant     *bcn.Grant // of access that was approved
 	Rollouts  []deploy.Rollout
 	Halt      deploy.Halt
 	Approvers chat.Markup // who may approve, mentioned
@@ -54,6 +55,9 @@ func (p *Presenter) say(id text.ID, args text.Args) chat.Markup { return p.text.
 
 // Card shows a change as it is.
 func (p *Presenter) Card(v View) chat.Message {
+	if v.Change.Kind.Access() {
+		return p.accessCard(v)
+	}
 	first := p.first(v.Change, v.Wish)
 	blocks := []chat.Block{{Section: first + "\n" + p.status(v.Change)}}
 	if why := p.why(v.Change); why != "" {
@@ -88,6 +92,9 @@ func (p *Presenter) Card(v View) chat.Message {
 
 // first says in plain words what happens and for whom.
 func (p *Presenter) first(c bcn.Change, w deploy.Wish) chat.Markup {
+	if c.Kind.Access() {
+		return p.firstAccess(c, w, nil)
+	}
 	args := text.Args{"who": mention(c.Requester), "app": c.App, "env": c.Env, "tag": c.Tag, "district": c.District, "name": subjectName(c), "source": ""}
 	if w.Heritage != nil {
 		args["source"] = w.Heritage.Source

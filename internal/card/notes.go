@@ -33,6 +33,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.ended(m)
 	case deploy.MomentParked:
 		return p.parked(m)
+	case deploy.MomentGranted, deploy.MomentHanded, deploy.MomentNear, deploy.MomentOver, deploy.MomentStuck, deploy.MomentUnstuck, deploy.MomentReport:
+		return p.accessNotes(m)
 	default:
 		return nil
 	}

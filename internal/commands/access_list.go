@@ -68,7 +68,7 @@ func (r *Registry) grantLine(ctx context.Context, a asked, v deploy.GrantView) c
 		"id": r.ref(ctx, c.ID), "by": who(c.Requester), "where": r.where(a.lang, v), "reason": chat.Truncate(c.Reason, 200),
 		"state": r.state(a.lang, c.State), "until": "", "left": "", "sessions": "", "extends": "",
 	}
-	if g.ID != 0 {
+	if g.State != "" {
 		args["state"] = r.text.Say(a.lang, text.GrantState(g.State), nil)
 	}
 	if g.EndsAt != nil && g.State.Open() {
@@ -115,7 +115,7 @@ func (r *Registry) grantButtons(a asked, v deploy.GrantView) []chat.Button {
 	switch {
 	case c.Requester.User != a.actor.User:
 		return nil
-	case v.Grant.ID == 0:
+	case v.Grant.State == "":
 		return []chat.Button{r.button(a, chat.ActionCancel, value, text.ButtonCancel, chat.Plain)}
 	case v.Grant.State.Open():
 		end := r.button(a, chat.ActionAccessEnd, value, text.ButtonAccessEnd, chat.Danger)

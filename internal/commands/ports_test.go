@@ -201,9 +201,8 @@ func someGrants() []deploy.GrantView {
 			c.App, c.Env = "hello", "production"
 		}
 		v := deploy.GrantView{Change: c, Plan: bcn.Plan{Kind: kind, Access: &p}}
-		if state != "" {
-			v.Grant = bcn.Grant{ID: id, State: state, Person: by.User}
-		} else {
+		v.Grant = bcn.Grant{ID: id, State: state, Person: by.User}
+		if state == "" {
 			v.Change.State = bcn.ChangeWaiting
 		}
 		return v

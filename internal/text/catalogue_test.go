@@ -184,7 +184,7 @@ func isNamed(id string, named map[string]string) bool {
 			return true
 		}
 	}
-	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access."} {
+	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where."} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
 		}

@@ -112,6 +112,15 @@ func When(t time.Time) chat.Markup {
 	return chat.Markup(fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s UTC>", t.Unix(), t.UTC().Format("2006-01-02 15:04")))
 }
 
+// Clock shows the time of day of a moment, to the second, in the reader's own
+// time zone.
+func Clock(t time.Time) chat.Markup {
+	if t.IsZero() {
+		return "–"
+	}
+	return chat.Markup(fmt.Sprintf("<!date^%d^{time_secs}|%s UTC>", t.Unix(), t.UTC().Format(time.TimeOnly)))
+}
+
 // Duration shows a length of time with its two largest units: 1 h 5 min.
 func Duration(lang string, d time.Duration) string {
 	units := [4]string{" d", " h", " min", " s"}
