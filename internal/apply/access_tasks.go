@@ -142,7 +142,6 @@ func (a *Apply) Tasks(ctx context.Context, t bcn.Target, h bcn.Heritage) ([]gran
 		if err != nil {
 			return nil, err
 		}
-		g.Service = g.Container
 		out = append(out, g)
 	}
 	slices.SortStableFunc(out, func(x, y grant.Task) int { return y.Started.Compare(x.Started) })
@@ -150,17 +149,22 @@ func (a *Apply) Tasks(ctx context.Context, t bcn.Target, h bcn.Heritage) ([]gran
 }
 
 // task describes a task by the container that is entered, the essential one
-// where none is named.
+// where none is named. A definition that AWS no longer shows is done without:
+// what runs has to be ended all the same.
 func (a *Apply) task(ctx context.Context, s *awsx.Session, v awsx.Task, container string) (grant.Task, error) {
 	definition, err := a.cache.get(ctx, s, v.TaskDefinition)
-	if err != nil {
+	if err != nil && bcn.CodeOf(err) != bcn.CodeAWSRefused {
 		return grant.Task{}, err
 	}
+	service, _ := mainContainer(definition, "")
 	if container == "" {
-		container, _ = mainContainer(definition, "")
+		container = service
 	}
 	out := grant.Task{
 		ARN: v.ARN, Container: container, Status: v.Status, Exec: v.Exec, Started: v.StartedAt, Reason: v.Reason,
+	}
+	if strings.HasPrefix(v.Group, "service:") {
+		out.Service = service
 	}
 	for _, c := range definition.Containers {
 		if c.Name == container {

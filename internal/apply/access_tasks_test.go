@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bcn-bot/bcn/internal/apply"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/grant"
@@ -89,6 +90,12 @@ func TestAGrantsOwnTaskIsStoppedAndStillFound(t *testing.T) {
 	if err != nil || found.ARN != g.ARN || found.Status != "STOPPED" {
 		t.Errorf("found %+v, %v", found, err)
 	}
+	w.aws.Faults().Fail("ecs", "DescribeTaskDefinition", "ClientException", 400, -1)
+	forgetful := apply.New(w.client, apply.Options{})
+	if g, err := forgetful.Task(t.Context(), w.target, g.ARN, render.AccessContainer); err != nil || g.Status != "STOPPED" || g.Digest == "" {
+		t.Errorf("without its definition: %+v, %v", g, err)
+	}
+	w.aws.Faults().Clear()
 	none := g.ARN[:len(g.ARN)-4] + "ffff"
 	if _, err := w.Task(t.Context(), w.target, none, ""); !errors.Is(err, deploy.ErrNone) {
 		t.Error(err)
@@ -101,8 +108,14 @@ func TestAGrantsOwnTaskIsStoppedAndStillFound(t *testing.T) {
 func TestAGrantsOwnTaskEndsByItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	offer := w.base(t)
 	end := time.Now().Add(2 * time.Second)
-	g := w.start(t, "bcn-g1042", end)
+	g, err := w.StartTask(t.Context(), w.target, grant.TaskStart{
+		TaskDefinition: offer.TaskDefinition, Container: offer.Container, Until: end, Name: "bcn-g1042", Owner: owner,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.await(t, g.ARN, func(g grant.Task) bool { return g.Status == "STOPPED" })
 	if time.Now().Before(end.Truncate(time.Second)) {
 		t.Error("it ended before its time")
@@ -129,6 +142,9 @@ func TestTheRunningTasksOfServices(t *testing.T) {
 		exec[g.Service] = g.Exec
 		if g.Container != g.Service || g.Status != "RUNNING" || g.Ready != g.Exec || !strings.HasPrefix(g.Digest, "sha256:") {
 			t.Errorf("%+v", g)
+		}
+		if again, err := w.Task(t.Context(), w.target, g.ARN, ""); err != nil || again.Service != g.Service || again.Container != g.Container {
+			t.Errorf("by itself: %+v, %v", again, err)
 		}
 		if i > 0 && g.Started.After(list[i-1].Started) {
 			t.Error("not the newest first")

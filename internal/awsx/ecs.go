@@ -156,22 +156,7 @@ type TaskContainer struct {
 // where it is not empty, all pages. ECS keeps them for about an hour. A service
 // that is not there is ErrNotFound.
 func (s *Session) StoppedTasks(ctx context.Context, cluster, service string) ([]string, error) {
-	var list []string
-	pages := ecs.NewListTasksPaginator(s.ecs(), &ecs.ListTasksInput{
-		Cluster: aws.String(cluster), ServiceName: optional(service), DesiredStatus: types.DesiredStatusStopped,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			switch CodeOf(err) {
-			case "ServiceNotFoundException", "ServiceNotActiveException":
-				return nil, s.missing(err)
-			}
-			return nil, s.wrap(err)
-		}
-		list = append(list, page.TaskArns...)
-	}
-	return list, nil
+	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), ServiceName: optional(service), DesiredStatus: desired(true)})
 }
 
 // Tasks describes tasks, a hundred at a time. Those that are gone are left out.
