@@ -221,9 +221,9 @@ func (p *Presenter) mind(v View, w access.Words) chat.Markup {
 	}
 	var out []string
 	for _, id := range ids {
-		out = append(out, string(p.say(id, text.Args{"cap": text.Duration(p.lang, w.Cap)})))
+		out = append(out, "\n• "+string(p.say(id, text.Args{"cap": text.Duration(p.lang, w.Cap)})))
 	}
-	return chat.Markup(strings.Join(out, "; "))
+	return chat.Markup(strings.Join(out, ""))
 }
 
 // accessFields adds the key that the access is bound to.

@@ -21,7 +21,7 @@ import (
 // crowd is an installation with much of everything, and long words in it.
 func crowd() *world {
 	w := sample()
-	w.heritages, w.districts, w.endpoints, w.pending, w.changes, w.parked = nil, nil, nil, nil, nil, nil
+	w.heritages, w.districts, w.endpoints, w.pending, w.changes, w.parked, w.grants = nil, nil, nil, nil, nil, nil, nil
 	long := strings.Repeat("<&*", 100)
 	for i := range 300 {
 		app, id := fmt.Sprintf("app-%03d", i), bcn.ID(3000+i)
@@ -32,6 +32,9 @@ func crowd() *world {
 		w.changes = append(w.changes, c)
 		w.pending = append(w.pending, bcn.Request{ID: id, Requester: "U0DEV", Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 1}}, ExpiresAt: start})
 		w.parked = append(w.parked, deploy.Parked{Change: c, Code: bcn.CodeAWSRefused, Params: map[string]string{"what": "x", "why": long}})
+		g := someGrants()[i%5]
+		g.Change.ID, g.Change.App, g.Change.Reason, g.Change.Requester.User = id, app, long, "U0LEAD"
+		w.grants = append(w.grants, g)
 		for n := range 40 {
 			w.releases[app] = append(w.releases[app], bcn.Release{Heritage: app, Number: int64(40 - n), Tag: "v1", By: "U0DEV", Outcome: bcn.ChangeSucceeded, StartedAt: start, EndedAt: start})
 		}
@@ -45,7 +48,7 @@ func TestBounds(t *testing.T) {
 	for _, said := range []string{
 		"", "help", "help deploy", "help district adopt", "district", "deploy", "district adopt x", "xyzzy " + strings.Repeat("<", 5000), strings.Repeat("x", 9000),
 		"apps", "status", "status app-001", "releases app-001 production", "show app-001 production", "approvals", "parked list", "parked show 3001",
-		"district list", "district show app-001", "endpoint list", "endpoint show app-001", "whoami", "depoly app-1 prodd v2 --reason " + strings.Repeat("<", 500),
+		"access", "access list", "access open 3001 " + recipient, "access --district main", "district list", "district show app-001", "endpoint list", "endpoint show app-001", "whoami", "depoly app-1 prodd v2 --reason " + strings.Repeat("<", 500),
 	} {
 		t.Run("the answer fits a message: "+said[:min(len(said), 30)], func(t *testing.T) {
 			t.Parallel()

@@ -163,6 +163,8 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "help", "deploy a b c --reason x", "reject 1 “x", "district adopt --for a,b", "<@U1> deploy", "<|> &amp;", "deploy — – -é --=x",
 		"create a b --district=x --source", "endpoint create x --public=1 --for ,", "deploy -- -- --", "cancel ＃１", "run a b -- c", "\x00\xff deploy", "for 10m",
+		"access a b for 10 minutes --reason x -- rails c", "access --district d --instance i-01234567 --reason —", "access list", "access open 1 age1", "access extend 1 for 1h30m",
+		"access a b --reason -- --", "access a b s --live --task 0123456789abcdef0123456789abcdef --reason x for 5", "access -- \u202e --reason", "acess ned 1",
 	} {
 		f.Add(s)
 	}
@@ -188,6 +190,18 @@ func FuzzParse(f *testing.F) {
 			}
 			if v := x.value.String(); !utf8.ValidString(v) || utf8.RuneCountInString(v) > maxReason {
 				t.Fatalf("%q: %s is %q", s, x.name, v)
+			}
+		}
+		if g, ok := c.grammar.(*accessArgs); ok && !c.help {
+			if g.Reason == "" || strings.ContainsFunc(g.Command, hidden) || g.length != 0 && g.length < minLength {
+				t.Fatalf("%q: %+v", s, g)
+			}
+			if g.kind() == bcn.KindAccess || g.kind() == bcn.KindAccessLive {
+				if g.App == "" || g.Env == "" || g.District != "" {
+					t.Fatalf("%q: %+v", s, g)
+				}
+			} else if g.App+g.Command != "" || g.District == "" {
+				t.Fatalf("%q: %+v", s, g)
 			}
 		}
 		if c.verb.name == "deploy" && c.typo == "" && !c.help {
