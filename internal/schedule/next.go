@@ -72,7 +72,7 @@ func (s Spec) nextReal(after time.Time) (time.Time, bool) {
 		}
 		_, offset := t.Zone()
 		at := next.Add(-time.Duration(offset) * time.Second).In(s.zone)
-		_, end := t.ZoneBounds()
+		end := steady(t)
 		if end.IsZero() || at.Before(end) {
 			return at, true
 		}

@@ -22,12 +22,24 @@ func reach(wall time.Time, zone *time.Location) time.Time {
 		if at.Before(t) {
 			return t
 		}
-		_, end := t.ZoneBounds()
+		end := steady(t)
 		if end.IsZero() || at.Before(end) {
 			return at
 		}
 		t = end
 	}
+}
+
+// steady is a time later than t until which the zone's offset stays as it is;
+// zero if it stays for ever. ZoneBounds answers an end before t on the last day
+// of a leap year beyond a zone's listed changes (golang/go#81583); then it is
+// the end of that day in UTC, on which no zone has a rule to change.
+func steady(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if end.IsZero() || end.After(t) {
+		return end
+	}
+	return t.Truncate(day).Add(day)
 }
 
 // reached is the latest reading that a clock in the zone has shown until t: in
