@@ -18,7 +18,9 @@ help: ## Explain the targets
 
 .PHONY: dev
 dev: need-go need-postgres ## Run everything locally: PostgreSQL, Slack, AWS, GitHub, the bot and a sample app; prints the page to open
-	$(GO) run ./cmd/bot dev
+	$(GO) build -o bin/bot ./cmd/bot
+	$(GO) -C tools/plugin build -mod=readonly -o ../../bin/session-manager-plugin github.com/aws/session-manager-plugin/src/sessionmanagerplugin-main
+	bin/bot dev
 
 .PHONY: tour
 tour: need-go need-postgres need-chromium ## Walk through the first deploy in a headless browser and keep the screenshots

@@ -77,6 +77,7 @@ type App struct {
 	card     *card.Presenter
 	text     *text.Catalogue
 	metrics  *metrics
+	httpAddr string // where serveHTTP listens
 	steps    []step
 	// githubQuiet is when GitHub last did not tell a card who may approve.
 	githubQuiet atomic.Pointer[time.Time]

@@ -103,6 +103,10 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	if err := d.AWS.Start(ctx, "127.0.0.1:0"); err != nil {
 		return err
 	}
+	// The page stands for a database whose port may be forwarded.
+	if err := d.AWS.Sessions().PutHost(localaws.SampleDatabase, strings.TrimPrefix(d.Slack.URL(), "http://")); err != nil {
+		return err
+	}
 	d.GitHub = localgithub.New(localgithub.Options{})
 	d.onStop("github", func(context.Context) error { return d.GitHub.Close() })
 	if err := d.GitHub.Start("127.0.0.1:0"); err != nil {
@@ -203,6 +207,8 @@ func (d *Dev) Setup(ctx context.Context, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "bcn: %d/%d %s\n", i+1, len(typed), command)
 	}
 	fmt.Fprintf(stdout, "bcn: ready. At %s, as dana, in #deploys, type: /bcn deploy hello production v2\n", d.Slack.URL())
+	fmt.Fprintf(stdout, "bcn: for access, as olu: /bcn access hello production for 2m --reason incident; once lee approved it, in a terminal:\n"+
+		"     AWS_ENDPOINT_URL=%s AWS_REGION=%s BCN_URL=http://%s bin/bot access open ID\n", d.AWS.URL(), localaws.DefaultRegion, d.App.httpAddr)
 	return nil
 }
 

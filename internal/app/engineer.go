@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -18,13 +20,13 @@ type AccessOpenArgs struct {
 	URL               string `help:"The bot's address inside the company's network (default: BCN_URL; without one it goes by chat)."`
 	CredentialProcess bool   `help:"Print credentials for an SDK's credential_process, of a grant that was opened before; asks nobody."`
 	PrintProfile      bool   `help:"Print the lines for ~/.aws/config that use --credential-process."`
-	Plugin            string `help:"Path of AWS's session-manager-plugin (default: from PATH)."`
+	Plugin            string `help:"Path of AWS's session-manager-plugin (default: from PATH, then beside this program)."`
 }
 
 // AccessTestArgs are the flags of `bot access test`.
 type AccessTestArgs struct {
 	URL    string `help:"The bot's address inside the company's network (default: BCN_URL)."`
-	Plugin string `help:"Path of AWS's session-manager-plugin (default: from PATH)."`
+	Plugin string `help:"Path of AWS's session-manager-plugin (default: from PATH, then beside this program)."`
 }
 
 // AccessOpen opens a grant on an engineer's machine.
@@ -58,7 +60,17 @@ func machine(url, plugin string) engineer.Options {
 	if err != nil {
 		self = "bot" // from PATH then
 	}
+	if _, err := exec.LookPath("session-manager-plugin"); plugin == "" && err != nil {
+		if beside := filepath.Join(filepath.Dir(self), "session-manager-plugin"); exists(beside) {
+			plugin = beside // where `make dev` puts it
+		}
+	}
 	return engineer.Options{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, URL: url, Plugin: plugin, Self: self}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // told gives an error of the engineer's side its exit code.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/bcn-bot/bcn/internal/audit"
 )
 
 // socketGrace is how long bcn may be without a socket and still be ready:
@@ -28,10 +30,16 @@ func (a *App) serveHTTP() error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	if a.o.Config.Access.URL != "" {
+		x := exchange(a.grant, audit.Key(a.o.Process.Key.Reveal()), a.log)
+		mux.Handle("/v1/access", x)
+		mux.Handle("/v1/access/", x)
+	}
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
 	a.onStop("http", srv.Shutdown)
-	a.log.Info("listening", "addr", l.Addr().String())
+	a.httpAddr = l.Addr().String()
+	a.log.Info("listening", "addr", a.httpAddr)
 	return nil
 }
 

@@ -114,5 +114,12 @@ func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
 		v.Request = &r
 		v.Approvers = a.mentions(ctx, r)
 	}
+	g, err := a.store.Grant(ctx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return chat.Message{}, err
+	}
+	if err == nil {
+		v.Grant = &g
+	}
 	return a.card.Card(v), nil
 }

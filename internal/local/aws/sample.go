@@ -59,6 +59,15 @@ func (r *relay) Now() time.Time                         { return r.clock().Now()
 func (r *relay) After(d time.Duration, f func()) func() { return r.clock().After(d, f) }
 func (r *relay) follow(c wire.Clock)                    { r.mu.Lock(); r.to = c; r.mu.Unlock() }
 
+// SampleDatabase is the host and port that a port document of the sample
+// forwards; nothing answers there before Sessions().PutHost gives it an address.
+const SampleDatabase = "orders.db.internal:5432"
+
+// sampleDatabase is the database whose port access may forward.
+func sampleDatabase() roles.DatabasePort {
+	return roles.DatabasePort{Name: "orders", Host: "orders.db.internal", Port: 5432}
+}
+
 // putSample fills the account with what the sample app needs.
 func (s *Server) putSample() error {
 	a := s.parts.account
@@ -125,7 +134,7 @@ func (s *Server) putRoles() error {
 	if err != nil {
 		return err
 	}
-	access, err := roles.AccessTemplate(roles.AccessInput{Input: in})
+	access, err := roles.AccessTemplate(roles.AccessInput{Input: in, Ports: []roles.DatabasePort{sampleDatabase()}})
 	if err != nil {
 		return err
 	}
