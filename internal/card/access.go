@@ -240,9 +240,9 @@ func fingerprint(g *bcn.Grant) string {
 	if g == nil || g.Key == "" {
 		return ""
 	}
-	print, err := access.Fingerprint(g.Key)
+	name, err := access.Fingerprint(g.Key)
 	if err != nil { // it was checked when it was bound
 		return ""
 	}
-	return print
+	return name
 }

@@ -93,7 +93,9 @@ func (g *accessArgs) checkNode() error {
 		word string
 	}{
 		{g.App != "", strings.TrimSpace(clip(g.App + " " + g.Env))},
-		{g.Live, "--live"}, {g.Task != "", "--task"}, {g.Command != "", "-- COMMAND"},
+		{g.Live, "--live"},
+		{g.Task != "", "--task"},
+		{g.Command != "", "-- COMMAND"},
 	} {
 		if not.said {
 			return problem{id: text.ProblemNotOfNodes, word: not.word}

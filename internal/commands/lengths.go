@@ -2,6 +2,7 @@ package commands
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,11 +48,11 @@ func length(s string) (time.Duration, error) {
 		if !ok {
 			return 0, wrong
 		}
-		n, err := time.ParseDuration(m[1] + "s") // at most six digits: no overflow
+		n, err := strconv.ParseInt(m[1], 10, 64)
 		if err != nil {
 			return 0, wrong
 		}
-		total += n / time.Second * unit
+		total += time.Duration(n * int64(unit)) // at most six digits, each: no overflow
 	}
 	if total < minLength {
 		return 0, bcn.E(bcn.CodeTooShort, "least", minLength.String())

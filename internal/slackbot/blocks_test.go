@@ -209,6 +209,21 @@ func TestBlocks(t *testing.T) {
 		}
 	})
 
+	t.Run("lines of code stay as they are, each block whole", func(t *testing.T) {
+		t.Parallel()
+		line := strings.Repeat("aB3_-", 80)
+		code := strings.TrimSuffix(strings.Repeat(line+"\n", 6), "\n") // as sealed credentials are shown
+		got := blocks(chat.Message{Blocks: []chat.Block{{Code: code}, {Code: code}}})
+		if len(got) != 2 {
+			t.Fatalf("%d blocks", len(got))
+		}
+		for _, b := range got {
+			if section(t, b) != "```\n"+code+"\n```" {
+				t.Errorf("got %q", section(t, b))
+			}
+		}
+	})
+
 	t.Run("code cannot close its fence and is not read as markup", func(t *testing.T) {
 		t.Parallel()
 		got := section(t, blocks(chat.Message{Blocks: []chat.Block{{Code: "a ``` <!channel> & b\tc"}}})[0])
