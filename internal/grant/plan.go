@@ -171,7 +171,7 @@ func (s *Service) Begin(c deploy.Claimed, p bcn.Plan) (bcn.Grant, error) {
 	if a == nil || a.Seconds <= 0 {
 		return bcn.Grant{}, bcn.E(bcn.CodeTampered, "what", "plan")
 	}
-	g := bcn.Grant{ID: c.Change.ID, State: bcn.GrantApproved, Person: c.Change.Requester.User, Task: a.Task, Ready: a.Task != ""}
+	g := bcn.Grant{ID: c.Change.ID, State: bcn.GrantApproved, Person: c.Change.Requester.User, Task: a.Task, Ready: p.Kind != bcn.KindAccess}
 	if a.OpenWithin > 0 {
 		g.OpenUntil = c.Now.Add(time.Duration(a.OpenWithin) * time.Second)
 		return g, nil
