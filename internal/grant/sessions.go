@@ -51,7 +51,13 @@ func (s *Service) observe(ctx context.Context, r *running) error {
 	if err != nil || gone || name == "" {
 		return err
 	}
-	_, _, err = s.look(ctx, r, name)
+	active, at, err := s.look(ctx, r, name)
+	if err != nil {
+		return err
+	}
+	if active, err = s.alsoKnown(ctx, *r, active); err == nil {
+		r.closed(active, at)
+	}
 	return err
 }
 

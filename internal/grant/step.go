@@ -133,11 +133,11 @@ func (s *Service) watch(ctx context.Context, r running) (time.Duration, error) {
 	again := s.Watch
 	m := deploy.Move{Quiet: true}
 	if r.grant.Mints > 0 {
-		before := len(r.grant.Sessions)
+		seen, open := len(r.grant.Sessions), r.open()
 		if err := s.observe(ctx, &r); err != nil {
 			s.Log.Warn("could not list sessions", "change", int64(r.Change.ID), "error", err)
 		}
-		m.Quiet = before == len(r.grant.Sessions)
+		m.Quiet = seen == len(r.grant.Sessions) && open == r.open()
 	}
 	if gone, cause := s.taskGone(ctx, r); gone {
 		if r.grant.EndsAt.Sub(r.Now) < clockSkew/2 { // it ended itself, by a clock that is ahead of ours
@@ -160,6 +160,17 @@ func (s *Service) watch(ctx context.Context, r running) (time.Duration, error) {
 	}
 	m.Again = max(again, time.Millisecond)
 	return s.write(ctx, r, m)
+}
+
+// open is how many sessions of the grant were seen and not seen closed.
+func (r running) open() int {
+	n := 0
+	for _, x := range r.grant.Sessions {
+		if x.Closed == nil && !x.Stranger {
+			n++
+		}
+	}
+	return n
 }
 
 // nearEnd is how long before its end the holder of a grant is warned; a grant
