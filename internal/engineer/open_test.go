@@ -104,7 +104,7 @@ func TestOpenByChat(t *testing.T) {
 		for i := range 9 {
 			w.clock.Advance(time.Minute)
 			d.types(t, "echo minute$((1+"+string(rune('0'+i))+"))\n")
-			d.screen.expect(t, "minute"+string(rune('1'+i))+"\r\n")
+			d.screen.expect(t, "minute"+string(rune('1'+i))+"\n")
 		}
 		w.clock.Advance(time.Minute)
 		if err := d.ends(t); err != nil {
@@ -127,7 +127,7 @@ func TestOpenByChat(t *testing.T) {
 		d.screen.expect(t, "logged if the cluster is set up so")
 		d.screen.expect(t, "$ ")
 		d.types(t, "echo sum=$((40+2))\n")
-		d.screen.expect(t, "sum=42\r\n")
+		d.screen.expect(t, "sum=42\n")
 		d.types(t, "exit\n")
 		if err := d.ends(t); err != nil {
 			t.Fatal(err)
@@ -143,7 +143,7 @@ func TestOpenByChat(t *testing.T) {
 		d.open(t)
 		_, lines := sealed(t, d.screen.recipient(t), c)
 		d.types(t, lines)
-		d.screen.expect(t, "sum=42\r\n")
+		d.screen.expect(t, "sum=42\n")
 		d.types(t, "\x04")
 		if err := d.ends(t); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestOpenByChat(t *testing.T) {
 		d.types(t, lines)
 		d.screen.expect(t, "$ ")
 		d.types(t, "env | grep -c AWS; echo sum=$((40+2))\n")
-		d.screen.expect(t, "sum=42\r\n")
+		d.screen.expect(t, "sum=42\n")
 		d.types(t, "exit\n")
 		if err := d.ends(t); err != nil {
 			t.Fatal(err)
