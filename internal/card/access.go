@@ -177,7 +177,7 @@ func accessTarget(v View) access.Target {
 		Task: taskID(a.Task), Container: a.Container, Node: a.Node, Database: a.Database, Key: a.Key,
 	}
 	if t.Kind == access.Instance {
-		t.Session = time.Duration(a.Seconds) * time.Second
+		t.Session = time.Duration(a.Session) * time.Second
 	}
 	return t
 }

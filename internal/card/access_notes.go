@@ -43,7 +43,7 @@ func (p *Presenter) accessNotes(m deploy.Moment) []deploy.Note {
 	case deploy.MomentOver:
 		return []deploy.Note{thread("over:"+stamp(m.Grant.VerifiedAt), p.say(overID(*m.Grant), args))}
 	case deploy.MomentStuck:
-		return p.alarm("stuck:"+stamp(m.Grant.SweptAt), p.say(text.ThreadStuck, with(args, "open", codes(m.Left))))
+		return p.alarm("stuck:"+stamp(m.Grant.SweptAt), p.say(text.ThreadStuck, with(with(args, "open", codes(m.Left)), "usable", usable(*m.Grant, m.Plan))))
 	case deploy.MomentUnstuck:
 		return p.alarm("unstuck:"+stamp(m.Grant.VerifiedAt), p.say(text.ThreadUnstuck, args))
 	default:

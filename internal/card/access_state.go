@@ -115,10 +115,23 @@ func (p *Presenter) accessWhy(v View) chat.Markup {
 	if n := strangers(*g); n > 0 {
 		out += "\n" + p.say(text.CardStrangers, text.Args{"Count": n})
 	}
+	until := usable(*g, v.Plan)
+	if until != "" && (g.State == bcn.GrantEnding || g.State == bcn.GrantEndFailed) {
+		out += "\n" + p.say(text.CardUsable, text.Args{"until": until})
+	}
 	if g.State == bcn.GrantEndFailed {
-		out += "\n" + p.say(text.CardRunbook, text.Args{"id": v.Change.ID.String()})
+		out += "\n" + p.say(text.CardRunbook, nil)
 	}
 	return chat.Markup(trimLines(string(out)))
+}
+
+// usable is until when credentials that were handed over work though their
+// grant was ended: STS has no call that takes them back. Empty where nothing new can be opened.
+func usable(g bcn.Grant, pl *bcn.Plan) chat.Markup {
+	if pl == nil || pl.Access == nil || pl.Access.ByBot || g.Mints == 0 || g.EndsAt == nil || g.EndedAt == nil || !g.EndsAt.After(*g.EndedAt) {
+		return ""
+	}
+	return text.When(*g.EndsAt)
 }
 
 func strangers(g bcn.Grant) int {

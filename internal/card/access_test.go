@@ -70,6 +70,8 @@ func accessViews() []view {
 		{"over: the task is gone", runsWith(bcn.KindAccessLive, granted(bcn.GrantEnded, ends(bcn.WhyGone, "")), because(bcn.CodeTaskStopped, "task", "0123456789ab", "why", "Essential container in task exited"))},
 		{"over: what it needs could not be made", runsWith(bcn.KindAccess, granted(bcn.GrantEnded, ends(bcn.WhyFailed, ""), func(g *bcn.Grant) { g.Sessions, g.Key = nil, "" }), because(bcn.CodeAccessDenied, "action", "ecs:RunTask", "role", "bcn-default"))},
 		{"over, and somebody else was there", runsWith(bcn.KindAccessInstance, granted(bcn.GrantEnded, intruder))},
+		{"ending before its time, with credentials that still work", runsWith(bcn.KindAccessInstance, granted(bcn.GrantEnding, ends(bcn.WhyDone, "U0ONCALL"), early))},
+		{"not closed before its time, and bcn opened it", runsWith(bcn.KindAccessLive, granted(bcn.GrantEndFailed, ends(bcn.WhyDone, "U0ONCALL"), early))},
 		{"approved, opened by a time", runsWith(bcn.KindAccess, granted(bcn.GrantApproved, func(g *bcn.Grant) { g.StartsAt, g.EndsAt = nil, nil }))},
 		{"live, and AWS does not answer", runsWith(bcn.KindAccess, granted(bcn.GrantLive), because(bcn.CodeUnavailable, "what", "AWS"))},
 		{"live, and its job is parked", runsWith(bcn.KindAccess, granted(bcn.GrantLive), func(c *bcn.Change) { c.Parked = true })},
@@ -169,6 +171,7 @@ func accessMoments() []struct {
 	unstarted := func(g *bcn.Grant) { g.StartsAt, g.EndsAt = nil, nil }
 	stuck := of(deploy.MomentStuck, bcn.KindAccessInstance, granted(bcn.GrantEndFailed))
 	stuck.Left = []string{"bcn-g1042-1-0aaaaaaaaaaaaaaaa", "unavailable"}
+	used := of(deploy.MomentStuck, bcn.KindAccessInstance, granted(bcn.GrantEndFailed, early))
 	hostile := of(deploy.MomentStuck, bcn.KindAccessInstance, granted(bcn.GrantEndFailed))
 	hostile.Left, hostile.Plan.Access.NodeName = []string{evil}, evil
 	report := of(deploy.MomentReport, bcn.KindAccessInstance, granted(bcn.GrantEnded, intruder))
@@ -195,6 +198,7 @@ func accessMoments() []struct {
 		{"expired", of(deploy.MomentOver, bcn.KindAccess, granted(bcn.GrantExpired))},
 		{"withdrawn", of(deploy.MomentOver, bcn.KindAccess, granted(bcn.GrantCancelled))},
 		{"stuck", stuck},
+		{"stuck, with credentials that still work", used},
 		{"stuck, with hostile words", hostile},
 		{"unstuck", of(deploy.MomentUnstuck, bcn.KindAccessInstance, granted(bcn.GrantEnded))},
 		{"a report", report},

@@ -86,6 +86,12 @@ func ends(why bcn.GrantWhy, by string) func(*bcn.Grant) {
 	return func(g *bcn.Grant) { g.Why, g.By = why, by }
 }
 
+// early ends a grant before its time.
+func early(g *bcn.Grant) {
+	over := at.Add(4 * time.Minute)
+	g.EndedAt = &over
+}
+
 // intruder is a session that no grant is behind.
 func intruder(g *bcn.Grant) {
 	g.Sessions = append(g.Sessions, bcn.GrantSession{ID: "somebody-0cccccccccccccccc", Started: at.Add(2 * time.Minute), Stranger: true})

@@ -46,6 +46,7 @@ const (
 	CardSessionsNone      ID = "card.sessions_none"
 	CardAccessWhy         ID = "card.access_why"
 	CardStrangers         ID = "card.strangers"
+	CardUsable            ID = "card.usable"
 	CardRunbook           ID = "card.runbook"
 	AccessApproved        ID = "access_status.approved"
 	AccessMinting         ID = "access_status.minting"
