@@ -331,3 +331,8 @@ func (e *terminal) secrets() []string {
 	}
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
+
+// person is somebody of the workspace, as an envelope names them.
+func (a *App) person(user string) bcn.Actor {
+	return bcn.Actor{Kind: bcn.Person, User: user, Team: a.api.Self().Team}
+}
