@@ -73,31 +73,52 @@ func (u *Understanding) fields(s Spec) {
 	u.Months = values[time.Month](c.Month, 1, 12)
 	u.days(c.Dom, c.Dow)
 	u.times(c.Minute, c.Hour)
-	step := evenly(u.Minutes, 60)
-	switch anyDay := u.Days == nil && u.Weekdays == nil && u.Months == nil; {
-	case anyDay && u.Hours == nil && (u.Minutes == nil || step > 0):
-		u.Kind, u.Every = KindSteps, time.Duration(max(step, 1))*time.Minute
-	case anyDay && u.Hours == nil:
-		u.Kind = KindHourly
-		if slices.Equal(u.Minutes, []int{0}) {
-			u.Kind, u.Every = KindSteps, time.Hour
-		}
-	case anyDay && slices.Equal(u.Minutes, []int{0}) && evenly(u.Hours, 24) > 0:
-		u.Kind, u.Every = KindSteps, time.Duration(evenly(u.Hours, 24))*time.Hour
-	case u.Times == nil || u.Either:
-		u.Kind = KindMixed
-	case anyDay:
-		u.Kind = KindDaily
-	case u.Days == nil && u.Months == nil:
-		u.Kind = KindWeekly
-	case u.Weekdays == nil && u.Months == nil:
-		u.Kind = KindMonthly
-	case u.Weekdays == nil && u.Days != nil:
-		u.Kind = KindYearly
-	default:
-		u.Kind = KindMixed
+	if u.Every = u.steps(); u.Every > 0 {
+		u.Kind = KindSteps
+		return
 	}
+	u.Kind = u.kind()
 }
+
+// steps answers the interval between ticks if it is the same at all times of
+// all days, else 0. Once a day is not an interval.
+func (u *Understanding) steps() time.Duration {
+	full := slices.Equal(u.Minutes, []int{0})
+	switch {
+	case !u.anyDay():
+		return 0
+	case u.Hours == nil && u.Minutes == nil:
+		return time.Minute
+	case u.Hours == nil && full:
+		return time.Hour
+	case u.Hours == nil:
+		return time.Duration(evenly(u.Minutes, 60)) * time.Minute
+	case full:
+		return time.Duration(evenly(u.Hours, 24)) * time.Hour
+	}
+	return 0
+}
+
+// kind is the shape of what has no steps.
+func (u *Understanding) kind() Kind {
+	switch {
+	case u.anyDay() && u.Hours == nil:
+		return KindHourly
+	case u.Times == nil || u.Either:
+		return KindMixed
+	case u.anyDay():
+		return KindDaily
+	case u.Days == nil && u.Months == nil:
+		return KindWeekly
+	case u.Weekdays == nil && u.Months == nil:
+		return KindMonthly
+	case u.Weekdays == nil && u.Days != nil:
+		return KindYearly
+	}
+	return KindMixed
+}
+
+func (u *Understanding) anyDay() bool { return u.Days == nil && u.Weekdays == nil && u.Months == nil }
 
 // days knows that either field suffices if both are restricted, as robfig has
 // it: then one that holds every day makes the other meaningless.

@@ -232,7 +232,7 @@ func (f field) step(w, whole word) (int, error) {
 func (f field) unsupported(w word) error {
 	upper := strings.ToUpper(w.text)
 	head, _, _ := strings.Cut(upper, "/")
-	what, instead := "", ""
+	var what, instead string
 	switch {
 	case strings.Contains(upper, "?"):
 		what, instead = "?", "*"

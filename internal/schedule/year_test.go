@@ -136,7 +136,7 @@ func drawPart(t *rapid.T, label string, low, high int, names []string) part {
 			}
 			return fmt.Sprint(v)
 		}
-		text := ""
+		var text string
 		switch rapid.IntRange(0, 5).Draw(t, label+" form") {
 		case 0, 1:
 			text, to, step = write(from), from, 1
@@ -176,8 +176,11 @@ func drawExpression(t *rapid.T) expression {
 		minute: drawPart(t, "minute", 0, 59, nil), hour: drawPart(t, "hour", 0, 23, nil),
 		day: anything, month: anything, weekday: anything,
 	}
-	if rapid.IntRange(0, 9).Draw(t, "few minutes") > 0 { // a year of every minute takes long
+	if rapid.IntRange(0, 19).Draw(t, "few minutes") > 0 { // a year of every minute takes long
 		e.minute = two(e.minute.least(), rapid.IntRange(0, 59).Draw(t, "minute"))
+	}
+	if rapid.IntRange(0, 3).Draw(t, "few hours") > 0 {
+		e.hour = two(e.hour.least(), rapid.IntRange(0, 23).Draw(t, "hour"))
 	}
 	if rapid.Bool().Draw(t, "some days") {
 		e.day = drawPart(t, "day", 1, 31, nil)

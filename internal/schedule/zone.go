@@ -72,11 +72,21 @@ type abbreviation struct{ short, zone string }
 // meaning. IANA has EST and MST itself, as zones without daylight saving.
 func abbreviations() []abbreviation {
 	return []abbreviation{
-		{"JST", "Asia/Tokyo"}, {"KST", "Asia/Seoul"}, {"SGT", "Asia/Singapore"}, {"IST", "Asia/Kolkata"},
-		{"BST", "Europe/London"}, {"CEST", "Europe/Berlin"}, {"EDT", "America/New_York"},
-		{"CDT", "America/Chicago"}, {"CST", "America/Chicago"}, {"MDT", "America/Denver"},
-		{"PST", "America/Los_Angeles"}, {"PDT", "America/Los_Angeles"}, {"AEST", "Australia/Sydney"},
-		{"AEDT", "Australia/Sydney"}, {"Z", "UTC"},
+		{"JST", "Asia/Tokyo"},
+		{"KST", "Asia/Seoul"},
+		{"SGT", "Asia/Singapore"},
+		{"IST", "Asia/Kolkata"},
+		{"BST", "Europe/London"},
+		{"CEST", "Europe/Berlin"},
+		{"EDT", "America/New_York"},
+		{"CDT", "America/Chicago"},
+		{"CST", "America/Chicago"},
+		{"MDT", "America/Denver"},
+		{"PST", "America/Los_Angeles"},
+		{"PDT", "America/Los_Angeles"},
+		{"AEST", "Australia/Sydney"},
+		{"AEDT", "Australia/Sydney"},
+		{"Z", "UTC"},
 	}
 }
 
