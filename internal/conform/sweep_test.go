@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
 // sweep deletes what an interrupted run left: stacks first, since they hold
@@ -20,6 +21,19 @@ func sweep(c *cloud) {
 	sweepTasks(c)
 	sweepRoles(c)
 	sweepStores(c)
+	sweepDocuments(c)
+}
+
+func sweepDocuments(c *cloud) {
+	c.t.Helper()
+	pages := ssm.NewListDocumentsPaginator(c.ssm(), &ssm.ListDocumentsInput{Filters: []ssmtypes.DocumentKeyValuesFilter{
+		{Key: aws.String("Owner"), Values: []string{"Self"}}, {Key: aws.String("Name"), Values: []string{ours}},
+	}})
+	for pages.HasMorePages() {
+		for _, d := range must[*ssm.ListDocumentsOutput](c)(pages.NextPage(c.context())).DocumentIdentifiers {
+			must[*ssm.DeleteDocumentOutput](c)(c.ssm().DeleteDocument(c.context(), &ssm.DeleteDocumentInput{Name: d.Name}))
+		}
+	}
 }
 
 func sweepStacks(c *cloud) {
@@ -103,6 +117,8 @@ func TestSweep(t *testing.T) {
 	task := *must[*ecs.RunTaskOutput](c)(c.start(c.steady)).Tasks[0].TaskArn
 	parameter := "/" + c.id + "/left"
 	must[*ssm.PutParameterOutput](c)(ssm.NewFromConfig(c.config).PutParameter(t.Context(), &ssm.PutParameterInput{Name: &parameter, Value: aws.String("x"), Type: "String"}))
+	_, err := c.ssm().CreateDocument(t.Context(), &ssm.CreateDocumentInput{Name: &c.id, DocumentType: "Session", Content: aws.String(`{"schemaVersion":"1.0","sessionType":"Standard_Stream"}`)})
+	c.check(err)
 	must[*secretsmanager.CreateSecretOutput](c)(secretsmanager.NewFromConfig(c.config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &c.id, SecretString: aws.String("x")}))
 
 	sweep(c)
@@ -116,6 +132,7 @@ func TestSweep(t *testing.T) {
 	for what, said := range map[string]string{
 		"role":            says(second(iam.NewFromConfig(c.config).GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String(c.id + "-execution")}))),
 		"task definition": says(second(c.again())),
+		"document":        says(second(c.ssm().GetDocument(t.Context(), &ssm.GetDocumentInput{Name: &c.id}))),
 		"parameter":       says(second(ssm.NewFromConfig(c.config).GetParameter(t.Context(), &ssm.GetParameterInput{Name: &parameter}))),
 		"secret":          says(second(secretsmanager.NewFromConfig(c.config).DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &c.id}))),
 	} {

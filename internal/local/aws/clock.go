@@ -47,7 +47,7 @@ const coarse = 10 * time.Second
 func (t *skews) tell(account time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.seen[account.Sub(time.Now()).Round(coarse)] = true
+	t.seen[time.Until(account).Round(coarse)] = true
 }
 
 // trusts says whether a date can be of a client whose clock is right but for

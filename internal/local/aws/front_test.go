@@ -211,9 +211,9 @@ func TestUnknownActionsInEveryProtocol(t *testing.T) {
 	w := newWorld(t)
 	_, err := cloudformation.NewFromConfig(w.as()).ListTypes(t.Context(), &cloudformation.ListTypesInput{})
 	wantCode(t, err, "InvalidAction")
-	_, err = ssm.NewFromConfig(w.as()).ListDocuments(t.Context(), &ssm.ListDocumentsInput{})
+	_, err = ssm.NewFromConfig(w.as()).ListCommands(t.Context(), &ssm.ListCommandsInput{})
 	wantCode(t, err, "UnknownOperationException")
-	if !strings.Contains(err.Error(), "ListDocuments in service ssm") {
+	if !strings.Contains(err.Error(), "ListCommands in service ssm") {
 		t.Fatalf("does not name the action: %v", err)
 	}
 	_, err = ecs.NewFromConfig(w.as()).ListAttributes(t.Context(), &ecs.ListAttributesInput{TargetType: "container-instance"})

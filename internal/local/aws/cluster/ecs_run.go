@@ -15,7 +15,7 @@ const maxOverrides = 8192
 
 var (
 	startedByForm = regexp.MustCompile(`^[A-Za-z0-9_/-]{0,128}$`)
-	tokenForm     = regexp.MustCompile(`^[!-~]{0,64}$`)
+	tokenForm     = regexp.MustCompile(`^[\x21-\x7e]{0,64}$`)
 )
 
 // checkRun refuses what RunTask refuses.

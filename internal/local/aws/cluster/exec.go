@@ -15,6 +15,8 @@ type ExecTarget struct {
 	// (ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec").
 	ID   string
 	Tags map[string]string // the task's
+	// LogGroup is where ECS Exec records sessions; "" where it does not.
+	LogGroup string
 }
 
 // notEnabled is what ECS says of a task that cannot be entered.
@@ -54,7 +56,46 @@ func (c *Cluster) Enter(call *wire.Call) (ExecTarget, error) {
 	if !c.connected(t) {
 		return ExecTarget{}, wire.Errorf("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
 	}
-	return t.execTarget(k), nil
+	x := t.execTarget(k)
+	x.LogGroup = c.execLog(t, k)
+	return x, nil
+}
+
+// execLog is the group that ECS Exec writes a container's sessions to: its own
+// of awslogs, unless the cluster's configuration says otherwise, and if the
+// task's role may (ECS Developer Guide, "Log Amazon ECS Exec commands").
+func (c *Cluster) execLog(t *task, k *container) string {
+	group := ""
+	if log := k.spec.node("logConfiguration"); log.str("logDriver") == "awslogs" {
+		group = log.node("options").str("awslogs-group")
+	}
+	exec := t.cluster.spec.node("configuration").node("executeCommandConfiguration")
+	switch exec.str("logging") {
+	case "NONE":
+		return ""
+	case "OVERRIDE":
+		group = exec.node("logConfiguration").str("cloudWatchLogGroupName")
+	}
+	if group == "" {
+		return ""
+	}
+	arn := groupARN(site{account: t.at.account, region: t.at.region}, group) + ":*"
+	for action, on := range map[string]string{
+		"logs:DescribeLogGroups": "*", "logs:CreateLogStream": arn, "logs:DescribeLogStreams": arn, "logs:PutLogEvents": arn,
+	} {
+		if role := t.role(); role == "" || c.roles.Allows(t.at.region, role, action, on) != nil {
+			return ""
+		}
+	}
+	return group
+}
+
+// role is what the task's programs act as; "" is nothing.
+func (t *task) role() string {
+	if role := t.overrides.str("taskRoleArn"); role != "" {
+		return role
+	}
+	return t.def.spec.str("taskRoleArn")
 }
 
 // execKeys are the condition keys of ExecuteCommand. The container's name is
@@ -127,10 +168,7 @@ func (t *task) execAgent(k *container) string {
 // connected says whether the agent may reach Session Manager: it acts as the
 // task's role (ECS Developer Guide, "Task IAM role for ECS Exec").
 func (c *Cluster) connected(t *task) bool {
-	role := t.overrides.str("taskRoleArn")
-	if role == "" {
-		role = t.def.spec.str("taskRoleArn")
-	}
+	role := t.role()
 	for _, action := range []string{"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"} {
 		if role == "" || c.roles.Allows(t.at.region, role, "ssmmessages:"+action, "*") != nil {
 			return false

@@ -111,7 +111,7 @@ func Start(t testing.TB, o Options) *Plugin {
 		o.Keys = Keys{AccessKeyID: "AKIDADMINISTRATOR", SecretAccessKey: "any"}
 	}
 	home := t.TempDir()
-	sockets, err := os.MkdirTemp("", "plugin-") // a socket's path has to be short
+	sockets, err := os.MkdirTemp("", "plugin-") //nolint:usetesting // a socket's path has to be short
 	if err != nil {
 		t.Fatal(err)
 	}

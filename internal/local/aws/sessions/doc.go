@@ -34,6 +34,16 @@
 // go on when a session is resumed. Messages have the form of the plugin's
 // src/message (frame.go).
 //
+// A document of type Port has no shell: the same messages carry the frames of
+// smux, version 1, one stream for each connection (tunnel.go), as agents since
+// 3.0.196 do it. Loopback is reached, and what PutHost names; nothing else.
+//
+// # The record
+//
+// What a session writes goes to the log group of its document, if that streams,
+// or to that of the container's awslogs, if the task's role may write there; to
+// a stream of the session's id. A group that is not there gets nothing.
+//
 // # The shell
 //
 // A real one, on a terminal of its own, in an empty directory and with an

@@ -46,6 +46,7 @@ func (s *Service) documentActions() wire.Actions {
 		"DescribeDocument":             accepts(s.describeDocument, "Name", "DocumentVersion"),
 		"GetDocument":                  accepts(s.getDocument, "Name", "DocumentVersion", "DocumentFormat"),
 		"DeleteDocument":               accepts(s.deleteDocument, "Name"),
+		"ListDocuments":                accepts(s.listDocuments, "Filters", "MaxResults", "NextToken"),
 	}
 }
 

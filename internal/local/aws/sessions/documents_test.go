@@ -1,6 +1,7 @@
 package sessions_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,34 @@ func TestDocumentVersions(t *testing.T) {
 	wantCode(t, err, "")
 	_, err = c.StartSession(t.Context(), &ssm.StartSessionInput{Target: s(node), DocumentName: s(ten)})
 	wantCode(t, err, "InvalidDocument")
+}
+
+func TestDocumentsAreListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"bcn-b", "bcn-a", "other"} {
+		w.document(t, name, content("10", "5"))
+	}
+	for beginning, want := range map[string][]string{"": {"bcn-a", "bcn-b", ten, "other"}, "bcn-": {"bcn-a", "bcn-b", ten}, "bcn-b": {"bcn-b"}, "none": nil} {
+		in := &ssm.ListDocumentsInput{MaxResults: awssdk.Int32(2), Filters: []ssmtypes.DocumentKeyValuesFilter{{Key: awssdk.String("Owner"), Values: []string{"Self"}}}}
+		if beginning != "" {
+			in.Filters = append(in.Filters, ssmtypes.DocumentKeyValuesFilter{Key: awssdk.String("Name"), Values: []string{beginning}})
+		}
+		var got []string
+		for pages := ssm.NewListDocumentsPaginator(ssm.NewFromConfig(w.as()), in); pages.HasMorePages(); {
+			page, err := pages.NextPage(t.Context())
+			wantCode(t, err, "")
+			for _, d := range page.DocumentIdentifiers {
+				got = append(got, *d.Name)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", beginning, got, want)
+		}
+	}
+	creds := w.assume(t, "access", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ssm:GetDocument","Resource":"*"}]}`, "dana", "")
+	_, err := ssm.NewFromConfig(w.as(creds)).ListDocuments(t.Context(), &ssm.ListDocumentsInput{})
+	wantCode(t, err, "AccessDeniedException")
 }
 
 func TestDocumentOfStack(t *testing.T) {

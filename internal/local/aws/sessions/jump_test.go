@@ -43,11 +43,11 @@ func TestAClockThatJumps(t *testing.T) {
 			_, err = w.enter(t, w.as(), own, asIs)
 			wantCode(t, err, "")
 
-			wantCode(t, w.Server.Advance(end.Sub(w.Now())-2*time.Second), "")
+			wantCode(t, w.Advance(end.Sub(w.Now())-2*time.Second), "")
 			if desired, _ := w.taskNow(t, own); desired != "RUNNING" {
 				t.Fatal("the task has ended early")
 			}
-			wantCode(t, w.Server.Advance(2*time.Minute), "")
+			wantCode(t, w.Advance(2*time.Minute), "")
 			shell.Expect(t, "maximum duration")
 			shell.ExpectEnd(t)
 			if n := len(w.listed(t, "Active")); n != 0 {

@@ -1,6 +1,7 @@
 package sessions_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -81,7 +82,7 @@ func TestRealPluginForwardsPorts(t *testing.T) {
 		}
 		_, _, addr := w.forward(t, "bcn-port-db", nil)
 		for _, text := range []string{"hello", strings.Repeat("a lot ", 20_000)} {
-			if got, err := say(t, addr, text); err != nil || got != strings.ToUpper(text) {
+			if got, err := say(t, addr, text); err != nil || !strings.EqualFold(got, text) || got == text {
 				t.Fatalf("%d bytes came back, %v", len(got), err)
 			}
 		}
@@ -90,7 +91,7 @@ func TestRealPluginForwardsPorts(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.document(t, "bcn-port-db", database)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +102,7 @@ func TestRealPluginForwardsPorts(t *testing.T) {
 		p, id, addr := w.forward(t, "bcn-port-db", nil)
 		var pairs [][2]net.Conn
 		for range 3 {
-			near, err := net.Dial("tcp", addr)
+			near, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +118,7 @@ func TestRealPluginForwardsPorts(t *testing.T) {
 			exchange(t, c[1], c[0], fmt.Sprintf("answer %d", i))
 		}
 		_ = pairs[0][0].Close()
-		if n, err := pairs[0][1].Read(make([]byte, 1)); err != io.EOF {
+		if n, err := pairs[0][1].Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Fatalf("the far side of a connection that was closed reads %d, %v", n, err)
 		}
 		exchange(t, pairs[1][0], pairs[1][1], "still here")
@@ -131,7 +132,7 @@ func TestRealPluginForwardsPorts(t *testing.T) {
 			}
 		}
 		p.ExpectEnd(t)
-		if _, err := net.Dial("tcp", addr); err == nil {
+		if _, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr); err == nil {
 			t.Fatal("the plugin listens still")
 		}
 	})

@@ -13,16 +13,20 @@ type Logs interface {
 	WriteLog(account, region, group, stream string, at time.Time, text string)
 }
 
-// recorder writes a session's output to its document's log group, as the agent
-// streams it: an event of JSON for whole lines, in a stream that has the
-// session's id (Systems Manager User Guide, "Streaming session data using
-// Amazon CloudWatch Logs"). Its stream's mu guards it.
+// recorder writes a session's output to its log group, in a stream that has the
+// session's id. What a document streams is JSON, an event for whole lines
+// (Systems Manager User Guide, "Streaming session data using Amazon CloudWatch
+// Logs"); of ECS Exec the lines themselves are there, once it is over. Its
+// stream's mu guards it.
 type recorder struct {
 	service *Service
 	session *session
 	user    string
 	partial []byte // of a line
 }
+
+// maxKept is how much of a session of ECS Exec is kept, its end, in bytes.
+const maxKept = 4 << 20
 
 // maxLine is how long a line may get before it is written in parts, in bytes.
 const maxLine = 64 << 10
@@ -33,6 +37,10 @@ func (r *recorder) write(data []byte) {
 		return
 	}
 	r.partial = append(r.partial, data...)
+	if r.session.exec {
+		r.partial = r.partial[max(0, len(r.partial)-maxKept):]
+		return
+	}
 	end := bytes.LastIndexByte(r.partial, '\n')
 	if end < 0 && len(r.partial) < maxLine {
 		return
@@ -54,11 +62,17 @@ func (r *recorder) flush() {
 }
 
 func (r *recorder) event(text []byte) {
+	x, now := r.session, r.service.clock.Now()
 	var lines []string
 	for line := range bytes.Lines(text) {
 		lines = append(lines, string(bytes.TrimRight(line, "\r\n")))
 	}
-	x, now := r.session, r.service.clock.Now()
+	if x.exec {
+		for _, line := range lines {
+			r.service.logs.WriteLog(x.account, x.region, x.log, x.id, now, line)
+		}
+		return
+	}
 	event, _ := json.Marshal(map[string]any{ //nolint:errchkjson // texts
 		"eventVersion": "1.0", "eventTime": now.UTC().Format(time.RFC3339), "awsRegion": x.region,
 		"target": map[string]any{"id": x.target}, "userIdentity": map[string]any{"arn": x.owner},

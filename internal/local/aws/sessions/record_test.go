@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/plugintest"
@@ -113,4 +116,70 @@ func (w *world) streams(t *testing.T, group string) []string {
 		names = append(names, *x.LogStreamName)
 	}
 	return names
+}
+
+// recordedTask runs a task that logs to the group, in the name of the role.
+func (w *world) recordedTask(t *testing.T, role, group string) string {
+	t.Helper()
+	s, c := awssdk.String, ecs.NewFromConfig(w.as())
+	_, err := c.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: s("recorded"), NetworkMode: ecstypes.NetworkModeAwsvpc, Cpu: s("256"), Memory: s("512"),
+		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
+		TaskRoleArn:             s("arn:aws:iam::123456789012:role/" + role), ExecutionRoleArn: s("arn:aws:iam::123456789012:role/logging"),
+		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: s("main"), Image: s("shell:1"), LogConfiguration: &ecstypes.LogConfiguration{
+			LogDriver: ecstypes.LogDriverAwslogs, Options: map[string]string{"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": "run"},
+		}}},
+	})
+	wantCode(t, err, "")
+	out, err := c.RunTask(t.Context(), &ecs.RunTaskInput{
+		TaskDefinition: s("recorded"), Cluster: s("default"), LaunchType: ecstypes.LaunchTypeFargate, EnableExecuteCommand: true,
+		NetworkConfiguration: &ecstypes.NetworkConfiguration{AwsvpcConfiguration: &ecstypes.AwsVpcConfiguration{
+			Subnets: []string{"subnet-0a11ce00000000001"}, SecurityGroups: []string{"sg-0a11ce00000000001"},
+		}},
+	})
+	wantCode(t, err, "")
+	w.clock.Advance(30 * time.Second)
+	return *out.Tasks[0].TaskArn
+}
+
+func TestSessionsInTasksAreRecorded(t *testing.T) {
+	t.Parallel()
+	const (
+		group   = "/bcn/default/hello"
+		logging = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["logs:*","ssmmessages:*"]}]}`
+	)
+	for role, want := range map[string]int{"logging": 1, "enterable": 0} {
+		t.Run("of the role "+role+": "+itoa(want), func(t *testing.T) {
+			t.Parallel()
+			w := newECS(t)
+			w.taskRole(t, "logging", logging)
+			logs := cloudwatchlogs.NewFromConfig(w.as())
+			_, err := logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: awssdk.String(group)})
+			wantCode(t, err, "")
+			in, err := w.enter(t, w.as(), w.recordedTask(t, role, group), asIs)
+			wantCode(t, err, "")
+			p := plugintest.Start(t, plugintest.Options{
+				Path: plugintest.Build(t), Response: answer(in.Session.SessionId, in.Session.StreamUrl, in.Session.TokenValue),
+				Target: *w.listed(t, "Active")[0].Target, Endpoint: w.URL(),
+			})
+			p.Expect(t, "$ ")
+			p.Type(t, "echo sum=$((40+2))\n")
+			p.Expect(t, "sum=42")
+			w.terminate(t, *in.Session.SessionId)
+			p.ExpectEnd(t)
+			found, err := logs.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: awssdk.String(group), LogStreamNames: []string{*in.Session.SessionId}})
+			if want == 0 {
+				wantCode(t, err, "ResourceNotFoundException")
+				return
+			}
+			wantCode(t, err, "")
+			lines := ""
+			for _, e := range found.Events {
+				lines += *e.Message + "\n"
+			}
+			if !strings.Contains(lines, "\nsum=42\n") {
+				t.Fatalf("got:\n%s", lines)
+			}
+		})
+	}
 }

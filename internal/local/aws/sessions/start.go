@@ -121,6 +121,7 @@ func (s *Service) executeCommand(_ context.Context, c *wire.Call) (any, error) {
 		id: "ecs-execute-command-" + random(26), target: t.ID, document: "AmazonECS-ExecuteInteractiveCommand", exec: true,
 		owner:  "arn:aws:sts::" + c.Account + ":assumed-role/AWSServiceRoleForECS/ecs-execute-command",
 		userID: "AROAECSSERVICEROLE000:ecs-execute-command", idle: defaultIdle, task: t.TaskARN, container: t.Container,
+		log: t.LogGroup,
 	}, work{argv: argv, user: "root"})
 	if err != nil {
 		return nil, err

@@ -1,12 +1,11 @@
 package sessions
 
 import (
-	"context"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net"
 	"sync"
-	"time"
 )
 
 // A port is forwarded as the agent does since 3.0.196: all connections share
@@ -23,9 +22,8 @@ const (
 )
 
 const (
-	maxFlows    = 128             // connections at a time
-	maxBuffered = 4 << 20         // bytes that may wait for their destination
-	dialLimit   = 5 * time.Second // by the machine's clock
+	maxFlows    = 128     // connections at a time
+	maxBuffered = 4 << 20 // bytes that may wait for their destination
 )
 
 // The flags of a message of type payloadFlag.
@@ -36,36 +34,41 @@ const (
 
 var errMux = errors.New("not a frame of a forwarded port")
 
-// frameMux writes one frame.
-func frameMux(command byte, stream uint32, data []byte) []byte {
-	b := make([]byte, muxHeader, muxHeader+len(data))
-	b[0], b[1] = muxVersion, command
-	binary.LittleEndian.PutUint16(b[2:], uint16(len(data))) //nolint:gosec // at most outputChunk
-	binary.LittleEndian.PutUint32(b[4:], stream)
-	return append(b, data...)
+// muxFrame is one frame.
+type muxFrame struct {
+	command byte
+	stream  uint32
+	data    []byte // at most 65,535 bytes
+}
+
+func (f muxFrame) marshal() []byte {
+	b := make([]byte, muxHeader, muxHeader+len(f.data))
+	b[0], b[1] = muxVersion, f.command
+	binary.LittleEndian.PutUint16(b[2:], uint16(len(f.data)))
+	binary.LittleEndian.PutUint32(b[4:], f.stream)
+	return append(b, f.data...)
 }
 
 // cutMux takes the first frame off; ok is false where it is not whole yet.
-func cutMux(b []byte) (command byte, stream uint32, data, rest []byte, ok bool, err error) {
+func cutMux(b []byte) (f muxFrame, rest []byte, ok bool, err error) {
 	if len(b) < muxHeader {
-		return 0, 0, nil, b, false, nil
+		return f, b, false, nil
 	}
 	if b[0] != muxVersion || b[1] > muxNothing {
-		return 0, 0, nil, nil, false, errMux
+		return f, nil, false, errMux
 	}
 	end := muxHeader + int(binary.LittleEndian.Uint16(b[2:]))
 	if len(b) < end {
-		return 0, 0, nil, b, false, nil
+		return f, b, false, nil
 	}
-	return b[1], binary.LittleEndian.Uint32(b[4:]), b[muxHeader:end], b[end:], true, nil
+	f = muxFrame{command: b[1], stream: binary.LittleEndian.Uint32(b[4:]), data: bytes.Clone(b[muxHeader:end])}
+	return f, b[end:], true, nil
 }
 
 // tunnel is the far side of a forwarded port.
 type tunnel struct {
 	stream *stream
-	dial   func(context.Context) (net.Conn, error)
-	ctx    context.Context // of the connections, which outlive the call that opened them
-	cancel context.CancelFunc
+	dial   func() (net.Conn, error)
 
 	mu       sync.Mutex
 	partial  []byte // of a frame
@@ -83,9 +86,8 @@ type flow struct {
 	done  bool       // the client has closed it
 }
 
-func newTunnel(st *stream, dial func(context.Context) (net.Conn, error)) *tunnel {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &tunnel{stream: st, dial: dial, ctx: ctx, cancel: cancel, flows: map[uint32]*flow{}}
+func newTunnel(st *stream, dial func() (net.Conn, error)) *tunnel {
+	return &tunnel{stream: st, dial: dial, flows: map[uint32]*flow{}}
 }
 
 // full says whether what the client sends has to wait.
@@ -101,30 +103,30 @@ func (t *tunnel) feed(data []byte) error {
 	defer t.mu.Unlock()
 	t.partial = append(t.partial, data...)
 	for {
-		command, id, data, rest, ok, err := cutMux(t.partial)
+		f, rest, ok, err := cutMux(t.partial)
 		if err != nil || !ok {
 			return err
 		}
-		t.take(command, id, append([]byte(nil), data...))
+		t.take(f)
 		t.partial = rest
 	}
 }
 
 // take does what a frame says; the caller holds mu.
-func (t *tunnel) take(command byte, id uint32, data []byte) {
-	f := t.flows[id]
+func (t *tunnel) take(x muxFrame) {
+	f := t.flows[x.stream]
 	switch {
 	case t.closed:
-	case command == muxOpen && f == nil && len(t.flows) < maxFlows:
-		f = &flow{id: id, more: sync.NewCond(&t.mu)}
-		t.flows[id] = f
+	case x.command == muxOpen && f == nil && len(t.flows) < maxFlows:
+		f = &flow{id: x.stream, more: sync.NewCond(&t.mu)}
+		t.flows[x.stream] = f
 		t.stream.service.after(func() { t.run(f) })
 	case f == nil: // one that has ended
-	case command == muxData:
-		f.queue = append(f.queue, data)
-		t.buffered += len(data)
+	case x.command == muxData:
+		f.queue = append(f.queue, x.data)
+		t.buffered += len(x.data)
 		f.more.Signal()
-	case command == muxClose:
+	case x.command == muxClose:
 		f.done = true
 		f.more.Signal()
 	}
@@ -132,9 +134,7 @@ func (t *tunnel) take(command byte, id uint32, data []byte) {
 
 // run connects and carries both ways until either side closes.
 func (t *tunnel) run(f *flow) {
-	ctx, cancel := context.WithTimeout(t.ctx, dialLimit)
-	conn, err := t.dial(ctx)
-	cancel()
+	conn, err := t.dial()
 	if err != nil {
 		t.stream.flag(flagConnectError)
 		t.end(f)
@@ -169,7 +169,7 @@ func (t *tunnel) carry(f *flow, conn net.Conn) {
 	for {
 		n, err := conn.Read(buffer)
 		if n > 0 {
-			t.stream.output(frameMux(muxData, f.id, buffer[:n]))
+			t.stream.output(muxFrame{command: muxData, stream: f.id, data: buffer[:n]}.marshal())
 		}
 		if err != nil {
 			return
@@ -206,13 +206,12 @@ func (t *tunnel) end(f *flow) {
 	closed := t.closed
 	t.mu.Unlock()
 	if !closed {
-		t.stream.output(frameMux(muxClose, f.id, nil))
+		t.stream.output(muxFrame{command: muxClose, stream: f.id}.marshal())
 	}
 }
 
 // close cuts all connections. It may be called twice.
 func (t *tunnel) close() {
-	t.cancel()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true

@@ -10,33 +10,28 @@ import (
 // TestFramesOfPorts cuts what was joined, however it was torn on the way.
 func TestFramesOfPorts(t *testing.T) {
 	t.Parallel()
-	type frame struct {
-		command byte
-		stream  uint32
-		data    []byte
-	}
 	rapid.Check(t, func(t *rapid.T) {
-		sent := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) frame {
-			return frame{rapid.ByteMax(muxNothing).Draw(t, "command"), rapid.Uint32().Draw(t, "stream"), rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")}
+		sent := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) muxFrame {
+			return muxFrame{rapid.ByteMax(muxNothing).Draw(t, "command"), rapid.Uint32().Draw(t, "stream"), rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")}
 		}), 0, 8).Draw(t, "frames")
 		var wire []byte
 		for _, f := range sent {
-			wire = append(wire, frameMux(f.command, f.stream, f.data)...)
+			wire = append(wire, f.marshal()...)
 		}
-		var got []frame
+		var got []muxFrame
 		var partial []byte
 		for len(wire) > 0 {
 			n := rapid.IntRange(1, len(wire)).Draw(t, "bytes")
 			partial, wire = append(partial, wire[:n]...), wire[n:]
 			for {
-				command, stream, data, rest, ok, err := cutMux(partial)
+				f, rest, ok, err := cutMux(partial)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if !ok {
 					break
 				}
-				got = append(got, frame{command, stream, bytes.Clone(data)})
+				got = append(got, f)
 				partial = rest
 			}
 		}
@@ -52,7 +47,7 @@ func TestFramesOfPorts(t *testing.T) {
 	t.Run("another protocol is refused", func(t *testing.T) {
 		t.Parallel()
 		for _, b := range [][]byte{[]byte("GET / HTTP/1.1\r\n"), {2, 0, 0, 0, 1, 0, 0, 0}, {1, 4, 0, 0, 1, 0, 0, 0}} {
-			if _, _, _, _, ok, err := cutMux(b); ok || err == nil {
+			if _, _, ok, err := cutMux(b); ok || err == nil {
 				t.Fatalf("% x: %v, %v", b, ok, err)
 			}
 		}
