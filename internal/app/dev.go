@@ -103,8 +103,7 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	if err := d.AWS.Start(ctx, "127.0.0.1:0"); err != nil {
 		return err
 	}
-	// The page stands for a database whose port may be forwarded.
-	if err := d.AWS.Sessions().PutHost(localaws.SampleDatabase, strings.TrimPrefix(d.Slack.URL(), "http://")); err != nil {
+	if err := d.database(ctx); err != nil {
 		return err
 	}
 	d.GitHub = localgithub.New(localgithub.Options{})
