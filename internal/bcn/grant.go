@@ -91,6 +91,7 @@ type AccessPlan struct {
 	Key      string `json:"key,omitempty"`      // ARN of the KMS key of sessions
 	Command  string `json:"command,omitempty"`  // what is run; empty: a shell
 
+	Session    int64     `json:"session,omitempty"`     // after how many seconds AWS ends one session; 0: it does not
 	Seconds    int64     `json:"seconds"`               // how long it lasts
 	OpenWithin int64     `json:"open_within,omitempty"` // in seconds: the clock starts at first use, which must come by then; 0: at approval
 	ByBot      bool      `json:"by_bot,omitempty"`      // bcn opens the session itself

@@ -39,7 +39,7 @@ func entryPlan(kind bcn.Kind, change ...func(*bcn.AccessPlan)) *bcn.Plan {
 		p.Tag, p.Digest = "v2", "sha256:"+strings.Repeat("ab12", 16)
 		a.Release, a.Container, a.Service, a.Task, a.ByBot = 4, "web", "web", taskARN, true
 	case bcn.KindAccessInstance:
-		a.Node, a.NodeName, a.Document, a.Role = "i-0123456789abcdef0", "web-1.internal", "bcn-default-10m", "arn:role"
+		a.Node, a.NodeName, a.Document, a.Role, a.Session = "i-0123456789abcdef0", "web-1.internal", "bcn-default-session-10m", "arn:role", 600
 	default:
 		a.Node, a.Database, a.Host, a.Port, a.Document, a.Role = "i-0123456789abcdef0", "orders-db", "orders.internal", 5432, "bcn-default-port-orders-db", "arn:role"
 	}

@@ -25,7 +25,11 @@ func (p *Presenter) buttons(v View) []chat.Button {
 	case c.State == bcn.ChangeQueued || c.State == bcn.ChangeWaitingTurn || c.State == bcn.ChangePlanning:
 		return []chat.Button{p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
 	case p.again(c):
-		return []chat.Button{p.button(c, chat.ActionPlanAgain, text.ButtonPlanAgain, chat.Plain)}
+		label := text.ButtonPlanAgain
+		if c.Kind.Access() {
+			label = text.ButtonAskAgain
+		}
+		return []chat.Button{p.button(c, chat.ActionPlanAgain, label, chat.Plain)}
 	default:
 		return nil
 	}
@@ -33,6 +37,9 @@ func (p *Presenter) buttons(v View) []chat.Button {
 
 // again says whether it makes sense to ask for the same once more.
 func (p *Presenter) again(c bcn.Change) bool {
+	if c.Kind.Access() {
+		return c.State == bcn.ChangeClosed
+	}
 	if c.Kind != bcn.KindDeploy || !c.State.Ended() || c.State == bcn.ChangeSucceeded {
 		return false
 	}

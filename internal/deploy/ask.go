@@ -214,9 +214,12 @@ func (s *Service) Refuse(ctx context.Context, actor bcn.Actor, id bcn.ID, what s
 
 // PlanAgain asks for the same as an ended change did.
 func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) (Asked, error) {
-	c, err := s.Store.Change(ctx, id)
+	c, w, err := s.Store.ChangeAndWish(ctx, id)
 	if err != nil {
 		return Asked{}, err
+	}
+	if c.Kind.Access() {
+		return s.Ask(ctx, o, actor, Wish{Kind: c.Kind, App: c.App, Env: c.Env, Reason: c.Reason, Access: w.Access})
 	}
 	if c.Kind != bcn.KindDeploy && c.Kind != bcn.KindPlan {
 		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())

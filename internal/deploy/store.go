@@ -151,6 +151,8 @@ type Store interface {
 	Unpark(ctx context.Context, o Origin, actor string, id bcn.ID) error
 
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
+	// ChangeAndWish answers a change and what was asked for.
+	ChangeAndWish(ctx context.Context, id bcn.ID) (bcn.Change, Wish, error)
 	Request(ctx context.Context, id bcn.ID) (bcn.Request, error)
 	// Plan answers a change's plan; ErrNone where it has none (yet).
 	Plan(ctx context.Context, id bcn.ID) (StoredPlan, error)

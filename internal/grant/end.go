@@ -110,5 +110,6 @@ func (s *Service) Extend(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 	if err != nil {
 		return deploy.Asked{}, err
 	}
+	o.Channel, o.Thread = c.Channel, c.Thread // its card is not for the direct message with the button
 	return s.Changes.Ask(ctx, o, actor, deploy.Wish{Kind: c.Kind, Access: &deploy.AccessWish{Extends: id, For: by}})
 }

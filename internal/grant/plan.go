@@ -78,8 +78,23 @@ func (s *Service) planTarget(ctx context.Context, c deploy.Claimed, p *bcn.Plan)
 		p.Access.Database, p.Access.Host, p.Access.Port = c.Wish.Access.Database, port.Host, port.Port
 		return s.planNode(ctx, t, port.Through, p)
 	default:
+		class, err := access.Class(lasts(c, p.Access))
+		if err != nil {
+			return bcn.E(bcn.CodeTooLong, "most", config.MaxAccess.String(), "by", "AWS").Wrap(err)
+		}
+		p.Access.Session = int64(class / time.Second)
 		return s.planNode(ctx, t, c.Wish.Access.Instance, p)
 	}
+}
+
+// lasts is how long a session may go on that is opened as soon as it can be:
+// an extension can be opened before the grant ends that it extends.
+func lasts(c deploy.Claimed, a *bcn.AccessPlan) time.Duration {
+	length := time.Duration(a.Seconds) * time.Second
+	if a.From.After(c.Now) {
+		length += a.From.Sub(c.Now)
+	}
+	return length
 }
 
 // release puts the last successful release into the plan: an access that waits

@@ -94,21 +94,11 @@ func target(p bcn.Plan, kind bcn.Kind, task string) access.Target {
 	}
 	switch kind {
 	case bcn.KindAccessInstance:
-		t.Node, t.Session = a.Node, session(a)
+		t.Node, t.Session = a.Node, time.Duration(a.Session)*time.Second
 	case bcn.KindAccessPort:
 		t.Node, t.Database = a.Node, a.Database
 	default:
 		t.Cluster, t.Task, t.Container = p.District.Cluster, taskID(task), a.Container
 	}
 	return t
-}
-
-// session is how long AWS lets one session on a node last: the shortest class
-// that covers the grant.
-func session(a *bcn.AccessPlan) time.Duration {
-	class, err := access.Class(time.Duration(a.Seconds) * time.Second)
-	if err != nil {
-		return 0
-	}
-	return class
 }

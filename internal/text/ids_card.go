@@ -32,6 +32,7 @@ const (
 	CardRollout               ID = "card.rollout"
 	CardLinkStack             ID = "card.link.stack"
 	ButtonPlanAgain           ID = "button.plan_again"
+	ButtonAskAgain            ID = "button.ask_again"
 	ConfirmApproveTitle       ID = "confirm.approve.title"
 	ConfirmApproveText        ID = "confirm.approve.text"
 	ConfirmCancelTitle        ID = "confirm.cancel.title"
