@@ -31,11 +31,21 @@ func readClock(reading int64) minute {
 	return minute{reading, uint8(w.Month()), uint8(w.Day()), uint8(w.Hour()), uint8(w.Minute()), uint8(w.Weekday())}
 }
 
-// walked is a stretch of time in a zone, minute for minute.
+// walked is a stretch of time in a zone, which was walked through minute for
+// minute.
 type walked struct {
-	zone    *time.Location
+	zone       *time.Location
+	start, end time.Time
+	runs       []run
+}
+
+// run is a number of minutes in which the clock shows one hour and goes on
+// minute by minute. Before is the reading in the minute before it.
+type run struct {
 	start   time.Time
-	minutes []minute
+	first   minute
+	minutes int
+	before  int64
 }
 
 func walk(tb testing.TB, zone string, from, to time.Time) walked {
@@ -44,16 +54,24 @@ func walk(tb testing.TB, zone string, from, to time.Time) walked {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := walked{zone: loc, start: from}
+	w := walked{zone: loc, start: from, end: to}
+	before := int64(-1)
 	for at := from; at.Before(to); at = at.Add(time.Minute) {
 		l := at.In(loc)
 		y, mo, d := l.Date()
-		w.minutes = append(w.minutes, readClock(time.Date(y, mo, d, l.Hour(), l.Minute(), 0, 0, time.UTC).Unix()/60))
+		reading := time.Date(y, mo, d, l.Hour(), l.Minute(), 0, 0, time.UTC).Unix() / 60
+		if before < 0 {
+			before = reading - 1
+		}
+		if last := len(w.runs) - 1; last >= 0 && reading == before+1 && reading%60 != 0 {
+			w.runs[last].minutes++
+		} else {
+			w.runs = append(w.runs, run{at, readClock(reading), 1, before})
+		}
+		before = reading
 	}
 	return w
 }
-
-func (w walked) end() time.Time { return w.start.Add(time.Duration(len(w.minutes)) * time.Minute) }
 
 // part is a drawn field: its text, which values it means, and whether it was
 // written as a star.
@@ -103,20 +121,28 @@ func (e expression) everyHour() bool {
 func (e expression) ticks(w walked) []time.Time {
 	var out []time.Time
 	everyHour := e.everyHour()
-	first := w.minutes[0].reading
-	shown := make([]bool, 367*24*60) // fixed hours: readings whose turn has come
-	for i, m := range w.minutes {
-		fires := e.matches(m) && (everyHour || !shown[m.reading-first])
-		if i > 0 && !everyHour {
-			for r := w.minutes[i-1].reading + 1; r < m.reading; r++ { // the clock skips these
-				skipped := readClock(r)
-				fires = fires || e.matches(skipped) && !shown[r-first]
-				shown[r-first] = true
+	shown := map[int64]bool{} // fixed hours: matching readings whose turn has come
+	for _, r := range w.runs {
+		skipped := false
+		for reading := r.before + 1; reading < r.first.reading && !everyHour; reading++ {
+			if e.matches(readClock(reading)) && !shown[reading] {
+				shown[reading], skipped = true, true
 			}
 		}
-		shown[m.reading-first] = true
-		if fires {
-			out = append(out, w.start.Add(time.Duration(i)*time.Minute))
+		for k := range r.minutes {
+			m := r.first
+			m.min += uint8(k)
+			m.reading += int64(k)
+			fires := e.matches(m) && (everyHour || !shown[m.reading])
+			if fires {
+				shown[m.reading] = true
+			}
+			if fires || skipped && k == 0 {
+				out = append(out, r.start.Add(time.Duration(k)*time.Minute))
+			}
+			if !e.hour.means[m.hour] {
+				break // no other minute of this hour matches
+			}
 		}
 	}
 	return out
@@ -208,7 +234,7 @@ func compare(tb rapid.TB, e expression, w walked) {
 		return
 	}
 	var got []time.Time
-	for at, ok := s.Next(w.start.Add(-1)); ok && at.Before(w.end()); at, ok = s.Next(at) {
+	for at, ok := s.Next(w.start.Add(-1)); ok && at.Before(w.end); at, ok = s.Next(at) {
 		if at.Second() != 0 || at.Nanosecond() != 0 || at.Location() != s.Zone() {
 			tb.Fatalf("%q: %v is not a whole minute in %v", e.text(), at, s.Zone())
 		}
