@@ -90,6 +90,21 @@ func (a *Apply) Sessions(ctx context.Context, t bcn.Target, target string) (gran
 	return out, nil
 }
 
+// Ended implements grant.AWS.
+func (a *Apply) Ended(ctx context.Context, t bcn.Target, target string, since time.Time) ([]grant.Session, error) {
+	list, _, err := a.aws.For(t).ShellSessions(ctx, awsx.SessionQuery{History: true, Target: target, Since: since})
+	if err != nil {
+		return nil, err
+	}
+	var out []grant.Session
+	for _, v := range list {
+		if v.Target == target && !v.Started.Before(since) {
+			out = append(out, sessionOf(v))
+		}
+	}
+	return out, nil
+}
+
 // Session implements grant.AWS. The time is AWS's, of the list that it was in.
 // A session that ends between the two lists is found in the second.
 func (a *Apply) Session(ctx context.Context, t bcn.Target, id string) (grant.Session, time.Time, error) {

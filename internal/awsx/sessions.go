@@ -25,9 +25,10 @@ type ShellSession struct {
 
 // SessionQuery says which sessions are listed.
 type SessionQuery struct {
-	History bool   // those that are over, of the last 30 days; else those that are not
-	Target  string // empty: any
-	ID      string // empty: any
+	History bool      // those that are over, of the last 30 days; else those that are not
+	Target  string    // empty: any
+	ID      string    // empty: any
+	Since   time.Time // when they were started at the earliest; zero: any
 }
 
 // ShellSessions lists sessions, all pages. at is the time of AWS's clock, in
@@ -38,7 +39,13 @@ func (s *Session) ShellSessions(ctx context.Context, q SessionQuery) (list []She
 	if q.History {
 		in.State = types.SessionStateHistory
 	}
-	for key, value := range map[types.SessionFilterKey]string{types.SessionFilterKeyTargetId: q.Target, types.SessionFilterKeySessionId: q.ID} {
+	since := ""
+	if !q.Since.IsZero() {
+		since = q.Since.UTC().Format(time.RFC3339)
+	}
+	for key, value := range map[types.SessionFilterKey]string{
+		types.SessionFilterKeyTargetId: q.Target, types.SessionFilterKeySessionId: q.ID, types.SessionFilterKeyInvokedAfter: since,
+	} {
 		if value != "" {
 			in.Filters = append(in.Filters, types.SessionFilter{Key: key, Value: aws.String(value)})
 		}

@@ -57,6 +57,7 @@ func (s *Service) ending(ctx context.Context, r running) (time.Duration, error) 
 // verified writes that nothing of the grant is open.
 func (s *Service) verified(ctx context.Context, r running, f found) (time.Duration, error) {
 	now := r.Now
+	s.recollect(ctx, &r)
 	r.grant.VerifiedAt, r.grant.SweptAt = &now, &f.at
 	done := r
 	done.grant.State = bcn.GrantEnded
@@ -216,20 +217,30 @@ func (s *Service) alsoKnown(ctx context.Context, r running, active []string) ([]
 // opens itself is known by its id, unless it died in between. The time is
 // AWS's own: its clock decides what the credentials are good for.
 func (s *Service) closedForGood(r running, at time.Time) bool {
-	if r.plan.Access.ByBot {
-		return r.unwritten() == 0 || !at.Before(r.grant.EndedAt.Add(s.Settle))
+	if r.plan.Access.ByBot { // both times are the database's: AWS's clock has no part in it
+		return r.unwritten() == 0 || !r.Now.Before(r.grant.EndedAt.Add(s.Settle))
 	}
 	return !at.Before(r.grant.EndsAt.Add(s.Settle))
+}
+
+// lastUse is when the last session of the grant can have begun: credentials for
+// a node are good until their end, also where the grant was ended before.
+func (r running) lastUse() time.Time {
+	g := r.grant
+	if r.plan.Access.Node != "" && g.EndsAt != nil && g.EndsAt.After(*g.EndedAt) {
+		return *g.EndsAt
+	}
+	return *g.EndedAt
 }
 
 // disarm removes the StopTask that is no longer needed: the task has stopped,
 // or nobody was in it. A running task that somebody was in is stopped: the rule
 // wanted that.
 func (s *Service) disarm(ctx context.Context, r running) error {
-	if r.grant.Schedule == "" || (r.plan.Kind == bcn.KindAccessLive && r.grant.Mints > 0) {
+	if !r.armed() || (r.plan.Kind == bcn.KindAccessLive && r.grant.Mints > 0) {
 		return nil
 	}
-	return s.AWS.Disarm(ctx, s.system(r.Change, r.plan.District), r.grant.Schedule)
+	return s.AWS.Disarm(ctx, s.system(r.Change, r.plan.District), schedule(r.Change.ID))
 }
 
 // aftercare looks again after 15 seconds, a minute and five minutes, and tells
@@ -238,8 +249,9 @@ func (s *Service) aftercare(ctx context.Context, r running) (time.Duration, erro
 	if r.grant.Mints == 0 {
 		return s.finish(ctx, r, nil)
 	}
-	next, more := access.NextSweep(*r.grant.EndedAt, *r.grant.SweptAt)
+	next, more := access.NextSweep(r.lastUse(), *r.grant.SweptAt)
 	if !more {
+		s.recollect(ctx, &r)
 		return s.finish(ctx, r, s.report(ctx, r))
 	}
 	if wait := next.Sub(r.Now); wait > 0 {
@@ -277,6 +289,13 @@ func (s *Service) finish(ctx context.Context, r running, notes []deploy.Note) (t
 		event = bcn.EventFail
 	}
 	return s.write(ctx, r, deploy.Move{Event: event, Code: r.Change.Code, Params: r.Change.Params, Notes: notes})
+}
+
+// recollect is past, for a report: nothing waits for it.
+func (s *Service) recollect(ctx context.Context, r *running) {
+	if err := s.past(ctx, r); err != nil {
+		s.Log.Warn("could not list sessions that are over", "change", int64(r.Change.ID), "error", err)
+	}
 }
 
 // report tells what was done with the grant, as far as AWS knows it by now.

@@ -153,6 +153,9 @@ type AWS interface {
 	Enter(ctx context.Context, t bcn.Target, task, container, command string) (Stream, error)
 	// Sessions lists the sessions of a target that are active, all pages.
 	Sessions(ctx context.Context, t bcn.Target, target string) (Listing, error)
+	// Ended lists the sessions of a target that are over and were started since
+	// then, all pages.
+	Ended(ctx context.Context, t bcn.Target, target string, since time.Time) ([]Session, error)
 	// Session reads one session, also an ended one; deploy.ErrNone.
 	Session(ctx context.Context, t bcn.Target, id string) (Session, time.Time, error)
 	// Terminate asks for a session's end. Its yes proves nothing.

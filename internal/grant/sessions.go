@@ -35,10 +35,16 @@ func (s *Service) place(ctx context.Context, r running) (name string, gone bool,
 	if errors.Is(err, deploy.ErrNone) || err == nil && over(task) {
 		return "", true, nil
 	}
-	if err != nil || task.Runtime == "" {
-		return "", false, err
+	return r.inside(task), false, err
+}
+
+// inside is what Session Manager calls the task that is entered; empty before
+// it runs.
+func (r running) inside(t Task) string {
+	if t.Runtime == "" {
+		return ""
 	}
-	return "ecs:" + r.plan.District.Cluster + "_" + taskID(r.grant.Task) + "_" + task.Runtime, false, nil
+	return "ecs:" + r.plan.District.Cluster + "_" + taskID(r.grant.Task) + "_" + t.Runtime
 }
 
 // over says that no process of the task runs any more: what is left is its
@@ -82,6 +88,41 @@ func (s *Service) look(ctx context.Context, r *running, name string) (active []s
 		}
 	}
 	return active, list.At, nil
+}
+
+// past adds the sessions that were over before anybody looked: they belong
+// into the report as well. A task is known for a while after it has stopped.
+func (s *Service) past(ctx context.Context, r *running) error {
+	if r.grant.Mints == 0 || r.grant.StartsAt == nil {
+		return nil
+	}
+	t, name := s.system(r.Change, r.plan.District), r.plan.Access.Node
+	if name == "" {
+		task, err := s.AWS.Task(ctx, t, r.grant.Task, r.plan.Access.Container)
+		if err != nil && !errors.Is(err, deploy.ErrNone) {
+			return err
+		}
+		if name = r.inside(task); name == "" {
+			return nil
+		}
+	}
+	list, err := s.AWS.Ended(ctx, t, name, r.grant.StartsAt.Add(-clockSkew))
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if r.session(x.ID) >= 0 {
+			continue
+		}
+		mine, err := s.mine(ctx, *r, x)
+		if err != nil {
+			return err
+		}
+		if stranger := !mine && s.stranger(ctx, *r, x); mine || stranger {
+			r.grant.Sessions = append(r.grant.Sessions, bcn.GrantSession{ID: x.ID, Started: x.Started, Closed: &x.Ended, Stranger: stranger, Log: r.log(x)})
+		}
+	}
+	return nil
 }
 
 // session answers the index of a session in the grant's row, or -1.

@@ -140,7 +140,7 @@ func (s *Service) watch(ctx context.Context, r running) (time.Duration, error) {
 		m.Quiet = seen == len(r.grant.Sessions) && open == r.open()
 	}
 	if gone, cause := s.taskGone(ctx, r); gone {
-		if r.grant.EndsAt.Sub(r.Now) < clockSkew/2 { // it ended itself, by a clock that is ahead of ours
+		if end := r.grant.EndsAt; end != nil && end.Sub(r.Now) < clockSkew/2 { // it ended itself, by a clock that is ahead of ours
 			return s.over(ctx, r, bcn.WhyTime, nil)
 		}
 		return s.over(ctx, r, bcn.WhyGone, cause)
@@ -208,7 +208,7 @@ func (r running) overMove(why bcn.GrantWhy, by string, cause error) deploy.Move 
 	g, now := r.grant, r.Now
 	g.Why, g.By, g.EndedAt = why, by, &now
 	event := bcn.GrantEnd
-	if g.State == bcn.GrantApproved && g.Mints == 0 && g.TaskAsked == nil && g.Schedule == "" {
+	if g.State == bcn.GrantApproved && g.Mints == 0 && g.TaskAsked == nil && !r.armed() {
 		event = bcn.GrantCancel
 		if why == bcn.WhyUnused {
 			event = bcn.GrantExpire

@@ -19,6 +19,8 @@ const rememberedFor = 30 * time.Minute
 // name is unique to the grant: of its task, its token, its schedule.
 func name(id bcn.ID) string { return "bcn-g" + id.String()[1:] }
 
+func schedule(id bcn.ID) string { return name(id) + "-stop" }
+
 // prepare makes what a running clock needs before anybody is let in: a task of
 // the grant's own, and the StopTask outside bcn. Each is written down before
 // the next; done says that the step has ended with a write.
@@ -102,12 +104,18 @@ func (s *Service) armStep(ctx context.Context, r running) (time.Duration, error)
 }
 
 func (s *Service) arm(ctx context.Context, r *running) error {
-	schedule := name(r.Change.ID) + "-stop"
-	err := s.AWS.Arm(ctx, s.Changes.Target(r.Change, r.plan.District), schedule, r.grant.Task, r.grant.EndsAt.Add(access.StopAfter))
+	name := schedule(r.Change.ID)
+	err := s.AWS.Arm(ctx, s.Changes.Target(r.Change, r.plan.District), name, r.grant.Task, r.grant.EndsAt.Add(access.StopAfter))
 	if err == nil {
-		r.grant.Schedule = schedule
+		r.grant.Schedule = name
 	}
 	return err
+}
+
+// armed says that a StopTask may be armed: it was written down, or whoever
+// armed it did not live to do so.
+func (r running) armed() bool {
+	return r.grant.Schedule != "" || r.plan.Access.StopTask && r.grant.Task != "" && r.grant.EndsAt != nil
 }
 
 // readyStep waits for the task's agent.
