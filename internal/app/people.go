@@ -74,17 +74,23 @@ var _ commands.Who = who{}
 
 // Allow asks the rules for a verb as it is typed, such as "district list".
 func (w who) Allow(ctx context.Context, actor bcn.Actor, verb, app, env, district string) error {
+	_, err := w.Judge(ctx, actor, verb, app, env, district)
+	return err
+}
+
+// Judge is Allow, and answers which teams must approve.
+func (w who) Judge(ctx context.Context, actor bcn.Actor, verb, app, env, district string) ([]string, error) {
 	ask := authz.Ask{Verb: verb, App: app, Env: env, District: district, DestructiveNotKnown: true}
 	for _, v := range w.a.registry.Verbs() {
 		if v.Name == verb {
 			if v.Rule == "" {
-				return nil
+				return nil, nil
 			}
 			ask.Verb, ask.Reads = v.Rule, v.Reads
 		}
 	}
-	_, err := w.a.deploy.Authz.Judge(ctx, actor, ask)
-	return err
+	v, err := w.a.deploy.Authz.Judge(ctx, actor, ask)
+	return approval.Teams(v.Needs), err
 }
 
 // Whoami reads a person's accounts, teams and rules.

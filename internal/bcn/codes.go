@@ -83,6 +83,20 @@ const (
 	CodeNeverOpened    Code = "never_opened"     // id
 	CodeAccessEndFails Code = "access_end_fails" // id, sessions
 
+	// Schedules.
+	CodeBadSchedule    Code = "bad_schedule"     // spec, problem, where (column, 0: none) and the problem's own params
+	CodeNotSchedulable Code = "not_schedulable"  // verb
+	CodeScheduleInFile Code = "schedule_in_file" // name
+	CodeNoTick         Code = "no_tick"          // name: it has none to skip
+	CodeScheduleLoop   Code = "schedule_loop"    // name, after
+	CodeSkippedBy      Code = "skipped_by"       // by
+	CodePaused         Code = "paused"           // name
+	CodeOverlap        Code = "overlap"          // id: the one before still runs
+	CodeMissed         Code = "missed"           // why (schedule.SkipReason)
+	CodeOwnerGone      Code = "owner_gone"       // who, why
+	CodeNotApproved    Code = "not_approved"     // who: nobody approved by its time
+	CodeTimedOut       Code = "timed_out"        // after
+
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"    // stack, resource, why
 	CodeRolloutFailed  Code = "rollout_failed"  // service, why

@@ -41,6 +41,8 @@ type Change struct {
 	Step      int    // index into the plan's stacks while applying
 	Fence     int64
 	Parked    bool
+	Tick      ID         // of the schedule that asked for it; 0: a person did
+	NotBefore *time.Time // it does not start earlier
 	CreatedAt time.Time
 	StartedAt *time.Time // entered applying
 	EndedAt   *time.Time

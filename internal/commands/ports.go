@@ -6,6 +6,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/schedule"
 )
 
 // Changes are the use cases that change something. Each checks the rules for
@@ -52,6 +53,64 @@ type Access interface {
 	List(ctx context.Context) ([]deploy.GrantView, error)
 }
 
+// Schedules are the use cases of scheduled work. Each checks who may at the
+// moment of use and writes the audit log. name is a schedule's name or number.
+// Errors besides those named: unknown_name (what = schedule, with a
+// suggestion), not_yours, schedule_in_file.
+type Schedules interface {
+	// Draft reads what is to be added and answers it with its next ticks, and
+	// whether it needs approval; nothing is stored. Errors: bad_schedule,
+	// not_schedulable, name_taken, schedule_loop, and all that the command
+	// itself would be refused with.
+	Draft(ctx context.Context, actor bcn.Actor, s bcn.Schedule) (ScheduleView, error)
+	// Add stores it. Errors: as Draft, channel_not_posted.
+	Add(ctx context.Context, o deploy.Origin, actor bcn.Actor, s bcn.Schedule) (ScheduleView, error)
+	// Edit changes what change sets; see Add.
+	Edit(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string, change func(*bcn.Schedule)) (ScheduleView, error)
+	// List answers the schedules that are not removed, by name.
+	List(ctx context.Context) ([]ScheduleView, error)
+	// Show answers one with its history.
+	Show(ctx context.Context, name string) (ScheduleView, error)
+	// Run makes a tick now, beside the others.
+	Run(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (bcn.Tick, error)
+	// Skip skips the next tick only, and answers it. Errors: no_tick.
+	Skip(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (bcn.Tick, error)
+	Pause(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (ScheduleView, error)
+	Resume(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (ScheduleView, error)
+	Remove(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (ScheduleView, error)
+	// SkipTick, RunTick and PauseTick are the buttons of an announcement, whose
+	// value is the tick's number.
+	SkipTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (bcn.Tick, error)
+	RunTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (bcn.Tick, error)
+	PauseTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (ScheduleView, error)
+	// Calendar answers the coming week of an app's schedules, or of all.
+	Calendar(ctx context.Context, app string) (CalendarView, error)
+	// Zone is the reader's time zone, as Slack knows it.
+	Zone(ctx context.Context, user string) *time.Location
+}
+
+// ScheduleView is a schedule as it is shown.
+type ScheduleView struct {
+	Schedule bcn.Schedule
+	Means    schedule.Understanding // zero for one that follows another
+	Next     []time.Time            // the next three ticks
+	Gated    []string               // the teams that must approve; empty: nobody must
+	Last     *bcn.Tick              // the newest that has ended
+	History  []TickView             // newest first; of Show
+}
+
+// TickView is a tick with the change that it made.
+type TickView struct {
+	Tick   bcn.Tick
+	Change *bcn.Change
+}
+
+// CalendarView is what will run, and what it will meet.
+type CalendarView struct {
+	Agenda schedule.Agenda
+	Of     []bcn.Schedule // by the index of an occurrence's entry
+}
+
 // Reads answers what is known, from the database alone. Lists are complete
 // and sorted by name, or newest first where they have a time.
 type Reads interface {
@@ -83,6 +142,8 @@ type Who interface {
 	// Allow fails with not_allowed (who may) where no rule gives the verb; app,
 	// env and district are empty where the verb is not about one.
 	Allow(ctx context.Context, actor bcn.Actor, verb, app, env, district string) error
+	// Judge is Allow, and answers which teams must approve (none: nobody must).
+	Judge(ctx context.Context, actor bcn.Actor, verb, app, env, district string) (teams []string, err error)
 	// Whoami reads a person's accounts, teams and rules, fresh.
 	Whoami(ctx context.Context, actor bcn.Actor) (Whoami, error)
 }

@@ -103,6 +103,10 @@ func (w *world) SetHalt(_ context.Context, _ deploy.Origin, a bcn.Actor, on bool
 }
 
 // Allow refuses those who are blind; the others may read everything.
+func (w *world) Judge(ctx context.Context, a bcn.Actor, verb, app, env, district string) ([]string, error) {
+	return nil, w.Allow(ctx, a, verb, app, env, district)
+}
+
 func (w *world) Allow(_ context.Context, a bcn.Actor, verb, app, _, _ string) error {
 	rule, _ := commands.RuleOf(verb)
 	if rule == "" {

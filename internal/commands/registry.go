@@ -102,31 +102,34 @@ type Options struct {
 	Text    *text.Catalogue
 	Changes Changes
 	Access  Access
-	Reads   Reads
-	Live    Live
-	Who     Who
-	Links   Links
-	Command string           // the slash command; default /bcn
-	Now     func() time.Time // default time.Now
+	// Schedules are those of scheduled work.
+	Schedules Schedules
+	Reads     Reads
+	Live      Live
+	Who       Who
+	Links     Links
+	Command   string           // the slash command; default /bcn
+	Now       func() time.Time // default time.Now
 }
 
 // Registry answers what people type and press. It is safe for concurrent use.
 type Registry struct {
-	text    *text.Catalogue
-	changes Changes
-	access  Access
-	reads   Reads
-	live    Live
-	who     Who
-	links   Links
-	command string
-	now     func() time.Time
+	text      *text.Catalogue
+	changes   Changes
+	access    Access
+	schedules Schedules
+	reads     Reads
+	live      Live
+	who       Who
+	links     Links
+	command   string
+	now       func() time.Time
 }
 
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
 		command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

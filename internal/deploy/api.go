@@ -1,6 +1,10 @@
 package deploy
 
-import "github.com/bcn-bot/bcn/internal/bcn"
+import (
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
 
 // Origin is where a use case was asked: the inbox row that it answers (whose
 // fence makes a repetition harmless) and the place in chat.
@@ -10,6 +14,10 @@ type Origin struct {
 	Channel string
 	Thread  string // ts of the thread's parent, where it was typed in one
 	Message string // ts of the card, for a click
+
+	Tick      bcn.ID    // of a schedule, that asks; 0: a person
+	Try       int       // which run of the tick: each makes at most one change
+	NotBefore time.Time // what is asked for starts then, and its approval may come until then
 }
 
 // Wish is what somebody asks for. Exactly what Kind needs is set.
