@@ -119,6 +119,7 @@ func (o Options) enter(r run) error {
 		return outside("start "+r.plugin, err)
 	}
 	defer o.keepTerminal()()
+	o.forgetTyped()
 
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, append(keyboard(), syscall.SIGTERM, syscall.SIGHUP)...)
@@ -186,6 +187,14 @@ func (o Options) keepTerminal() func() {
 		return func() {} // no terminal
 	}
 	return func() { _ = term.Restore(int(f.Fd()), state) }
+}
+
+// forgetTyped throws away what was pasted beyond the sealed text, and is still on
+// its way to whoever reads next: in a production shell it would be a command.
+func (o Options) forgetTyped() {
+	if f, ok := o.In.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		_ = flush(int(f.Fd())) // then it is seen, and Ctrl-C helps
+	}
 }
 
 // pluginEnvironment is the machine's without anything of AWS's but certificates

@@ -164,11 +164,14 @@ func TestTerminalIsGivenBack(t *testing.T) {
 		s.expect(t, "sealed for another key")
 		s.types(t, another)
 		s.expect(t, "That is the answer for grant 7, and this is grant 1042.")
-		s.types(t, "```\n"+lines+"```\n")
+		s.types(t, "```\n"+lines+"```\necho typed$((1+1))\n")
 		s.expect(t, "$ ")
 		s.types(t, "exit\n")
 		if err := <-s.done; err != nil {
 			t.Error(err)
+		}
+		if strings.Contains(s.String(), "typed2") {
+			t.Error("what was pasted after it was run in the shell")
 		}
 	})
 }
