@@ -313,14 +313,18 @@ func (w *world) active(a *App, id string) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, _, err := a.apply.Session(w.t.Context(), a.deploy.SystemTarget(d), id)
-	if errors.Is(err, deploy.ErrNone) {
-		w.t.Fatalf("AWS does not know %s", id)
+	for tick := newTick(w.t); ; tick() {
+		s, _, err := a.apply.Session(w.t.Context(), a.deploy.SystemTarget(d), id)
+		switch {
+		case errors.Is(err, deploy.ErrNone):
+			w.t.Fatalf("AWS does not know %s", id)
+		case bcn.CodeOf(err) == bcn.CodeUnavailable: // credentials that a jump of the clock has aged
+		case err != nil:
+			w.t.Fatal(err)
+		default:
+			return s.Status != "Terminated"
+		}
 	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return s.Status != "Terminated"
 }
 
 // secrets are what must never be seen in clear.
