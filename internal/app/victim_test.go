@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -85,21 +86,39 @@ type awsKills struct {
 }
 
 func (a awsKills) Do(r *http.Request) (*http.Response, error) {
-	action := ""
+	var body []byte
 	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
 			return nil, err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if form, err := url.ParseQuery(string(body)); err == nil {
-			action = form.Get("Action")
-		}
 	}
+	action := actionOf(r, body)
 	a.k.at("before " + action)
 	answer, err := a.do.Do(r)
 	a.k.at("after " + action)
 	return answer, err
+}
+
+// actionOf names what AWS is asked for, in whichever protocol it is. The role
+// that is assumed for a grant, which has a policy, is told from bcn's own.
+func actionOf(r *http.Request, body []byte) string {
+	if _, action, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+		return action
+	}
+	if strings.HasPrefix(r.URL.Path, "/schedules/") {
+		return map[string]string{http.MethodPost: "Create", http.MethodGet: "Get", http.MethodDelete: "Delete"}[r.Method] + "Schedule"
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return ""
+	}
+	action := form.Get("Action")
+	if action == "AssumeRole" && form.Has("Policy") {
+		action += " of a grant"
+	}
+	return action
 }
 
 // inboxKills are the points around storing what people did.

@@ -1,6 +1,9 @@
 package cluster
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // forced is a failure that was ordered.
 type forced struct{ match, reason string }
@@ -26,6 +29,21 @@ func (c *Cluster) takeForced(t *task) string {
 		}
 	}
 	return ""
+}
+
+// Outlast lets what runs in a task go on after its time, as who is root in it
+// can see to; signals end it as before.
+func (c *Cluster) Outlast(taskARN string) {
+	unlock, err := c.enter()
+	if err != nil {
+		return
+	}
+	defer unlock()
+	if t := c.tasks[taskARN]; t != nil {
+		for _, k := range t.containers {
+			k.runs.Exits, k.ends = false, time.Time{}
+		}
+	}
 }
 
 // UsesSecurityGroup tells whether a load balancer, or a task that is not

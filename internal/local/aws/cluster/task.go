@@ -181,7 +181,11 @@ func (c *Cluster) run(t *task, k *container) {
 	}
 	if k.runs.Exits {
 		k.ends = k.runs.endsAt(c.now)
-		c.later(t, k.ends.Sub(c.now), func() { c.exited(t, k, k.runs.ExitCode) })
+		c.later(t, k.ends.Sub(c.now), func() {
+			if k.runs.Exits {
+				c.exited(t, k, k.runs.ExitCode)
+			}
+		})
 	}
 	if k.spec.has("healthCheck") {
 		c.watch(t, k, k.runs.Behaviour, 0)
