@@ -17,10 +17,14 @@ import (
 
 // bot is a running `bot dev`.
 type bot struct {
-	address string // of the page, such as http://127.0.0.1:40001/
+	address string            // of the page, such as http://127.0.0.1:40001/
+	engines map[string]string // what an engineer's machine needs: AWS_ENDPOINT_URL, AWS_REGION, BCN_URL
 	cmd     *exec.Cmd
 	dir     string
 }
+
+// plugin is AWS's session-manager-plugin in tools/plugin.
+const plugin = "github.com/aws/session-manager-plugin/src/sessionmanagerplugin-main"
 
 // startBot builds the bot, starts everything local, and waits until the sample
 // app is there.
@@ -38,17 +42,18 @@ func startBot(ctx context.Context, root string) (*bot, error) {
 }
 
 func (b *bot) start(ctx context.Context, root string) error {
-	binary := filepath.Join(b.dir, "bot")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/bot")
-	build.Dir, build.Stdout, build.Stderr = root, os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the bot: %w", err)
+	if err := build(ctx, root, b.binary(), "./cmd/bot"); err != nil {
+		return err
+	}
+	// The bot finds the plugin beside itself.
+	if err := build(ctx, filepath.Join(root, "tools", "plugin"), filepath.Join(b.dir, "session-manager-plugin"), plugin); err != nil {
+		return err
 	}
 	addr, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
-	b.cmd = exec.Command(binary, "dev", "--addr", addr) //nolint:noctx // ended by stop, so that it can put its things away
+	b.cmd = exec.Command(b.binary(), "dev", "--addr", addr) //nolint:noctx // ended by stop, so that it can put its things away
 	b.cmd.Dir, b.cmd.Stderr = root, os.Stderr
 	out, err := b.cmd.StdoutPipe()
 	if err != nil {
@@ -58,7 +63,19 @@ func (b *bot) start(ctx context.Context, root string) error {
 		return fmt.Errorf("start the bot: %w", err)
 	}
 	b.address = "http://" + addr + "/"
-	return waitReady(ctx, out)
+	b.engines, err = waitReady(ctx, out)
+	return err
+}
+
+func (b *bot) binary() string { return filepath.Join(b.dir, "bot") }
+
+func build(ctx context.Context, dir, out, what string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-o", out, what)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build %s: %w", what, err)
+	}
+	return nil
 }
 
 // freeAddress is a loopback port that nobody listens on.
@@ -71,28 +88,44 @@ func freeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// waitReady reads what the bot prints until it says that it is ready, and keeps
-// reading after that, so that the bot never waits for its reader.
-func waitReady(ctx context.Context, out io.Reader) error {
-	ready := make(chan error, 1)
+// waitReady reads what the bot prints until it says how to open access, which
+// comes last, and keeps reading after that, so that the bot never waits for its
+// reader.
+func waitReady(ctx context.Context, out io.Reader) (map[string]string, error) {
+	type ready struct {
+		engines map[string]string
+		err     error
+	}
+	done := make(chan ready, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			fmt.Println(lines.Text())
-			if strings.HasPrefix(lines.Text(), "bcn: ready") {
-				ready <- nil
+			if engines := variables(lines.Text()); engines["AWS_ENDPOINT_URL"] != "" {
+				done <- ready{engines: engines}
 				_, _ = io.Copy(io.Discard, out)
 				return
 			}
 		}
-		ready <- errors.Join(errors.New("the bot ended before it was ready"), lines.Err())
+		done <- ready{err: errors.Join(errors.New("the bot ended before it was ready"), lines.Err())}
 	}()
 	select {
-	case err := <-ready:
-		return err
+	case r := <-done:
+		return r.engines, r.err
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the bot: %w", ctx.Err())
+		return nil, fmt.Errorf("wait for the bot: %w", ctx.Err())
 	}
+}
+
+// variables are the words of a command line that set one.
+func variables(line string) map[string]string {
+	out := map[string]string{}
+	for _, word := range strings.Fields(line) {
+		if name, value, ok := strings.Cut(word, "="); ok {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // stop ends the bot as Ctrl-C does, and waits until it has put away its

@@ -17,8 +17,9 @@ import (
 )
 
 // glance is how long the visitor waits for something to appear: a deploy on
-// the local AWS takes some seconds, its rollback some more.
-const glance = 60 * time.Second
+// the local AWS takes some seconds, its rollback some more. spell is how long
+// for what comes at its time: access of four minutes ends.
+const glance, spell = 60 * time.Second, 5 * time.Minute
 
 // gesture bounds one click or key press.
 const gesture = 20 * time.Second
@@ -35,6 +36,11 @@ type visitor struct {
 	pictures int
 	err      error
 
+	patience time.Duration // glance, or spell for a while
+	engineer *engineer     // with terminals beside the browser
+
+	shell, two, four, more *terminal // of access, by the name under which it was asked for
+
 	user, channel string
 	asked         map[string]string // what a step remembers for later ones: numbers, timestamps
 }
@@ -50,7 +56,7 @@ func openBrowser(ctx context.Context, path, base, out string) (*visitor, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &visitor{base: base, out: out, profile: profile, asked: map[string]string{}}
+	w := &visitor{base: base, out: out, profile: profile, patience: glance, asked: map[string]string{}}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-quic", true), chromedp.Flag("hide-scrollbars", true),
@@ -151,7 +157,7 @@ func (w *visitor) until(what string, ok func() bool) {
 	if w.err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(w.tab, glance)
+	ctx, cancel := context.WithTimeout(w.tab, w.patience)
 	defer cancel()
 	again := time.NewTicker(40 * time.Millisecond)
 	defer again.Stop()
@@ -159,9 +165,16 @@ func (w *visitor) until(what string, ok func() bool) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			w.err = fmt.Errorf("waited %s for %s", glance, what)
+			w.err = fmt.Errorf("waited %s for %s", w.patience, what)
 		}
 	}
+}
+
+// inTime is what is worth waiting for.
+func (w *visitor) inTime(do func()) {
+	w.patience = spell
+	do()
+	w.patience = glance
 }
 
 // see waits until an element says all of these.
@@ -280,6 +293,7 @@ func (w *visitor) keep(name string) {
 
 func (w *visitor) keepAs(file string) {
 	w.run(`document.activeElement?.blur()`)
+	w.run(cutSealed)
 	if w.err != nil {
 		return
 	}
@@ -292,6 +306,14 @@ func (w *visitor) keepAs(file string) {
 	}
 	w.err = err
 }
+
+// cutSealed leaves the beginning of what is sealed: no picture needs more.
+const cutSealed = `(() => {
+	let inside = false;
+	for (const e of document.querySelectorAll('article[data-ephemeral] pre')) {
+		if (e.innerText.startsWith('bcn-sealed-')) { inside = true; e.innerText = e.innerText.slice(0, 20) + '…' } else if (inside) { e.remove() }
+	}
+})()`
 
 // keepFailure takes a picture of where the tour stopped.
 func (w *visitor) keepFailure() {
