@@ -17,7 +17,7 @@ const (
 	CodeUnknownEnv     Code = "unknown_env"     // app, env, suggestion
 	CodeUnknownTag     Code = "unknown_tag"     // image, tag, suggestion
 	CodeUnknownID      Code = "unknown_id"      // id
-	CodeUnknownName    Code = "unknown_name"    // what (district|endpoint|service), name, suggestion
+	CodeUnknownName    Code = "unknown_name"    // what (district|endpoint|service|schedule), name, suggestion
 	CodeBadName        Code = "bad_name"        // name, rule
 	CodeReservedName   Code = "reserved_name"   // name
 	CodeNameTaken      Code = "name_taken"      // name, by
@@ -34,9 +34,9 @@ const (
 	CodeCouldNotCheck    Code = "could_not_check"    // what: press again
 	CodeExpired          Code = "expired"            // id
 	CodeSuperseded       Code = "superseded"         // id, moved, by (the change that went first)
-	CodeStaleCard        Code = "stale_card"         // id
+	CodeStaleCard        Code = "stale_card"         // id; what (draft)
 	CodeNoApprover       Code = "no_approver"        // who
-	CodeNotYours         Code = "not_yours"          // id
+	CodeNotYours         Code = "not_yours"          // id; what (schedule), name, by
 	CodeChannelNotPosted Code = "channel_not_posted" // channel: the bot is not in it
 
 	// What was planned.

@@ -7,6 +7,7 @@ type ScheduleState string
 
 // The states of a schedule.
 const (
+	ScheduleDraft   ScheduleState = "draft" // shown to who adds it, and not saved yet
 	ScheduleActive  ScheduleState = "active"
 	SchedulePaused  ScheduleState = "paused"
 	ScheduleRemoved ScheduleState = "removed" // or it has no tick left

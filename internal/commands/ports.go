@@ -58,14 +58,15 @@ type Access interface {
 // Errors besides those named: unknown_name (what = schedule, with a
 // suggestion), not_yours, schedule_in_file.
 type Schedules interface {
-	// Draft reads what is to be added and answers it with its next ticks, and
-	// whether it needs approval; nothing is stored. Errors: bad_schedule,
-	// not_schedulable, name_taken, schedule_loop, and all that the command
-	// itself would be refused with.
+	// Draft reads what is to be added and answers it with its next ticks and
+	// who must approve; Schedule.ID is the draft's. Nothing runs by it, and it is
+	// forgotten after a day. Errors: bad_schedule, not_schedulable, name_taken,
+	// schedule_loop, channel_not_posted, and all that the command itself would
+	// be refused with.
 	Draft(ctx context.Context, actor bcn.Actor, s bcn.Schedule) (ScheduleView, error)
-	// Add stores it. Errors: as Draft, channel_not_posted.
-	Add(ctx context.Context, o deploy.Origin, actor bcn.Actor, s bcn.Schedule) (ScheduleView, error)
-	// Edit changes what change sets; see Add.
+	// Save makes the actor's draft a schedule. Errors: stale_card, name_taken.
+	Save(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (ScheduleView, error)
+	// Edit changes what change sets. Errors: as Draft.
 	Edit(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string, change func(*bcn.Schedule)) (ScheduleView, error)
 	// List answers the schedules that are not removed, by name.
 	List(ctx context.Context) ([]ScheduleView, error)

@@ -111,3 +111,21 @@ func (s *Service) SetHalt(ctx context.Context, o Origin, actor bcn.Actor, on boo
 	}
 	return s.Store.SetHalt(ctx, o, who(actor), on, reason)
 }
+
+// Withdraw ends a change in bcn's own name, such as one that runs longer than
+// its schedule allows. Errors: too_late.
+func (s *Service) Withdraw(ctx context.Context, id bcn.ID, code bcn.Code, params map[string]string) error {
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	event := bcn.EventCancel
+	if c.State.BeforeApplying() {
+		event = bcn.EventClose
+	}
+	if _, ok := c.State.Next(event); !ok {
+		return bcn.E(bcn.CodeTooLate, "id", id.String())
+	}
+	_, err = s.Store.Interrupt(ctx, Origin{}, bcn.SystemIdentity, id, event, code, params, nil)
+	return err
+}

@@ -107,6 +107,9 @@ func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error)
 		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: map[string]any{"gated": "false"}})
 	}
 	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, ExpiresAt: c.Now.Add(p.Within)}
+	if at := c.Change.NotBefore; at != nil && at.After(c.Now) {
+		r.ExpiresAt = *at // of a tick: whoever approves does so by its time
+	}
 	return s.move(ctx, Move{
 		From: c, Event: bcn.EventAsk, Ask: &r, Urgent: true,
 		Audit: map[string]any{"hash": r.Hash, "expires": r.ExpiresAt.UTC().Format(time.RFC3339)},

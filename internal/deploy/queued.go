@@ -14,11 +14,24 @@ import (
 // being told.
 const haltPoll = 5 * time.Second
 
+// early makes a long pause end before its time, and the rest a short one: the
+// queue wakes long pauses only every five seconds.
+func early(d time.Duration) time.Duration {
+	const coarse = 5 * time.Second
+	if d <= coarse {
+		return d
+	}
+	return max(d-coarse, coarse-time.Second)
+}
+
 // queued checks once more that what would run is what was approved, and then
 // starts it. What has moved supersedes the change: nothing of it runs.
 func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Halt.On {
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	}
+	if at := c.Change.NotBefore; at != nil && c.Now.Before(*at) {
+		return s.move(ctx, Move{From: c, Again: early(at.Sub(c.Now)), Quiet: true})
 	}
 	p, err := planOf(c)
 	if err != nil {

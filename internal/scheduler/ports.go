@@ -50,10 +50,10 @@ type Woken struct {
 // Store keeps schedules and ticks. internal/store implements it; each method is
 // one transaction.
 type Store interface {
-	// Wake claims schedules whose wake_at has come, and writes for each what
+	// WakeSchedules claims schedules whose wake_at has come, and writes for each what
 	// next answers: its ticks, each once, and when it wakes again. It answers
 	// how many it woke, at most limit.
-	Wake(ctx context.Context, limit int, next func(s bcn.Schedule, now time.Time) (Woken, error)) (int, error)
+	WakeSchedules(ctx context.Context, limit int, next func(s bcn.Schedule, now time.Time) (Woken, error)) (int, error)
 	// NewSchedule stores a schedule. Errors: name_taken.
 	NewSchedule(ctx context.Context, o deploy.Origin, s bcn.Schedule) (bcn.Schedule, error)
 	// ChangeSchedule changes a schedule under its row lock: change answers what

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,7 +14,7 @@ import (
 )
 
 const changeColumns = `id, kind, subject, app, env, heritage, district, tag, reason, state, code, params,
-	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at`
+	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at, tick, not_before`
 
 func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
 	var (
@@ -22,7 +23,7 @@ func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
 	)
 	err := row.Scan(&c.ID, &c.Kind, &c.Subject, &c.App, &c.Env, &c.Heritage, &c.District, &c.Tag, &c.Reason,
 		&c.State, &c.Code, &params, &requester, &c.Channel, &c.Thread, &c.Behind, &c.Step, &c.Fence, &c.Parked,
-		&c.CreatedAt, &c.StartedAt, &c.EndedAt)
+		&c.CreatedAt, &c.StartedAt, &c.EndedAt, &c.Tick, &c.NotBefore)
 	if err != nil {
 		return c, err
 	}
@@ -86,6 +87,12 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err := t.settle(ctx, o); err != nil {
 			return err
 		}
+		if o.Tick != 0 {
+			if old, err := oneChange(ctx, t, `tick = $1 and try = $2`, int64(o.Tick), o.Try); !errors.Is(err, ErrNotFound) {
+				c = old
+				return err
+			}
+		}
 		behind, err := t.busy(ctx, c.Subject)
 		if err != nil {
 			return err
@@ -95,9 +102,10 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 			c.State = bcn.ChangeWaitingTurn
 		}
 		err = t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
-			state, requester, channel, thread, behind) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			state, requester, channel, thread, behind, tick, try, not_before)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 			returning id, created_at`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
-			c.State, requester, c.Channel, c.Thread, c.Behind).Scan(&c.ID, &c.CreatedAt)
+			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore)).Scan(&c.ID, &c.CreatedAt)
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
@@ -106,7 +114,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		}
 		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
 			"kind": c.Kind, "subject": c.Subject,
-			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key,
+			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick),
 		}); err != nil {
 			return err
 		}
@@ -119,6 +127,13 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		s.log.Info("change stored", "change", int64(c.ID), "kind", c.Kind, "subject", c.Subject, "state", c.State, "actor", who(c.Requester))
 	}
 	return c, err
+}
+
+func timeOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // busy locks the subject and answers the change that holds it, 0 for none.

@@ -21,7 +21,7 @@ func ShiftClock(ctx context.Context, ownerURL string, ahead time.Duration) error
 	// A number of microseconds: nothing of anybody's text.
 	_, err = conn.Exec(ctx, fmt.Sprintf(`create or replace function bcn_now() returns timestamptz language sql volatile as
 		'select clock_timestamp() + %d * interval ''1 microsecond''';
-		update river_job set scheduled_at = now() where kind in ('change', 'follow') and scheduled_at > now()
+		update river_job set scheduled_at = now() where kind in ('change', 'follow', 'tick') and scheduled_at > now()
 			and state in ('scheduled', 'available', 'retryable')`, ahead.Microseconds()))
 	if err != nil {
 		return fmt.Errorf("shift the clock: %w", err)

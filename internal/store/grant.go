@@ -28,7 +28,7 @@ func (s *Store) grantMAC(g bcn.Grant) []byte {
 		return fmt.Append(nil, t.UnixMicro())
 	}
 	return s.key.MAC("grant", fmt.Append(nil, int64(g.ID)), []byte(g.Person), at(&g.OpenUntil), at(g.StartsAt), at(g.EndsAt),
-		[]byte(g.Key), []byte(g.Task))
+		[]byte(g.Key), []byte(g.Task), []byte(g.State))
 }
 
 func scanGrant(row pgx.CollectableRow) (bcn.Grant, error) {
@@ -181,7 +181,8 @@ func (s *Store) Touch(ctx context.Context, o deploy.Origin, id bcn.ID, f func(de
 }
 
 // proveBegun checks what is about to let somebody in: the plan's bytes, the
-// grant's row, and that the log says that it was started.
+// grant's row, and that the log says that it was started and not that it ended:
+// a row that was put back whole is not open again.
 func (t *txn) proveBegun(ctx context.Context, c deploy.Claimed) error {
 	if !c.Proven {
 		return bcn.E(bcn.CodeTampered, "what", "grant")
@@ -192,6 +193,11 @@ func (t *txn) proveBegun(ctx context.Context, c deploy.Claimed) error {
 	ok, err := t.auditOf(ctx, "change."+string(bcn.EventStart), c.Change.ID, map[string]string{"hash": c.Plan.Hash})
 	if err != nil || !ok {
 		return tampered("audit entry of the start", err)
+	}
+	for _, end := range []bcn.GrantEvent{bcn.GrantEnd, bcn.GrantExpire, bcn.GrantCancel} {
+		if over, err := t.auditOf(ctx, "grant."+string(end), c.Change.ID, nil); err != nil || over {
+			return tampered("grant", err)
+		}
 	}
 	return nil
 }

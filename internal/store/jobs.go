@@ -30,6 +30,14 @@ type FollowArgs struct {
 // Kind names the job.
 func (FollowArgs) Kind() string { return "follow" }
 
+// TickArgs kicks one tick of a schedule.
+type TickArgs struct {
+	ID bcn.ID `json:"id"`
+}
+
+// Kind names the job.
+func (TickArgs) Kind() string { return "tick" }
+
 // ReapArgs kicks the reaper; there is one for the whole installation.
 type ReapArgs struct{}
 
@@ -49,6 +57,7 @@ type Handlers struct {
 	Change func(ctx context.Context, id bcn.ID) (time.Duration, error)
 	Follow func(ctx context.Context, account, region string) (time.Duration, error)
 	Reap   func(ctx context.Context) (time.Duration, error)
+	Tick   func(ctx context.Context, id bcn.ID) (time.Duration, error)
 }
 
 // Workers are the running jobs of one process.
@@ -72,6 +81,21 @@ func (w *changeWorker) Work(ctx context.Context, job *river.Job[ChangeArgs]) err
 		}
 	}
 	return again(w.h.Change(ctx, job.Args.ID))
+}
+
+type tickWorker struct {
+	river.WorkerDefaults[TickArgs]
+	h Handlers
+}
+
+func (w *tickWorker) Work(ctx context.Context, job *river.Job[TickArgs]) error {
+	for range maxSteps - 1 {
+		d, err := w.h.Tick(ctx, job.Args.ID)
+		if err != nil || d == 0 || d > atOnce {
+			return again(d, err)
+		}
+	}
+	return again(w.h.Tick(ctx, job.Args.ID))
 }
 
 type followWorker struct {
@@ -119,6 +143,7 @@ func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) 
 	river.AddWorker(workers, &changeWorker{h: h})
 	river.AddWorker(workers, &followWorker{h: h})
 	river.AddWorker(workers, &reapWorker{h: h})
+	river.AddWorker(workers, &tickWorker{h: h})
 	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
 		Logger:               quiet(s.log),
 		Workers:              workers,
@@ -145,9 +170,20 @@ func (t *txn) kick(ctx context.Context, id bcn.ID) error {
 }
 
 // hurry makes the change's job run now, also where it has snoozed.
-func (t *txn) hurry(ctx context.Context, id bcn.ID) error {
-	rows, err := t.Query(ctx, `select id from river_job where kind = 'change' and args @> jsonb_build_object('id', $1::bigint)
-		and (state in ('scheduled', 'retryable') or state = 'available' and scheduled_at > now()) for update skip locked`, int64(id))
+func (t *txn) hurry(ctx context.Context, id bcn.ID) error { return t.hurryJob(ctx, ChangeArgs{ID: id}) }
+
+// hurryTick makes the tick's job run now.
+func (t *txn) hurryTick(ctx context.Context, id bcn.ID) error {
+	return t.hurryJob(ctx, TickArgs{ID: id})
+}
+
+func (t *txn) hurryJob(ctx context.Context, args river.JobArgs) error {
+	b, err := json.Marshal(args)
+	if err != nil {
+		return err
+	}
+	rows, err := t.Query(ctx, `select id from river_job where kind = $1 and args @> $2
+		and (state in ('scheduled', 'retryable') or state = 'available' and scheduled_at > now()) for update skip locked`, args.Kind(), string(b))
 	if err != nil {
 		return err
 	}
@@ -157,13 +193,13 @@ func (t *txn) hurry(ctx context.Context, id bcn.ID) error {
 	}
 	for _, job := range waiting {
 		if _, err := t.s.river.JobRetryTx(ctx, t.Tx, job); err != nil {
-			return fmt.Errorf("hurry the job of %s: %w", id, err)
+			return fmt.Errorf("hurry a job of %s: %w", args.Kind(), err)
 		}
 	}
 	if len(waiting) > 0 {
 		return nil
 	}
-	return t.kick(ctx, id)
+	return t.insertOnce(ctx, args)
 }
 
 func (t *txn) insertOnce(ctx context.Context, args river.JobArgs) error {

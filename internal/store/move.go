@@ -211,6 +211,11 @@ func (t *txn) ended(ctx context.Context, c bcn.Change) error {
 	if _, err := t.Exec(ctx, `update follow set active = false where change = $1`, int64(c.ID)); err != nil {
 		return err
 	}
+	if c.Tick != 0 {
+		if err := t.hurryTick(ctx, c.Tick); err != nil {
+			return err
+		}
+	}
 	var next bcn.ID
 	err := t.QueryRow(ctx, `select id from change where subject = $1 and state = 'waiting_turn' and id <> $2 order by id limit 1`,
 		c.Subject, int64(c.ID)).Scan(&next)

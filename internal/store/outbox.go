@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,8 @@ const cardSpacing = 2 * time.Second
 // sent, from what is true then.
 type Out struct {
 	ID          int64
-	Change      bcn.ID
+	Change      bcn.ID // or Tick
+	Tick        bcn.ID
 	Role        deploy.Role
 	Channel     string
 	Recipient   string
@@ -39,6 +41,11 @@ type Out struct {
 
 // say stores messages about a change, each once.
 func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
+	return t.sayAbout(ctx, "change", id, notes)
+}
+
+// sayAbout stores messages about a change or a tick; about is its column.
+func (t *txn) sayAbout(ctx context.Context, about string, id bcn.ID, notes []deploy.Note) error {
 	for _, n := range notes {
 		var body []byte
 		if n.Role != deploy.RoleCard {
@@ -48,11 +55,11 @@ func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
 			}
 			body = b
 		}
-		_, err := t.Exec(ctx, `insert into outbox (change, role, key, channel, recipient, thread_of, body, broadcast, priority, dropped)
-			values ($1, $2, $3, $4, $5, case when $2 = 'thread' then (select id from outbox where change = $1 and role = 'card') end,
+		_, err := t.Exec(ctx, strings.ReplaceAll(`insert into outbox (@about, role, key, channel, recipient, thread_of, body, broadcast, priority, dropped)
+			values ($1, $2, $3, $4, $5, case when $2 = 'thread' then (select id from outbox where @about = $1 and role = 'card') end,
 				$6, $7, case when $2 = 'thread' then 1 else 0 end,
-				coalesce((select 'parent: ' || dropped from outbox where $2 = 'thread' and change = $1 and role = 'card' and dropped <> ''), ''))
-			on conflict (change, key) do nothing`, int64(id), n.Role, n.Key, n.Channel, n.To, body, n.Broadcast)
+				coalesce((select 'parent: ' || dropped from outbox where $2 = 'thread' and @about = $1 and role = 'card' and dropped <> ''), ''))
+			on conflict (@about, key) do nothing`, "@about", about), int64(id), n.Role, n.Key, n.Channel, n.To, body, n.Broadcast)
 		if err != nil {
 			return fmt.Errorf("store a message about %s: %w", id, err)
 		}
@@ -64,11 +71,15 @@ func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
 // refreshCard makes the card be shown again as it is now. Progress waits for
 // its turn; what is urgent does not.
 func (t *txn) refreshCard(ctx context.Context, id bcn.ID, urgent bool) error {
+	return t.refreshAbout(ctx, "change", id, urgent)
+}
+
+func (t *txn) refreshAbout(ctx context.Context, about string, id bcn.ID, urgent bool) error {
 	t.outbox = true
 	_, err := t.Exec(ctx, `update outbox set version = version + 1,
 		priority = case when $2 then 0 when sent = version then 1 else priority end,
 		not_before = case when $2 then bcn_now() else not_before end
-		where change = $1 and role = 'card'`, int64(id), urgent)
+		where `+about+` = $1 and role = 'card'`, int64(id), urgent)
 	return err
 }
 
@@ -86,7 +97,7 @@ func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 		update outbox o set unconfirmed = o.unconfirmed or (o.lease_until is not null and o.ts = ''),
 			lease_until = bcn_now() + $2, attempts = o.attempts + 1
 		from due left join outbox d on d.id = due.id left join outbox p on p.id = d.thread_of where o.id = due.id
-		returning o.id, coalesce(o.change, 0), o.role, coalesce(p.posted_to, o.channel), o.recipient, coalesce(p.ts, ''),
+		returning o.id, coalesce(o.change, 0), coalesce(o.tick, 0), o.role, coalesce(p.posted_to, o.channel), o.recipient, coalesce(p.ts, ''),
 			o.ts, o.broadcast, o.version, o.priority, o.unconfirmed, o.body, o.posted_to`, limit, 30*time.Second)
 	if err != nil {
 		return nil, err
@@ -97,7 +108,7 @@ func (s *Store) ClaimOutbox(ctx context.Context, limit int) ([]Out, error) {
 			body   []byte
 			posted string
 		)
-		err := row.Scan(&o.ID, &o.Change, &o.Role, &o.Channel, &o.Recipient, &o.ThreadTS, &o.TS, &o.Broadcast,
+		err := row.Scan(&o.ID, &o.Change, &o.Tick, &o.Role, &o.Channel, &o.Recipient, &o.ThreadTS, &o.TS, &o.Broadcast,
 			&o.Version, &o.Priority, &o.Unconfirmed, &body, &posted)
 		if err != nil {
 			return o, err

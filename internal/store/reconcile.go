@@ -34,7 +34,16 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 				return err
 			}
 		}
-		n = len(ids) + len(follows)
+		ticks, err := t.strandedTicks(ctx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ticks {
+			if err := t.hurryTick(ctx, id); err != nil {
+				return err
+			}
+		}
+		n = len(ids) + len(follows) + len(ticks)
 		return t.insertReaper(ctx)
 	})
 	if err != nil {
@@ -58,6 +67,19 @@ func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
 			and j.state in ('available', 'scheduled', 'retryable', 'pending')
 			and (j.state <> 'scheduled' or j.scheduled_at > now() - interval '2 seconds'))
 		order by c.id limit 500`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bcn.ID])
+}
+
+// strandedTicks finds open ticks that no job waits for.
+func (t *txn) strandedTicks(ctx context.Context) ([]bcn.ID, error) {
+	rows, err := t.Query(ctx, `select k.id from tick k where `+tickOpen+` and (k.lease_until is null or k.lease_until < bcn_now())
+		and not exists (select 1 from river_job j where j.kind = 'tick' and j.args @> jsonb_build_object('id', k.id)
+			and j.state in ('available', 'scheduled', 'retryable', 'pending')
+			and (j.state <> 'scheduled' or j.scheduled_at > now() - interval '2 seconds'))
+		order by k.id limit 500`)
 	if err != nil {
 		return nil, err
 	}
