@@ -15,6 +15,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/schedule"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -184,7 +185,9 @@ func isNamed(id string, named map[string]string) bool {
 			return true
 		}
 	}
-	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where."} {
+	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
+		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
+		"schedule.state.", "tick.state."} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
 		}
@@ -203,6 +206,23 @@ func isLiteral(id, all string) bool {
 	}
 	finding, ok := strings.CutPrefix(id, "guard.")
 	return ok && strings.Contains(all, `"`+finding+`"`)
+}
+
+// known lists words by themselves.
+func known[S ~string](list []S) map[string]string {
+	out := map[string]string{}
+	for _, s := range list {
+		out[string(s)] = string(s)
+	}
+	return out
+}
+
+func numbers(from, to int) []string {
+	var out []string
+	for n := from; n <= to; n++ {
+		out = append(out, strconv.Itoa(n))
+	}
+	return out
 }
 
 func TestCodesAndNothingElse(t *testing.T) {
@@ -227,7 +247,14 @@ func TestCodesAndNothingElse(t *testing.T) {
 	for prefix, known := range map[string]map[string]string{
 		"error.": codes, "state.": states, "kind.": kinds, "card.first.": kinds, "card.state.": states,
 		"grant.state.": constants(t, "GrantState", "../bcn/grant.go"), "grant.why.": constants(t, "GrantWhy", "../bcn/grant.go"),
-		"access.": rights,
+		"access.":           rights,
+		"schedule.state.":   constants(t, "ScheduleState", "../bcn/schedule.go"),
+		"tick.state.":       constants(t, "TickState", "../bcn/schedule.go"),
+		"schedule.problem.": known(schedule.ProblemIDs()), "schedule.skip.": known(schedule.SkipReasons()), "schedule.when.": known(schedule.Kinds()),
+		"schedule.field.":    known([]string{"minute", "hour", "day", "month", "weekday"}),
+		"schedule.weekday.":  known(numbers(0, 6)),
+		"schedule.weekdays.": known(numbers(0, 6)),
+		"schedule.month.":    known(numbers(1, 12)),
 	} {
 		t.Run(prefix+" has a sentence for each and no other", func(t *testing.T) {
 			t.Parallel()

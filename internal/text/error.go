@@ -30,15 +30,17 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	for k, v := range params {
 		args[k] = v
 	}
-	if by := params["by"]; userID.MatchString(by) {
-		args["by"] = chat.Mention(by)
+	for _, k := range []string{"by", "who"} {
+		if userID.MatchString(params[k]) {
+			args[k] = chat.Mention(params[k])
+		}
 	}
 	for _, k := range []string{"what", "moved", "problem"} {
 		if said, ok := c.word(lang, params[k]); ok && code != bcn.CodeUnknownName && code != bcn.CodeEnvironmentForeign {
 			args[k] = said
 		}
 	}
-	for _, k := range []string{"least", "most"} {
+	for _, k := range []string{"least", "most", "after"} {
 		if d, err := time.ParseDuration(params[k]); err == nil {
 			args[k] = d
 		}
@@ -46,7 +48,33 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	if findings, ok := params["findings"]; ok {
 		args["findings"] = c.findings(lang, findings)
 	}
+	if id := ScheduleSkip(params["why"]); code == bcn.CodeMissed && c.Has(id) {
+		args["why"] = c.Say(lang, id, nil)
+	}
+	if code == bcn.CodeBadSchedule {
+		args = c.badSchedule(lang, params)
+	}
 	return c.Say(lang, ErrorID(code), args)
+}
+
+// badSchedule says what is wrong with the text of a schedule, in a sentence of
+// its own.
+func (c *Catalogue) badSchedule(lang string, params map[string]string) Args {
+	parts := Args{}
+	for k, v := range params {
+		parts[k] = v
+	}
+	if id := ScheduleField(params["field"]); c.Has(id) {
+		parts["field"] = c.Say(lang, id, nil)
+	}
+	args := Args{"spec": params["spec"], "problem": "", "where": ""}
+	if at := params["where"]; at != "0" {
+		args["where"] = at
+	}
+	if id := ScheduleProblem(params["problem"]); c.Has(id) {
+		args["problem"] = c.Say(lang, id, parts)
+	}
+	return args
 }
 
 // word says a word that codes carry in no language (rules, team leads,
