@@ -85,7 +85,7 @@ func lookPlugin(ctx context.Context, path string) (found string, v version, err 
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionPatience)
 	defer cancel()
-	text, err := exec.CommandContext(ctx, found, "--version").Output() //nolint:gosec // the path is the engineer's word
+	text, err := exec.CommandContext(ctx, found, "--version").Output()
 	if err != nil {
 		return found, v, outside("run "+found+" --version", err)
 	}

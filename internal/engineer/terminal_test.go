@@ -58,7 +58,7 @@ func inTerminal(t *testing.T, w *world) *terminal {
 
 func (s *terminal) types(t *testing.T, text string) {
 	t.Helper()
-	if _, err := io.WriteString(s.tty, text); err != nil {
+	if _, err := s.tty.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
 }

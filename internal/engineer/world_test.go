@@ -3,7 +3,7 @@ package engineer_test
 import (
 	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	defer stop()
 	err := engineer.Open(ctx, engineer.Options{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Plugin: os.Getenv(asEngineer)}, id)
 	if err != nil {
-		_, _ = io.WriteString(os.Stderr, "bot: "+err.Error()+"\n") // the test reads it
-		os.Exit(1)                                                //nolint:gocritic // the process ends, and its signals with it
+		fmt.Fprintln(os.Stderr, "bot:", err)
+		os.Exit(1) //nolint:gocritic // the process ends, and its signals with it
 	}
 }
 
