@@ -234,10 +234,10 @@ func (r running) lastUse() time.Time {
 }
 
 // disarm removes the StopTask that is no longer needed: the task has stopped,
-// or nobody was in it. A running task that somebody was in is stopped: the rule
-// wanted that.
+// or nobody was in it. A running task that somebody was in, perhaps by the grant
+// that this one extends, is stopped: the rule wanted that.
 func (s *Service) disarm(ctx context.Context, r running) error {
-	if !r.armed() || (r.plan.Kind == bcn.KindAccessLive && r.grant.Mints > 0) {
+	if !r.armed() || r.continues() || (r.plan.Kind == bcn.KindAccessLive && r.grant.Mints > 0) {
 		return nil
 	}
 	return s.AWS.Disarm(ctx, s.system(r.Change, r.plan.District), schedule(r.Change.ID))

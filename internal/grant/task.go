@@ -103,13 +103,23 @@ func (s *Service) armStep(ctx context.Context, r running) (time.Duration, error)
 	return s.write(ctx, r, deploy.Move{Again: time.Millisecond, Quiet: true})
 }
 
+// arm makes AWS stop the task a minute after the end. What was armed for the
+// grant that this one extends would cut it, and is no longer needed then.
 func (s *Service) arm(ctx context.Context, r *running) error {
 	name := schedule(r.Change.ID)
 	err := s.AWS.Arm(ctx, s.Changes.Target(r.Change, r.plan.District), name, r.grant.Task, r.grant.EndsAt.Add(access.StopAfter))
+	if err == nil && r.continues() {
+		err = s.AWS.Disarm(ctx, s.system(r.Change, r.plan.District), schedule(r.plan.Access.Extends))
+	}
 	if err == nil {
 		r.grant.Schedule = name
 	}
 	return err
+}
+
+// continues says that the grant goes on in the running task of another.
+func (r running) continues() bool {
+	return r.plan.Kind == bcn.KindAccessLive && r.plan.Access.Extends != 0
 }
 
 // armed says that a StopTask may be armed: it was written down, or whoever
