@@ -36,6 +36,7 @@ type Options struct {
 	AWS     awsx.Options
 	Log     *slog.Logger
 	Pace    Pace
+	Now     func() time.Time // for what is said of time; default time.Now
 }
 
 // Pace is how often things are looked at; the zero value is production's.
@@ -93,6 +94,9 @@ type step struct {
 // database, Slack or the configuration is not usable.
 func New(ctx context.Context, o Options) (*App, error) {
 	o.Pace.fill()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	a := &App{o: o, log: o.Log}
 	a.githubQuiet.Store(&time.Time{})
 	if err := a.wire(ctx); err != nil {
@@ -182,7 +186,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	a.deploy.Access = a.grant
 	a.registry = commands.New(commands.Options{
 		Text: a.text, Changes: a.deploy, Access: a.grant, Reads: a.store, Live: live{a}, Who: who{a},
-		Links: links{a}, Command: c.Slack.Command,
+		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})
 	return nil
 }

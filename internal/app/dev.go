@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
@@ -35,6 +37,10 @@ type Dev struct {
 	GitHub *localgithub.Server
 	App    *App
 	steps  []step
+
+	owner string       // address of the database as its owner
+	clock sync.Mutex   // held while the clocks are moved
+	ahead atomic.Int64 // how far they are ahead, a time.Duration
 }
 
 // DevOptions is what `bot dev` takes.
@@ -123,8 +129,13 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	d.App, err = New(ctx, Options{
 		Config: c, Process: p, Log: o.Log, Pace: o.Pace,
 		AWS: awsx.Options{Region: localaws.DefaultRegion, Endpoint: d.AWS.URL(), Isolated: true},
+		Now: d.now,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	d.owner = p.MigrateDatabaseURL.Reveal()
+	return d.Advance(ctx, 0) // a database of one's own may have been left ahead
 }
 
 // process is the environment that the local parts make.

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
+	"github.com/bcn-bot/bcn/internal/store"
 )
 
 // controls are the fault switches of the page of `bot dev`: what can go wrong
@@ -25,9 +28,41 @@ func (d *Dev) controls() []localslack.Control {
 		{ID: "slack-twice", Label: "Deliver twice", Do: does(func() { d.Slack.SocketFault(localslack.SocketFault{Times: 5, Duplicate: true}) },
 			"The next 5 commands and clicks are delivered twice")},
 		{ID: "slack-cut", Label: "Cut the sockets", Do: does(d.Slack.CutSockets, "The bot's sockets are cut; it connects again")},
+		{ID: "clock-10m", Label: "+10 min", Do: d.moves(10 * time.Minute)},
+		{ID: "clock-1h", Label: "+1 h", Do: d.moves(time.Hour)},
+		{ID: "clock-1d", Label: "+1 day", Do: d.moves(24 * time.Hour)},
 		{ID: "all-well", Label: "All well", Do: does(d.allWell, "Every fault is switched off")},
 	}
 }
+
+// moves is a control that moves the clocks of the database, of AWS and of the
+// bot ahead together, so that nobody has to wait for the night.
+func (d *Dev) moves(by time.Duration) func(*http.Request) (string, error) {
+	return func(r *http.Request) (string, error) {
+		if err := d.Advance(r.Context(), by); err != nil {
+			return "", err
+		}
+		return "It is " + d.now().UTC().Format("Mon 2 Jan 15:04:05 MST") + " now", nil
+	}
+}
+
+// Advance moves the clocks of the database, of AWS and of the bot ahead.
+func (d *Dev) Advance(ctx context.Context, by time.Duration) error {
+	d.clock.Lock()
+	defer d.clock.Unlock()
+	if err := d.AWS.Advance(by); err != nil {
+		return err
+	}
+	ahead := time.Duration(d.ahead.Load()) + by
+	if err := store.ShiftClock(ctx, d.owner, ahead); err != nil {
+		return err
+	}
+	d.ahead.Store(int64(ahead))
+	return nil
+}
+
+// now is the time that the clocks show.
+func (d *Dev) now() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) }
 
 func (d *Dev) allWell() {
 	d.AWS.Faults().Clear()
