@@ -37,7 +37,9 @@ func (s *Service) Open(ctx context.Context, o deploy.Origin, actor bcn.Actor, id
 		out.Grant = *got.Grant
 		return out, nil
 	}
-	out.Grant, out.Sealed, err = s.handOver(ctx, got)
+	if out.Grant, out.Sealed, err = s.handOver(ctx, got); err != nil {
+		s.Log.Warn("could not hand access over", "change", int64(id), "error", err)
+	}
 	return out, err
 }
 
@@ -51,7 +53,11 @@ func (s *Service) Bound(ctx context.Context, id bcn.ID, recipient string) error 
 	if !g.State.Open() {
 		return bcn.E(bcn.CodeGrantOver, "id", id.String(), "state", string(g.State))
 	}
-	if g.Key == "" || g.Key != recipient {
+	if g.Key != "" && g.Key != recipient {
+		bound, _ := access.Fingerprint(g.Key)
+		return bcn.E(bcn.CodeGrantKey, "id", id.String(), "fingerprint", bound)
+	}
+	if g.Key == "" {
 		return bcn.E(bcn.CodeGrantKey, "id", id.String())
 	}
 	return nil
@@ -198,9 +204,23 @@ func (s *Service) mint(ctx context.Context, r running) (string, error) {
 		return "", err
 	}
 	return access.Seal(r.grant.Key, access.Credentials{
+		Runtime:     s.runtime(ctx, r),
 		AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey, SessionToken: keys.SessionToken, Expiration: keys.Expiration,
 		Grant: r.Change.ID, End: *r.grant.EndsAt, Target: t, Command: r.plan.Access.Command,
 	})
+}
+
+// runtime is the id of the container that a task is entered by, which only
+// sessions need that are encrypted; empty where it does not run yet.
+func (s *Service) runtime(ctx context.Context, r running) string {
+	if r.grant.Task == "" {
+		return ""
+	}
+	task, err := s.AWS.Task(ctx, s.Changes.Target(r.Change, r.plan.District), r.grant.Task, r.plan.Access.Container)
+	if err != nil {
+		return ""
+	}
+	return task.Runtime
 }
 
 // enter opens the session in bcn's name; its id is written down before its
