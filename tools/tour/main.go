@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -56,10 +57,7 @@ func run(ctx context.Context, root, out, chromium, from string) error {
 	defer w.close()
 	w.engineer = newEngineer(bot)
 	defer w.engineer.leave()
-	if err := walk(w, from); err != nil {
-		return err
-	}
-	return w.engineer.keep(filepath.Join(out, "access-terminal.txt"))
+	return errors.Join(walk(w, from), w.engineer.keep(filepath.Join(out, "access-terminal.txt")))
 }
 
 // walk takes the steps in their order and stops at the first that does not see
