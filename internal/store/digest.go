@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Figures are what became of a heritage's deploys in a time.
+type Figures struct {
+	App, Env string
+	Deploys  int           // those that changed something and ended
+	Failed   int           // of these, those that failed or were rolled back
+	Lead     time.Duration // median from asking to success; 0: none succeeded
+	Restore  time.Duration // median from a failure's end to the next success; 0: none
+}
+
+// Figures answers each heritage that had a deploy which ended in the last time
+// of that length, by app and environment.
+func (s *Store) Figures(ctx context.Context, last time.Duration) ([]Figures, error) {
+	rows, err := s.pool.Query(ctx, `with ended as (
+			select r.heritage, r.number, r.outcome, r.ended_at, extract(epoch from r.ended_at - c.created_at) as lead,
+				extract(epoch from (select min(n.ended_at) from release n where n.heritage = r.heritage and n.number > r.number
+					and n.outcome = 'succeeded') - r.ended_at) as restore
+			from release r join change c on c.id = r.change
+			where r.ended_at > bcn_now() - $1::interval and r.outcome <> 'cancelled')
+		select h.app, h.env, count(*), count(*) filter (where e.outcome <> 'succeeded'),
+			coalesce(percentile_cont(0.5) within group (order by e.lead) filter (where e.outcome = 'succeeded'), 0),
+			coalesce(percentile_cont(0.5) within group (order by e.restore) filter (where e.outcome <> 'succeeded' and e.restore is not null), 0)
+		from ended e join heritage h on h.name = e.heritage group by h.app, h.env order by h.app, h.env`, last)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Figures, error) {
+		var (
+			f             Figures
+			lead, restore float64
+		)
+		err := row.Scan(&f.App, &f.Env, &f.Deploys, &f.Failed, &lead, &restore)
+		f.Lead, f.Restore = time.Duration(lead*float64(time.Second)), time.Duration(restore*float64(time.Second))
+		return f, err
+	})
+}
+
+// HalfTime answers the requests that have waited for more than half of their
+// time, the one that expires first at the front.
+func (s *Store) HalfTime(ctx context.Context) ([]bcn.Request, error) {
+	return requests(ctx, s.pool, `state = 'pending' and expires_at > bcn_now()
+		and bcn_now() > created_at + (expires_at - created_at) / 2 order by expires_at limit 200`)
+}
