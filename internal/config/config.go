@@ -20,6 +20,7 @@ type Config struct {
 	Guardrails []Guardrail
 	Secrets    []SecretGrant
 	Access     Access
+	Schedules  []Schedule
 	Hash       string // SHA-256 of the file, hex
 }
 
@@ -108,7 +109,7 @@ func DefaultVerbs() []string {
 		"rollback", "restart", "promote", "cancel", "approvals", "run", "scale", "logs", "env", "secret",
 		"district", "endpoint", "token", "parked", "lock", "unlock", "locks", "freeze", "thaw", "halt",
 		"resume", "drift", "login", "access", "access:live", "access:instance", "access:port", "schedule",
-		"audit",
+		"audit", "digest",
 	}
 }
 

@@ -55,6 +55,8 @@ type loader struct {
 	verbs  []string
 	teamAt map[string]*yaml.Node
 	uses   []use // of teams
+
+	scheduleAt []scheduleNodes // of c.Schedules, one each
 }
 
 // use is a place that names a team.
@@ -117,6 +119,7 @@ func (l *loader) document(root *yaml.Node) {
 		field{"guardrails", l.guardrails},
 		field{"secrets", l.secrets},
 		field{"access", l.access},
+		field{"schedules", l.schedules},
 	)
 	if !ok {
 		return
@@ -146,6 +149,8 @@ func (l *loader) finish(root *yaml.Node) {
 		l.fault(root, "rules are missing: without them everything is refused")
 	}
 	l.quorums()
+	l.chains()
+	l.schedulesReport()
 }
 
 func has(root *yaml.Node, key string) bool {

@@ -215,6 +215,8 @@ func FuzzLoadNeverPanicsAndAnswersOneOrTheOther(f *testing.F) {
 	f.Add(least + fullAccess)
 	f.Add(least + "access: &a { url: 'http://[::1', idle: -1m, node_tag: *a, ports: [*a, { port: 1e3 }] }")
 	f.Add(ruleOf + "to: [access, access:live], max: 30m, open_within: 10m, session: 20m, exec: bot, stop_task: true }\n")
+	f.Add(fullSchedules)
+	f.Add(scheduled + "  - { name: a, after: b, when: &w [], tz: *w }\n  - { name: b, after: a, when: |\n 0 2\n }\n")
 	f.Add(ruleOf + "to: [deploy], max: 9999999h, session: *x, stop_task: [] }\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, problems := Load("f", []byte(s), Options{})
