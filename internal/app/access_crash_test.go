@@ -92,6 +92,7 @@ var onNode = accessKind{"an instance", "access --district default --instance i-0
 	{name: "before the end is written", point: "before the commit of the grant's move to ending"},
 	{name: "after the end is written", point: "after the commit of the grant's move to ending"},
 	{name: "after the holder's end is written", point: "after the commit of the grant's move to ending", done: true},
+	{name: "after the holder's end is written, and somebody takes over at once", point: "after the commit of the grant's move to ending", done: true, soon: true},
 	{name: "before the session is terminated", point: "before TerminateSession"},
 	{name: "after the session is terminated", point: "after TerminateSession"},
 	{name: "before the holder's session is terminated", point: "before TerminateSession", done: true},

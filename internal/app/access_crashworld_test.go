@@ -245,13 +245,17 @@ func (r *grantRun) end() bool {
 	if r.p.done && !r.ended && !r.over() {
 		r.ended = r.says("U0ONCALL", "access end "+r.id.String())
 	}
-	if !r.ended {
+	if !r.ended && !r.over() {
 		r.passUntil(`ends_at`)
 	}
 	if !r.reached("it is over", `select state not in ('approved', 'minting', 'live') from access_grant where id = $1`) {
 		return false
 	}
 	if r.kind.name != ownTask.name {
+		// What was handed over is good until the end, also where it was ended before.
+		if r.p.done && !r.reached("it was looked at", `select swept_at is not null or mints = 0 from access_grant where id = $1`) {
+			return false
+		}
 		r.passUntil(`ends_at + interval '16 seconds'`)
 	}
 	return r.reached("nothing of it is open", `select state in ('ended', 'expired', 'cancelled') from access_grant where id = $1`)
@@ -354,18 +358,33 @@ func (r *grantRun) reconciled() {
 			}
 		}
 	}
-	started := 0
-	for _, call := range r.aws.Calls() {
-		if call.Action == "RunTask" && call.ErrorCode == "" && call.Params["startedBy"] == "bcn-g"+r.id.String()[1:] {
-			started++
-		}
-	}
-	if want := map[bool]int{true: 1}[r.kind.name == ownTask.name]; started > want || r.p.soon && started != want {
-		r.t.Errorf("RunTask was called %d times", started)
-	}
+	r.calledOnce()
 	words := "access ended"
 	if ask[bool](r.t, r.world, `select state = 'expired' from access_grant where id = $1`, int64(r.id)) {
 		words = "expired: nobody opened it"
 	}
 	r.card(deploys, r.id.String()+"*", words)
+}
+
+// calledOnce counts what AWS was asked for: one task, and no credentials that
+// are not written down.
+func (r *grantRun) calledOnce() {
+	r.t.Helper()
+	name := "bcn-g" + r.id.String()[1:]
+	started, minted := 0, 0
+	for _, call := range r.aws.Calls() {
+		switch {
+		case call.ErrorCode != "":
+		case call.Action == "RunTask" && call.Params["startedBy"] == name:
+			started++
+		case call.Action == "AssumeRole" && strings.HasPrefix(fmt.Sprint(call.Params["RoleSessionName"]), name+"-"):
+			minted++
+		}
+	}
+	if want := map[bool]int{true: 1}[r.kind.name == ownTask.name]; started > want || r.p.soon && started != want {
+		r.t.Errorf("RunTask was called %d times", started)
+	}
+	if written := ask[int](r.t, r.world, `select mints from access_grant where id = $1`, int64(r.id)); minted > written {
+		r.t.Errorf("credentials were made %d times, and %d are written down", minted, written)
+	}
 }
