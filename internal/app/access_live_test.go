@@ -149,7 +149,7 @@ func TestTheClockOfAccessBeginsWithTheFirstUse(t *testing.T) {
 		}
 		w.pass(time.Minute)
 		g.over(a, bcn.WhyTime)
-		if n := w.started(g.row(a)); n != 1 {
+		if n := w.tasks(g.row(a)); n != 1 {
 			t.Errorf("%d tasks were started", n)
 		}
 	})
@@ -192,16 +192,4 @@ func (w *world) count(action string) int {
 		}
 	}
 	return n
-}
-
-// started counts the tasks of one grant.
-func (w *world) started(g bcn.Grant) int {
-	names := map[string]bool{}
-	for _, c := range w.aws.Calls() {
-		token, _ := c.Params["startedBy"].(string)
-		if c.Action == "RunTask" && c.ErrorCode == "" && token == "bcn-g"+g.ID.String()[1:] {
-			names[c.ID] = true
-		}
-	}
-	return len(names)
 }

@@ -58,6 +58,9 @@ func (w *world) advance(d, ahead time.Duration) {
 	if err := store.ShiftClock(w.t.Context(), w.owner, ahead); err != nil {
 		w.t.Fatal(err)
 	}
+	// A step that read the time before may not see what AWS does after it.
+	shifted := ask[time.Time](w.t, w, `select clock_timestamp()`)
+	w.until("no step is on its way", `select not exists (select 1 from river_job where kind = 'change' and state = 'running' and attempted_at < $1)`, shifted)
 	if err := w.aws.Advance(d); err != nil {
 		w.t.Fatal(err)
 	}
@@ -189,6 +192,12 @@ func (g grantCard) row(a *App) bcn.Grant {
 func (g grantCard) is(s bcn.GrantState) {
 	g.w.t.Helper()
 	g.w.comes(g.id.String()+" is "+string(s), `select exists (select 1 from access_grant where id = $1 and state = $2)`, int64(g.id), string(s))
+}
+
+// state waits until the change is in the state; its job may sleep.
+func (g grantCard) state(s bcn.ChangeState) {
+	g.w.t.Helper()
+	g.w.comes(g.id.String()+" is "+string(s), `select state = $2 from change where id = $1`, int64(g.id), string(s))
 }
 
 // over waits until the grant has ended and says why.

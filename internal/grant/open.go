@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/access"
@@ -247,7 +248,14 @@ func (s *Service) handed(now deploy.Claimed, had bcn.Grant, r running) (deploy.M
 	if g.Schedule == "" {
 		g.Schedule = r.grant.Schedule
 	}
-	g.Sessions = append(g.Sessions, r.grant.Sessions[len(had.Sessions):]...)
+	for _, x := range r.grant.Sessions[len(had.Sessions):] {
+		i := slices.IndexFunc(g.Sessions, func(y bcn.GrantSession) bool { return y.ID == x.ID })
+		if i < 0 {
+			g.Sessions = append(g.Sessions, x)
+		} else { // the job has listed it meanwhile
+			g.Sessions[i].ByBot, g.Sessions[i].Stranger = x.ByBot, false
+		}
+	}
 	live := running{Claimed: now, plan: r.plan, grant: g}
 	live.grant.State = bcn.GrantLive
 	return deploy.Move{
