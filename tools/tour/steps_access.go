@@ -76,7 +76,7 @@ func accessOpened(w *visitor) {
 	}
 	w.sees(t, "opens a task of its own", "Starting session")
 	w.prompt(t)
-	w.types(t, `echo "$APP_ENV: $((40 + 2)) orders"`)
+	w.types(t, `echo "$((40 + 2)) orders"`)
 	w.sees(t, "42 orders")
 	w.shell = t
 }
@@ -111,8 +111,9 @@ func accessTimed(w *visitor) {
 	w.two = w.byHTTP("two")
 	w.types(w.two, "echo still here; sleep 600")
 	w.four = w.byHTTP("four")
-	w.types(w.four, "echo on $(hostname)")
+	w.types(w.four, "echo $((100 - 3)) percent full")
 	w.sees(w.two, "still here")
+	w.sees(w.four, "97 percent full")
 	w.as(olu, deploys, w.asked["four"])
 	w.see(message(w.asked["four"]), "live until", "1 session open", node)
 	w.top(message(w.asked["four"]))

@@ -35,7 +35,7 @@ type terminal struct {
 // The size of a terminal: wide enough that no line of the tour is broken.
 const rows, columns = 40, 200
 
-// run starts `bot` with arguments, where somebody who sits there sees it. With
+// terminal starts `bot` with arguments, where somebody who sits there sees it. With
 // url it may reach the bot by HTTP; without, all goes by chat.
 func (w *visitor) terminal(url bool, args ...string) *terminal {
 	t := &terminal{command: "bot " + strings.Join(args, " "), over: make(chan struct{})}
@@ -142,5 +142,6 @@ func (e *engineer) keep(path string) error {
 	for _, t := range e.terminals {
 		fmt.Fprintf(&out, "$ %s\n%s\n\n", t.command, strings.TrimRight(t.text(), "\n "))
 	}
-	return os.WriteFile(path, []byte(public(out.String())), 0o644) //nolint:gosec // for everyone
+	text := strings.ReplaceAll(public(out.String()), e.bot.dir, "~") // where the engineer is at home
+	return os.WriteFile(path, []byte(text), 0o644)                   //nolint:gosec // for everyone
 }
