@@ -231,6 +231,28 @@ func accessGoesOn(w *visitor) {
 	w.see(message(w.asked["more"]), "credentials", "being closed")
 }
 
+// accessLater: what takes an hour is seen by moving the clocks of everything.
+func accessLater(w *visitor) {
+	w.desk()
+	w.as(olu, deploys, "")
+	ts := w.card("undecided", "/bcn access hello production for 10m --reason nobody answers today")
+	w.see(message(ts), "waits for approval")
+	w.click(`[data-control="clock-1h"]`)
+	w.see(message(ts), "expired")
+	w.unseen(message(ts), "Approve")
+	w.top(message(ts))
+	w.keep("access-undecided")
+	for _, name := range []string{"two", "four"} {
+		w.as(olu, deploys, w.asked[name])
+		w.see("#thread-messages", "What was done with "+w.asked[name+" id"], "1 session closed", "In CloudTrail", "bcn-g"+w.number(name)+"-1")
+		w.bottom("#thread-messages")
+		w.top(message(w.asked[name]))
+		w.keep("access-report-" + name)
+	}
+	w.as(olu, deploys, "")
+	w.see(message(w.asked["more"]), "access ended", "verified", "@olu was done")
+}
+
 // without says which word a text has and should not.
 func without(text, word string) error {
 	if strings.Contains(text, word) {

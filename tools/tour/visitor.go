@@ -307,12 +307,21 @@ func (w *visitor) keepAs(file string) {
 	w.err = err
 }
 
-// cutSealed leaves the beginning of what is sealed: no picture needs more.
+// cutSealed leaves the beginning of what is sealed, also when the page shows it
+// anew: no picture needs more.
 const cutSealed = `(() => {
-	let inside = false;
-	for (const e of document.querySelectorAll('article[data-ephemeral] pre')) {
-		if (e.innerText.startsWith('bcn-sealed-')) { inside = true; e.innerText = e.innerText.slice(0, 20) + '…' } else if (inside) { e.remove() }
-	}
+	const most = 20;
+	const cut = () => {
+		let inside = false;
+		for (const e of document.querySelectorAll('article[data-ephemeral] pre')) {
+			if (!e.innerText.startsWith('bcn-sealed-')) { if (inside) { e.remove() }; continue }
+			inside = true;
+			if (e.innerText.length > most + 1) { e.innerText = e.innerText.slice(0, most) + '…' }
+		}
+	};
+	cut();
+	window.sealed ??= new MutationObserver(cut);
+	window.sealed.observe(document.body, {childList: true, subtree: true, characterData: true})
 })()`
 
 // keepFailure takes a picture of where the tour stopped.
