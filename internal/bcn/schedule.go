@@ -10,7 +10,8 @@ const (
 	ScheduleDraft   ScheduleState = "draft" // shown to who adds it, and not saved yet
 	ScheduleActive  ScheduleState = "active"
 	SchedulePaused  ScheduleState = "paused"
-	ScheduleRemoved ScheduleState = "removed" // or it has no tick left
+	ScheduleDone    ScheduleState = "done" // it has no tick left
+	ScheduleRemoved ScheduleState = "removed"
 )
 
 // OnConflict says what a tick does whose schedule is still running.
