@@ -46,8 +46,8 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Tick.State == bcn.TickRunning {
 		return s.running(ctx, c)
 	}
-	if code := stopped(c.Schedule); code != "" && c.Tick.By == "" {
-		return s.skip(ctx, c, code, map[string]string{"name": c.Schedule.Name})
+	if code := stopped(c); code != "" {
+		return s.skip(ctx, c, code, map[string]string{"name": c.Schedule.Name, "by": c.Schedule.By})
 	}
 	if c.Tick.State == bcn.TickDue {
 		return s.due(ctx, c)
@@ -63,12 +63,33 @@ func (s *Service) write(ctx context.Context, m Move) (time.Duration, error) {
 	return m.Again, err
 }
 
-// stopped says why a schedule's ticks do not run. A draft has none.
-func stopped(sch bcn.Schedule) bcn.Code {
-	if sch.State == bcn.SchedulePaused {
+// stopped says why a tick does not run: its schedule is paused or removed, or
+// has other times by now. One that was asked for by hand runs beside a pause.
+func stopped(c Claimed) bcn.Code {
+	switch {
+	case c.Schedule.State == bcn.ScheduleRemoved:
+		return bcn.CodeSkippedBy
+	case c.Tick.By != "":
+		return ""
+	case c.Schedule.State == bcn.SchedulePaused:
 		return bcn.CodePaused
+	case displaced(c):
+		return bcn.CodeSkippedBy
 	}
 	return ""
+}
+
+// displaced says that a tick is ahead which its schedule no longer has.
+func displaced(c Claimed) bool {
+	if c.Tick.State == bcn.TickDue || !c.Tick.At.After(c.Now) {
+		return false
+	}
+	spec, err := specOf(c.Schedule)
+	if err != nil {
+		return false
+	}
+	at, ok := spec.Next(c.Tick.At.Add(-time.Nanosecond))
+	return !ok || !at.Equal(c.Tick.At)
 }
 
 // ahead does what comes before a tick's time: its approval is asked, and its

@@ -68,6 +68,10 @@ func (s *Store) NewSchedule(ctx context.Context, o deploy.Origin, in bcn.Schedul
 	if err != nil {
 		return in, err
 	}
+	actor := who(in.Owner)
+	if in.File {
+		actor = in.By // its owner did not add it
+	}
 	err = s.tx(ctx, func(t *txn) error {
 		t.what = "a new schedule"
 		if err := t.settle(ctx, o); err != nil {
@@ -85,10 +89,10 @@ func (s *Store) NewSchedule(ctx context.Context, o deploy.Origin, in bcn.Schedul
 				return scheduleTaken(err, in.Name)
 			}
 		}
-		return t.recordSchedule("schedule.add", who(in.Owner), in)
+		return t.recordSchedule("schedule.add", actor, in)
 	})
 	if err == nil {
-		s.log.Info("schedule stored", "schedule", int64(in.ID), "name", in.Name, "state", in.State, "actor", who(in.Owner))
+		s.log.Info("schedule stored", "schedule", int64(in.ID), "name", in.Name, "state", in.State, "actor", actor)
 	}
 	return in, err
 }
@@ -134,6 +138,11 @@ func (s *Store) ChangeSchedule(ctx context.Context, o deploy.Origin, actor, even
 		if err := t.writeSchedule(ctx, out); err != nil {
 			return err
 		}
+		if out.Command != old.Command || who(out.Owner) != who(old.Owner) {
+			if err := t.skipAsked(ctx, id, actor); err != nil {
+				return err
+			}
+		}
 		if err := t.refreshTicks(ctx, id); err != nil {
 			return err
 		}
@@ -158,6 +167,21 @@ func (t *txn) writeSchedule(ctx context.Context, in bcn.Schedule) error {
 		= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) where id = $1`, int64(in.ID), in.Name, in.Spec, in.Zone, in.Command,
 		owner, in.Channel, options, in.State, in.Why, in.By, in.AddedAt, in.NextAt, in.WakeAt, in.SkipAt)
 	return scheduleTaken(err, in.Name)
+}
+
+// skipAsked skips the ticks whose approval was asked ahead of their time: what
+// was asked for is no longer what the schedule runs.
+func (t *txn) skipAsked(ctx context.Context, id bcn.ID, actor string) error {
+	asked, err := manyTicks(ctx, t, `schedule = $1 and asked and change <> 0 and state in ('planned', 'announced', 'due') order by at for update`, int64(id))
+	if err != nil {
+		return err
+	}
+	for _, k := range asked {
+		if err := t.skipTick(ctx, &k, actor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refreshTicks makes the ticks that have not begun look at their schedule again.
@@ -239,12 +263,27 @@ func (t *txn) wake(ctx context.Context, sch bcn.Schedule, next func(bcn.Schedule
 			return err
 		}
 	}
-	sch.NextAt, sch.WakeAt = w.NextAt, w.WakeAt
-	if sch.NextAt == nil {
-		sch.State = bcn.ScheduleRemoved // it has no tick left
+	if _, err = t.Exec(ctx, `update schedule set next_at = $2, wake_at = $3 where id = $1`, int64(sch.ID), w.NextAt, w.WakeAt); err != nil {
+		return err
 	}
-	_, err = t.Exec(ctx, `update schedule set next_at = $2, wake_at = $3, state = $4 where id = $1`, int64(sch.ID), sch.NextAt, sch.WakeAt, sch.State)
-	return err
+	return t.finishSchedule(ctx, sch.ID)
+}
+
+// finishSchedule removes a schedule of times that has no tick left. Until its
+// last one has ended it is there: to be listed, skipped and paused, and so that
+// the file that names it does not add it again.
+func (t *txn) finishSchedule(ctx context.Context, id bcn.ID) error {
+	rows, err := t.Query(ctx, `update schedule set state = 'removed' where id = $1 and `+scheduleOpen+`
+		and next_at is null and not options ? 'after'
+		and not exists (select 1 from tick where schedule = $1 and `+tickOpen+`) returning `+scheduleColumns, int64(id))
+	if err != nil {
+		return err
+	}
+	over, err := pgx.CollectRows(rows, scanSchedule)
+	if err != nil || len(over) == 0 {
+		return err
+	}
+	return t.recordSchedule("schedule.over", bcn.SystemIdentity, over[0])
 }
 
 // insertTick stores a tick once.

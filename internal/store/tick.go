@@ -166,7 +166,10 @@ func (t *txn) skipTick(ctx context.Context, k *bcn.Tick, actor string) error {
 	if err := t.refreshAbout(ctx, "tick", k.ID, true); err != nil {
 		return err
 	}
-	return t.record("tick."+string(bcn.TickSkip), actor, k.ID, map[string]any{"to": next, "code": k.Code})
+	if err := t.record("tick."+string(bcn.TickSkip), actor, k.ID, map[string]any{"to": next, "code": k.Code}); err != nil {
+		return err
+	}
+	return t.finishSchedule(ctx, k.Schedule)
 }
 
 // closeAsked withdraws what a tick asked for ahead of its time.
@@ -303,7 +306,15 @@ func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error
 			return err
 		}
 	}
+	if k.State == bcn.TickSkipped { // what it asked for does not run without it
+		if err := t.closeAsked(ctx, k.ID, actor); err != nil {
+			return err
+		}
+	}
 	if k.State.Ended() {
+		if err := t.finishSchedule(ctx, k.Schedule); err != nil {
+			return err
+		}
 		return t.nextTick(ctx, k)
 	}
 	if m.Again == 0 {
