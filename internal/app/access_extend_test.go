@@ -29,7 +29,7 @@ func TestExtendingAccessToANode(t *testing.T) {
 	w, a := nodeWorld(t, nodeRules)
 	t.Run("more time is a grant of its own, which the old one's end does not cut", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		w.refuses("U0LEAD", "access extend "+g.number()+" for 2m", "somebody else")
 		w.refuses("U0DEV", "access extend "+g.number()+" for 31m", "at most")
 		w.slash("U0DEV", deploys, "access extend "+g.number()+" for 2m")
@@ -44,7 +44,8 @@ func TestExtendingAccessToANode(t *testing.T) {
 		more.open()
 		next := more.shell()
 		w.pass(end.Add(16 * time.Second).Sub(w.now()))
-		if g.over(a, bcn.WhyTime); w.active(a, id) || !w.active(a, next) {
+		g.over(a, bcn.WhyTime)
+		if w.active(a, id) || !w.active(a, next) {
 			t.Errorf("open: the old session %v, the new one %v", w.active(a, id), w.active(a, next))
 		}
 		if _, err := at.tries(); err == nil {
@@ -53,7 +54,8 @@ func TestExtendingAccessToANode(t *testing.T) {
 		more.shell()
 		w.refuses("U0DEV", "access extend "+g.number()+" for 2m", "over")
 		w.pass(2 * time.Minute)
-		if x.over(a, bcn.WhyTime); w.active(a, next) {
+		x.over(a, bcn.WhyTime)
+		if w.active(a, next) {
 			t.Error("the new session is open")
 		}
 		clean(t, w, append(at.secrets(), more.secrets()...)...)

@@ -75,7 +75,8 @@ func TestAccessToARunningTask(t *testing.T) {
 			t.Errorf("open: the old %v, the new %v", w.active(a, id), w.active(a, next))
 		}
 		w.slash("U0ONCALL", deploys, "access end "+x.number())
-		if x.over(a, bcn.WhyDone); w.active(a, next) {
+		x.over(a, bcn.WhyDone)
+		if w.active(a, next) {
 			t.Error("the new session is open")
 		}
 	})

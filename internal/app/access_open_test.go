@@ -52,22 +52,22 @@ func TestOpeningAccess(t *testing.T) {
 	at = g.at("U0DEV")
 	t.Run("a key can be bound without more", func(t *testing.T) {
 		w := w.in(t)
-		print, err := access.Fingerprint(at.recipient)
+		fingerprint, err := access.Fingerprint(at.recipient)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.refuses("U0DEV", "access open "+g.number()+" "+at.recipient+" --bind", print)
-		g.says(print)
+		w.refuses("U0DEV", "access open "+g.number()+" "+at.recipient+" --bind", fingerprint)
+		g.says(fingerprint)
 		if row := g.row(a); row.Key != at.recipient || row.Mints != 0 || row.State != bcn.GrantApproved {
 			t.Errorf("%s, %d pick-ups, key %s", row.State, row.Mints, row.Key)
 		}
 	})
 	t.Run("a second key is refused with the fingerprint of the first", func(t *testing.T) {
-		print, err := access.Fingerprint(at.recipient)
+		fingerprint, err := access.Fingerprint(at.recipient)
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.in(t).at("U0DEV").refused("another key", print)
+		g.in(t).at("U0DEV").refused("another key", fingerprint)
 		if row := g.row(a); row.Key != at.recipient || row.Mints != 0 {
 			t.Errorf("%d pick-ups, key %s", row.Mints, row.Key)
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
+	"github.com/bcn-bot/bcn/internal/roles"
 )
 
 // holder calls AWS with what a grant handed over, and nothing else.
@@ -140,6 +141,52 @@ func never(definition, serviceTask, serviceTarget, theirs string) []attempt {
 func denied(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && (api.ErrorCode() == "AccessDeniedException" || api.ErrorCode() == "AccessDenied")
+}
+
+// A port is a target of its own: nothing but the one host and port, through the
+// one node, by a document that an administrator has applied.
+func TestAccessToAPort(t *testing.T) {
+	t.Parallel()
+	w, a := nodeWorld(t, nodeRules)
+	name := roles.PortDocumentName("default", "orders")
+	g := w.access("U0DEV", "--district default --port orders for 2m")
+	g.says("cannot be logged", "orders.db.internal", "5432")
+	g.approved()
+	at := g.at("U0DEV")
+	h := w.holder(at.open())
+	may := onSession("forward it", localaws.SampleNode, name)
+	if err := may.call(t.Context(), h); err != nil {
+		t.Error(err)
+	}
+	id := at.shell()
+	for _, x := range []attempt{
+		onSession("a shell", localaws.SampleNode, "bcn-default-session-5m"),
+		onSession("a shell by the account's document", localaws.SampleNode, ""),
+		onSession("another host", localaws.SampleNode, "AWS-StartPortForwardingSessionToRemoteHost"),
+		onSession("another node", otherNode, name),
+		{"another port of that host", func(ctx context.Context, h holder) error {
+			_, err := h.ssm.StartSession(ctx, &ssm.StartSessionInput{
+				Target: aws.String(localaws.SampleNode), DocumentName: aws.String("AWS-StartPortForwardingSessionToRemoteHost"),
+				Parameters: map[string][]string{"host": {"orders.db.internal"}, "portNumber": {"22"}},
+			})
+			return err
+		}},
+	} {
+		if err := x.call(t.Context(), h); !denied(err) {
+			t.Errorf("%s: %v", x.name, err)
+		}
+	}
+	w.pass(2 * time.Minute)
+	if err := may.call(t.Context(), h); !denied(err) {
+		t.Errorf("after the end: %v", err)
+	}
+	w.pass(16 * time.Second)
+	g.over(a, bcn.WhyTime)
+	if w.active(a, id) {
+		t.Error("it is still forwarded")
+	}
+	clean(t, w, at.secrets()...)
+	noErrors(t, w)
 }
 
 // Acceptance 3 of issue 3, over the wire: what was handed over opens the one

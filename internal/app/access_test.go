@@ -25,7 +25,7 @@ func TestAskingForAccess(t *testing.T) {
 		{"a reason of spaces is none", "U0ONCALL", "hello production for 5m --reason \u00a0", []string{"eason"}},
 		{"a service needs --live", "U0ONCALL", "hello production web --reason x", []string{"--live"}},
 		{"a database that bot.yaml does not name is refused", "U0ONCALL", "--district default --port other --reason x", []string{"other"}},
-		{"a rule for everything does not give a port", "U0ADMIN", "--district default --port orders --reason x", []string{"oncall"}},
+		{"a rule for everything does not give a port", "U0ADMIN", "--district default --port ledger --reason x", []string{"oncall"}},
 		{"a rule for tasks does not give nodes", "U0DEV", "--district default --instance " + localaws.SampleNode + " --reason x", []string{"oncall"}},
 		{"an unknown district is refused", "U0ONCALL", "--district elsewhere --instance " + localaws.SampleNode + " --reason x", []string{"elsewhere"}},
 	} {
@@ -48,7 +48,7 @@ func TestAskingForAccess(t *testing.T) {
 		{"a task that is not there cannot be entered", "U0ONCALL", "hello production --live --task 0123456789abcdef0123456789abcdef", bcn.CodeNoTask},
 		{"a node that is not there cannot be entered", "U0ONCALL", "--district default --instance i-0fedcba9876543210", bcn.CodeUnknownName},
 		{"a node that is offline cannot be entered", "U0ONCALL", "--district default --instance mi-0123456789abcdef0", bcn.CodeNodeOffline},
-		{"a port whose document was not applied cannot be forwarded", "U0ONCALL", "--district default --port orders", bcn.CodeDistrictInvalid},
+		{"a port whose document was not applied cannot be forwarded", "U0ONCALL", "--district default --port ledger", bcn.CodeDistrictInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := w.in(t).access(c.user, c.what)

@@ -13,7 +13,7 @@ import (
 )
 
 // onNode is a grant of two minutes with an open session on the node.
-func (w *world) onNode(a *App) (grantCard, *terminal, string) {
+func (w *world) onNode() (grantCard, *terminal, string) {
 	w.t.Helper()
 	g := w.access("U0DEV", onTheNode+" for 2m").approved()
 	at := g.at("U0DEV")
@@ -34,9 +34,9 @@ func (g grantCard) notEnded(a *App, n int64) {
 }
 
 // security waits for what the security channel is told of the grant.
-func (g grantCard) security(words ...string) localslack.Message {
+func (g grantCard) security(words ...string) {
 	g.w.t.Helper()
-	return g.w.card("C0SEC", append(words, g.id.String())...)
+	g.w.card("C0SEC", append(words, g.id.String())...)
 }
 
 // quiet says that nobody was called because of the grant.
@@ -57,7 +57,7 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 	var secrets []string
 	t.Run("AWS says yes to an end and does nothing", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		sm.LieAboutTermination(3)
 		w.pass(2*time.Minute + 16*time.Second)
@@ -71,7 +71,7 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 	})
 	t.Run("a session that does not die turns the card red, pages security, and is told to be closed at last", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		sm.LieAboutTermination(1 << 30)
 		w.pass(2*time.Minute + 16*time.Second)
@@ -95,11 +95,12 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 	})
 	t.Run("what is being terminated is not ended", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		sm.RefuseToDie(1)
 		w.pass(2*time.Minute + 16*time.Second)
-		if g.over(a, bcn.WhyTime); w.active(a, id) {
+		g.over(a, bcn.WhyTime)
+		if w.active(a, id) {
 			t.Error("it is open")
 		}
 	})
@@ -121,7 +122,8 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 		w.comes("it was found and told to end", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
 		g.notEnded(a, 2) // the list says that it is open, and is behind
 		w.pass(13 * time.Second)
-		if g.over(a, bcn.WhyTime); w.active(a, id) {
+		g.over(a, bcn.WhyTime)
+		if w.active(a, id) {
 			t.Error("it is open")
 		}
 		sm.ListLag(0)
@@ -143,7 +145,8 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 		w.comes("it is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
 		g.security("does not close", id)
 		sm.ListLag(0)
-		if g.over(a, bcn.WhyTime); w.active(a, id) {
+		g.over(a, bcn.WhyTime)
+		if w.active(a, id) {
 			t.Error("it is open")
 		}
 		g.security("is closed now")
@@ -165,13 +168,14 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 		w.pass(45 * time.Second)
 		w.comes("the late one is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
 		sm.ListLag(0)
-		if g.over(a, bcn.WhyDone); w.active(a, id) {
+		g.over(a, bcn.WhyDone)
+		if w.active(a, id) {
 			t.Error("it is open")
 		}
 	})
 	t.Run("all pages of the list are read", func(t *testing.T) {
 		w := w.in(t)
-		g, at, _ := w.onNode(a)
+		g, at, _ := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		const more = 205 // a page has 200
 		for range more {
@@ -190,7 +194,7 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 	})
 	t.Run("what AWS does not answer is not ended", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		w.aws.Faults().Throttle("ssm", "*", -1)
 		w.pass(2*time.Minute + 16*time.Second)
@@ -200,14 +204,15 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 		g.is(bcn.GrantEndFailed)
 		g.security("does not close")
 		w.aws.Faults().Clear()
-		if g.over(a, bcn.WhyTime); w.active(a, id) {
+		g.over(a, bcn.WhyTime)
+		if w.active(a, id) {
 			t.Error("it is open")
 		}
 		g.security("is closed now")
 	})
 	t.Run("a stranger's session is reported and left alone", func(t *testing.T) {
 		w := w.in(t)
-		g, at, id := w.onNode(a)
+		g, at, id := w.onNode()
 		secrets = append(secrets, at.secrets()...)
 		ch, err := w.admin().StartSession(t.Context(), localaws.SampleNode, at.had[0].Target.Document(), "")
 		if err != nil {
@@ -239,7 +244,7 @@ func TestAWSsClockIsOff(t *testing.T) {
 			if err := w.aws.Advance(off); err != nil {
 				t.Fatal(err)
 			}
-			g, at, id := w.onNode(a)
+			g, at, id := w.onNode()
 			end := *g.row(a).EndsAt
 			w.pass(end.Sub(w.now()) + time.Second)
 			late, err := at.tries()

@@ -31,11 +31,13 @@ const accessRules = `
   - { allow: [admins],       to: ["*"] }
 `
 
-// accessConfig is the sample's bot.yaml with other rules, and a database.
+// accessConfig is the sample's bot.yaml with other rules, and a database that
+// the sample account knows nothing of.
 func accessConfig(rules string) string {
 	head, _, _ := strings.Cut(string(devConfig), "rules:\n")
-	return head + "access:\n  ports:\n    - { district: default, name: orders, host: db.internal, port: 5432, through: " +
-		localaws.SampleNode + " }\nrules:" + rules
+	const through = ", port: 5432, through: " + localaws.SampleNode + " }\n"
+	return head + "access:\n  ports:\n    - { district: default, name: orders, host: orders.db.internal" + through +
+		"    - { district: default, name: ledger, host: ledger.db.internal" + through + "rules:" + rules
 }
 
 // accessWorld is a world with one bot, in which hello v1 runs in production.
