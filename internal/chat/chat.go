@@ -51,6 +51,17 @@ const (
 
 	ActionAccessEnd    Action = "access_end"
 	ActionAccessExtend Action = "access_extend"
+
+	ActionScheduleSave   Action = "schedule_save" // of a draft
+	ActionScheduleDrop   Action = "schedule_drop"
+	ActionScheduleRun    Action = "schedule_run"
+	ActionScheduleSkip   Action = "schedule_skip"
+	ActionSchedulePause  Action = "schedule_pause"
+	ActionScheduleResume Action = "schedule_resume"
+
+	ActionTickSkip  Action = "tick_skip" // of one run of a schedule
+	ActionTickRun   Action = "tick_run"
+	ActionTickPause Action = "tick_pause"
 )
 
 // Markup is text that is ready to be shown: Slack's mrkdwn in which all that

@@ -9,11 +9,12 @@ import (
 )
 
 // A grammar is a struct that kong reads (arg, optional, name, placeholder,
-// required) with three tags of our own:
+// required) with tags of our own:
 //
 //	live:"app"   the value names something that exists: app, env, district, endpoint
 //	free:""      text that people write freely, up to the end or the next flag
-//	rest:""      what follows " -- ", as it is; kong:"-" hides it from kong
+//	rest:""      what follows " -- ", as it is; kong:"-" hides it from kong.
+//	             rest:"chat": it is a command of ours, in which channels are ids
 //	kind:"..."   which sentence of the help explains it, where the name does not say
 //
 // fields reads it once more, for usage lines, help and corrections.
@@ -27,16 +28,24 @@ type field struct {
 	list     bool
 	live     string
 	free     bool
-	rest     bool // behind --
+	rest     bool   // behind --
+	tag      string // of rest
 	kind     string
 	value    reflect.Value
 }
 
 func fields(grammar any) []field {
-	v := reflect.ValueOf(grammar).Elem()
+	return fieldsOf(reflect.ValueOf(grammar).Elem())
+}
+
+func fieldsOf(v reflect.Value) []field {
 	var out []field
 	for i := range v.NumField() {
 		t := v.Type().Field(i)
+		if t.Anonymous { // flags that several verbs share
+			out = append(out, fieldsOf(v.Field(i))...)
+			continue
+		}
 		if !t.IsExported() {
 			continue
 		}
@@ -46,7 +55,7 @@ func fields(grammar any) []field {
 		_, free := t.Tag.Lookup("free")
 		_, rest := t.Tag.Lookup("rest")
 		f := field{
-			name: t.Tag.Get("name"), holder: t.Tag.Get("placeholder"), arg: arg, free: free, rest: rest,
+			name: t.Tag.Get("name"), holder: t.Tag.Get("placeholder"), arg: arg, free: free, rest: rest, tag: t.Tag.Get("rest"),
 			optional: optional || !arg && !required, list: t.Type.Kind() == reflect.Slice,
 			live: t.Tag.Get("live"), kind: t.Tag.Get("kind"), value: v.Field(i),
 		}
@@ -128,8 +137,14 @@ func line(verb string, grammar any) string {
 	return line
 }
 
+// shorter is a grammar with a shorter line for lists.
+type shorter interface{ short() string }
+
 // brief is the first form without flags.
 func brief(verb string, grammar any) string {
+	if s, ok := grammar.(shorter); ok {
+		return verb + " " + s.short()
+	}
 	if f, ok := grammar.(former); ok {
 		first, _, _ := strings.Cut(f.forms()[0], " [for ")
 		return verb + " " + first

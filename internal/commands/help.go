@@ -144,7 +144,26 @@ func explanations() map[string]text.ID {
 		"live": text.HelpFlagLive, "task": text.HelpFlagTask, "instance": text.HelpFlagInstance, "port": text.HelpFlagPort,
 		"live-service": text.HelpArgLiveService, "command": text.HelpArgCommand, "access-id": text.HelpArgAccessID,
 		"access-id-or-mine": text.HelpArgAccessIDOrMine, "key": text.HelpArgKey, "bind": text.HelpFlagBind,
-		"public": text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
+		"spec":              text.HelpArgSpec,
+		"schedule":          text.HelpArgSchedule,
+		"scheduled-command": text.HelpArgScheduledCommand,
+		"in":                text.HelpFlagIn,
+		"tz":                text.HelpFlagTZ,
+		"schedule-name":     text.HelpFlagScheduleName,
+		"ask-before":        text.HelpFlagAskBefore,
+		"announce":          text.HelpFlagAnnounce,
+		"on-conflict":       text.HelpFlagOnConflict,
+		"on-missed":         text.HelpFlagOnMissed,
+		"retries":           text.HelpFlagRetries,
+		"timeout":           text.HelpFlagTimeout,
+		"after":             text.HelpFlagAfter,
+		"quiet":             text.HelpFlagQuiet,
+		"loud":              text.HelpFlagLoud,
+		"yes":               text.HelpFlagYes,
+		"dry-run":           text.HelpFlagDryRun,
+		"since":             text.HelpFlagSince,
+		"digest-in":         text.HelpFlagDigestIn,
+		"public":            text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
 	}
 }
 
@@ -155,7 +174,8 @@ func notes() map[string]text.ID {
 		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
 		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
 		"access extend": text.HelpNoteAccessExtend,
-		"halt":          text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
+		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,
+		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 	}
 }
 
@@ -188,10 +208,26 @@ func examples(name string) []string {
 		"access open":   {"access open 1042 " + keyExample, "access open 1042 " + keyExample + " --bind"},
 		"access end":    {"access end", "access end 1042"},
 		"access extend": {"access extend 1042", "access extend 1042 for 10m"},
-		"parked show":   {"parked show 1042"},
-		"parked replay": {"parked replay 1042"},
-		"halt":          {"halt", "halt --reason the network is being moved"},
-		"resume":        {"resume"},
+		"schedule add": {
+			`schedule add "0 2 * * *" --tz Asia/Tokyo --name nightly --announce 10m -- deploy hello staging latest`,
+			"schedule add mondays at 10 -- status",
+			"schedule add thursdays at 15:00 --ask-before 4h -- deploy hello production latest --reason weekly release",
+			"schedule add at 2027-01-05 09:30 --on-missed skip --yes -- deploy hello production v3",
+			"schedule add --after nightly -- status hello staging",
+		},
+		"schedule show":     {"schedule show nightly"},
+		"schedule calendar": {"schedule calendar", "schedule calendar hello"},
+		"schedule run":      {"schedule run nightly"},
+		"schedule skip":     {"schedule skip nightly"},
+		"schedule pause":    {"schedule pause nightly"},
+		"schedule resume":   {"schedule resume nightly"},
+		"schedule edit":     {`schedule edit nightly --spec "30 3 * * *" --announce 30m`, "schedule edit nightly -- deploy hello staging v2"},
+		"schedule remove":   {"schedule remove nightly"},
+		"digest":            {"digest", "digest --since 30d"},
+		"parked show":       {"parked show 1042"},
+		"parked replay":     {"parked replay 1042"},
+		"halt":              {"halt", "halt --reason the network is being moved"},
+		"resume":            {"resume"},
 	}[name]
 }
 

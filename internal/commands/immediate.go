@@ -49,8 +49,11 @@ func (r *Registry) mistake(a asked, c command, err error) chat.Message {
 		return r.unknownVerb(a, c.typo, usages(c.verb.name, c.verb.grammar())[0])
 	}
 	var p problem
-	if bcn.CodeOf(err) == bcn.CodeUsage && errors.As(err, &p) && c.verb != nil {
-		return r.misused(a, c.verb, p)
+	var e *bcn.Error
+	if errors.As(err, &e) && e.Code == bcn.CodeUsage && errors.As(err, &p) {
+		if v := find(e.Params["verb"]); v != nil { // also of a command that is to be scheduled
+			return r.misused(a, v, p)
+		}
 	}
 	return say(r.text.Error(a.lang, err))
 }

@@ -12,8 +12,6 @@ func later() []string {
 		"endpoint update", "endpoint delete",
 		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
-		"schedule add", "schedule list", "schedule edit", "schedule show", "schedule run", "schedule skip",
-		"schedule pause", "schedule resume", "schedule remove", "schedule calendar",
 		"audit",
 	}
 }

@@ -23,7 +23,7 @@ const (
 func grammarWords() []string {
 	return []string{
 		"for", "all", "read", "help", "list", "show", "set", "unset", "add", "edit", "remove", "skip", "open", "end",
-		"extend", "adopt", "create", "update", "apply", "delete", "replay", "plugin", "issue", "rotate", "revoke", "calendar",
+		"extend", "adopt", "create", "update", "apply", "delete", "replay", "plugin", "issue", "rotate", "revoke", "calendar", "pause",
 	}
 }
 

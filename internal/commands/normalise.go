@@ -106,7 +106,7 @@ func address(s, command string) string {
 			s = bare
 		}
 		word, rest := nextWord(s)
-		if strings.HasPrefix(word, "<@") && strings.HasSuffix(word, ">") || strings.EqualFold(word, command) {
+		if strings.HasPrefix(word, "<@") && strings.HasSuffix(word, ">") || word != "" && strings.EqualFold(word, command) {
 			s = rest
 			continue
 		}

@@ -278,7 +278,8 @@ func (c command) validate() error {
 	if ch, ok := c.grammar.(checker); ok {
 		err := ch.check()
 		var p problem
-		if errors.As(err, &p) {
+		var known *bcn.Error // of a command within the command, say
+		if !errors.As(err, &known) && errors.As(err, &p) {
 			return usageProblem(c.verb, p)
 		}
 		return err

@@ -131,6 +131,23 @@ type Reads interface {
 	Halt(ctx context.Context) (deploy.Halt, error)
 }
 
+// Figures counts what became of deploys.
+type Figures interface {
+	// Digest answers each heritage that had a deploy which ended in the last
+	// time of that length, by app and environment.
+	Digest(ctx context.Context, last time.Duration) ([]DigestLine, error)
+}
+
+// DigestLine is what became of a heritage's deploys in a time: the four figures
+// of DORA's reports (dora.dev, "DORA's software delivery metrics").
+type DigestLine struct {
+	App, Env string
+	Deploys  int           // those that began to change something and ended
+	Failed   int           // of these, those that failed or were rolled back
+	Lead     time.Duration // median from being asked for to success; 0: none succeeded
+	Restore  time.Duration // median from a failure's end to the next success; 0: none
+}
+
 // Live reads what runs now, from AWS.
 type Live interface {
 	// Rollouts reads a heritage's services, by name. Errors: unavailable,

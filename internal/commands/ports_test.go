@@ -30,6 +30,10 @@ type world struct {
 	grants    []deploy.GrantView
 	sealed    string // what a pick-up answers
 	openErr   error
+	schedules []commands.ScheduleView
+	draft     commands.ScheduleView
+	gated     []string // who must approve what is scheduled
+	figures   []commands.DigestLine
 	calls     []string
 }
 
@@ -277,6 +281,10 @@ func sample() *world {
 			{Service: "mail", Desired: 1, State: "FAILED", Reason: "tasks failed to start"},
 		}},
 		grants: someGrants(), sealed: "bcn-sealed-1." + strings.Repeat("abcdefghij", 299),
+		schedules: someSchedules(), figures: []commands.DigestLine{
+			{App: "hello", Env: "production", Deploys: 4, Failed: 1, Lead: 25 * time.Minute, Restore: 3 * time.Hour},
+			{App: "hello", Env: "staging", Deploys: 1, Lead: 95 * time.Second}, {App: "shop", Env: "production", Deploys: 2, Failed: 2},
+		},
 		blind: map[string]bool{"U0STRANGER": true},
 	}
 }

@@ -27,7 +27,9 @@ type verb struct {
 	name   string // as it is typed: district list
 	rule   string // as rules name it; empty: it needs no rule
 	effect effect
-	group  text.ID
+	// scheduled says whether it may be run by the clock.
+	scheduled scheduling
+	group     text.ID
 	part
 	summary text.ID
 }
@@ -35,35 +37,46 @@ type verb struct {
 // table is every verb there is, in the order of the help.
 func table() []verb {
 	return []verb{
-		{"help", "help", reads, text.HelpGroupStart, does((*Registry).help), text.HelpHelp},
-		{"whoami", "whoami", reads, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
-		{"deploy", "deploy", changes, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
-		{"plan", "plan", reads, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
-		{"cancel", "cancel", changes, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
-		{"approvals", "approvals", reads, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
-		{"approve", "", changes, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
-		{"reject", "", changes, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
-		{"status", "status", reads, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
-		{"releases", "releases", reads, text.HelpGroupLook, does((*Registry).releases), text.HelpReleases},
-		{"apps", "apps", reads, text.HelpGroupLook, does((*Registry).apps), text.HelpApps},
-		{"show", "show", reads, text.HelpGroupLook, does((*Registry).show), text.HelpShow},
-		{"create", "create", changes, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
-		{"district list", "district", reads, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
-		{"district show", "district", reads, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
-		{"district adopt", "district", changes, text.HelpGroupSetUp, does((*Registry).districtAdopt), text.HelpDistrictAdopt},
-		{"endpoint list", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
-		{"endpoint show", "endpoint", reads, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
-		{"endpoint create", "endpoint", changes, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
-		{"access", "access", changes, text.HelpGroupAccess, does((*Registry).enter), text.HelpAccess},
-		{"access list", "access", reads, text.HelpGroupAccess, does((*Registry).accessList), text.HelpAccessList},
-		{"access open", "", changes, text.HelpGroupAccess, does((*Registry).accessOpen), text.HelpAccessOpen},
-		{"access end", "", changes, text.HelpGroupAccess, does((*Registry).accessEnd), text.HelpAccessEnd},
-		{"access extend", "", changes, text.HelpGroupAccess, does((*Registry).accessExtend), text.HelpAccessExtend},
-		{"parked list", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedList), text.HelpParkedList},
-		{"parked show", "parked", reads, text.HelpGroupOperate, does((*Registry).parkedShow), text.HelpParkedShow},
-		{"parked replay", "parked", changes, text.HelpGroupOperate, does((*Registry).parkedReplay), text.HelpParkedReplay},
-		{"halt", "halt", changes, text.HelpGroupOperate, does((*Registry).halt), text.HelpHalt},
-		{"resume", "resume", changes, text.HelpGroupOperate, does((*Registry).resume), text.HelpResume},
+		{"help", "help", reads, byHand, text.HelpGroupStart, does((*Registry).help), text.HelpHelp},
+		{"whoami", "whoami", reads, byHand, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
+		{"deploy", "deploy", changes, asks, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
+		{"plan", "plan", reads, asks, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
+		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
+		{"approvals", "approvals", reads, shows, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
+		{"approve", "", changes, byHand, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
+		{"reject", "", changes, byHand, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
+		{"status", "status", reads, shows, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
+		{"releases", "releases", reads, shows, text.HelpGroupLook, does((*Registry).releases), text.HelpReleases},
+		{"apps", "apps", reads, shows, text.HelpGroupLook, does((*Registry).apps), text.HelpApps},
+		{"show", "show", reads, shows, text.HelpGroupLook, does((*Registry).show), text.HelpShow},
+		{"digest", "digest", reads, shows, text.HelpGroupLook, does((*Registry).digest), text.HelpDigest},
+		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
+		{"district list", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
+		{"district show", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
+		{"district adopt", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtAdopt), text.HelpDistrictAdopt},
+		{"endpoint list", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
+		{"endpoint show", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
+		{"endpoint create", "endpoint", changes, byHand, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
+		{"access", "access", changes, byHand, text.HelpGroupAccess, does((*Registry).enter), text.HelpAccess},
+		{"access list", "access", reads, byHand, text.HelpGroupAccess, does((*Registry).accessList), text.HelpAccessList},
+		{"access open", "", changes, byHand, text.HelpGroupAccess, does((*Registry).accessOpen), text.HelpAccessOpen},
+		{"access end", "", changes, byHand, text.HelpGroupAccess, does((*Registry).accessEnd), text.HelpAccessEnd},
+		{"access extend", "", changes, byHand, text.HelpGroupAccess, does((*Registry).accessExtend), text.HelpAccessExtend},
+		{"schedule add", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleAdd), text.HelpScheduleAdd},
+		{"schedule list", "schedule", reads, byHand, text.HelpGroupSchedule, does((*Registry).scheduleList), text.HelpScheduleList},
+		{"schedule show", "schedule", reads, byHand, text.HelpGroupSchedule, does((*Registry).scheduleShow), text.HelpScheduleShow},
+		{"schedule calendar", "schedule", reads, byHand, text.HelpGroupSchedule, does((*Registry).scheduleCalendar), text.HelpScheduleCalendar},
+		{"schedule run", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleRun), text.HelpScheduleRun},
+		{"schedule skip", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleSkip), text.HelpScheduleSkip},
+		{"schedule pause", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).schedulePause), text.HelpSchedulePause},
+		{"schedule resume", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleResume), text.HelpScheduleResume},
+		{"schedule edit", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleEdit), text.HelpScheduleEdit},
+		{"schedule remove", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleRemove), text.HelpScheduleRemove},
+		{"parked list", "parked", reads, shows, text.HelpGroupOperate, does((*Registry).parkedList), text.HelpParkedList},
+		{"parked show", "parked", reads, byHand, text.HelpGroupOperate, does((*Registry).parkedShow), text.HelpParkedShow},
+		{"parked replay", "parked", changes, byHand, text.HelpGroupOperate, does((*Registry).parkedReplay), text.HelpParkedReplay},
+		{"halt", "halt", changes, byHand, text.HelpGroupOperate, does((*Registry).halt), text.HelpHalt},
+		{"resume", "resume", changes, byHand, text.HelpGroupOperate, does((*Registry).resume), text.HelpResume},
 	}
 }
 
@@ -108,6 +121,8 @@ type Options struct {
 	Live      Live
 	Who       Who
 	Links     Links
+	Figures   Figures
+	Lang      string           // what channels read; default English
 	Command   string           // the slash command; default /bcn
 	Now       func() time.Time // default time.Now
 }
@@ -122,6 +137,8 @@ type Registry struct {
 	live      Live
 	who       Who
 	links     Links
+	figures   Figures
+	lang      string
 	command   string
 	now       func() time.Time
 }
@@ -130,7 +147,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
-		command: o.Command, now: o.Now,
+		figures: o.Figures, lang: text.Lang(o.Lang), command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

@@ -64,6 +64,32 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 		m, err := r.planAgain(ctx, a, req.Value)
 		return m, m.Text != "", err
 	default:
+		return r.clickSchedule(ctx, a, req)
+	}
+}
+
+// clickSchedule is about schedules and their ticks.
+func (r *Registry) clickSchedule(ctx context.Context, a asked, req chat.Request) (chat.Message, bool, error) {
+	twins := map[chat.Action]string{
+		chat.ActionScheduleRun: "schedule run", chat.ActionScheduleSkip: "schedule skip",
+		chat.ActionSchedulePause: "schedule pause", chat.ActionScheduleResume: "schedule resume",
+	}
+	if name, ok := twins[req.Action]; ok {
+		a.verb = find(name)
+		return r.do(ctx, a, &scheduleNameArgs{Schedule: req.Value})
+	}
+	presses := map[chat.Action]func(context.Context, asked, bcn.ID) (chat.Message, error){
+		chat.ActionScheduleSave: r.scheduleSave, chat.ActionScheduleDrop: r.scheduleDrop,
+		chat.ActionTickSkip: r.tickSkip, chat.ActionTickRun: r.tickRun, chat.ActionTickPause: r.tickPause,
+	}
+	press, ok := presses[req.Action]
+	if !ok {
 		return chat.Message{}, false, bcn.E(bcn.CodeStaleCard)
 	}
+	id, err := bcn.ParseID(req.Value)
+	if err != nil {
+		return chat.Message{}, false, err
+	}
+	m, err := press(ctx, a, id)
+	return m, m.Text != "" && err == nil, err
 }

@@ -5,19 +5,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/schedule"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
 // when says in words when a schedule runs, and in which time zone.
-func (r *Registry) when(lang string, s bcn.Schedule, u schedule.Understanding) chat.Markup {
+func (r *Registry) when(lang string, v ScheduleView) chat.Markup {
+	s, u := v.Schedule, v.Means
 	if s.Options.After != "" {
 		return r.text.Say(lang, text.ScheduleAfter, text.Args{"after": s.Options.After})
 	}
-	if u.Kind == "" { // what was stored is always understood; this is not left empty all the same
-		return chat.Code(s.Spec)
+	if u.Kind == "" {
+		spec, err := schedule.Parse(s.Spec, s.Zone, s.AddedAt)
+		if err != nil { // it was accepted once, so this is not expected
+			return chat.Code(s.Spec)
+		}
+		u = schedule.Describe(spec)
 	}
 	return r.text.Say(lang, text.ScheduleZoned, text.Args{"when": r.means(lang, u), "zone": u.Zone})
 }

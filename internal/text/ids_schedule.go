@@ -17,6 +17,69 @@ const (
 	ScheduleNth   ID = "schedule.nth"
 )
 
+// What commands answer about schedules.
+const (
+	ReplyScheduleDraft    ID = "reply.schedule_draft"
+	ReplyScheduleDry      ID = "reply.schedule_dry"
+	ReplyScheduleSaved    ID = "reply.schedule_saved"
+	ReplyScheduleEdited   ID = "reply.schedule_edited"
+	ReplyScheduleDropped  ID = "reply.schedule_dropped"
+	ReplyScheduleTitle    ID = "reply.schedule_title"
+	ReplyScheduleRuns     ID = "reply.schedule_runs"
+	ReplyScheduleSkipped  ID = "reply.schedule_skipped"
+	ReplySchedulePaused   ID = "reply.schedule_paused"
+	ReplyScheduleResumed  ID = "reply.schedule_resumed"
+	ReplyScheduleRemoved  ID = "reply.schedule_removed"
+	ReplyScheduleStill    ID = "reply.schedule_still"
+	ReplyScheduleFile     ID = "reply.schedule_file"
+	ReplyScheduleApproval ID = "reply.schedule_approval"
+	ReplyScheduleTold     ID = "reply.schedule_told"
+	ReplyScheduleLine     ID = "reply.schedule_line"
+	ReplyNoSchedules      ID = "reply.no_schedules"
+	ReplySchedules        ID = "reply.schedules"
+	ReplySkippedTime      ID = "reply.skipped_time"
+	ReplyOnConflict       ID = "reply.on_conflict"
+	ReplyOnMissed         ID = "reply.on_missed"
+	ReplyRetries          ID = "reply.retries"
+	ReplyTimeout          ID = "reply.timeout"
+	ReplyTickLine         ID = "reply.tick_line"
+	ReplyNeverRan         ID = "reply.never_ran"
+	ReplyCalendar         ID = "reply.calendar"
+	ReplyCalendarEmpty    ID = "reply.calendar_empty"
+	ReplyCalendarDay      ID = "reply.calendar_day"
+	ReplyCalendarLine     ID = "reply.calendar_line"
+	ReplyCalendarOften    ID = "reply.calendar_often"
+	ReplyCalendarCut      ID = "reply.calendar_cut"
+	ReplyMeet             ID = "reply.meet"
+	ReplyMeets            ID = "reply.meets"
+	ReplyDigest           ID = "reply.digest"
+	ReplyDigestEmpty      ID = "reply.digest_empty"
+	ReplyDigestLine       ID = "reply.digest_line"
+	ReplyDigestNote       ID = "reply.digest_note"
+)
+
+// Labels of schedules, and what is wrong with their commands.
+const (
+	LabelWhen            ID = "label.when"
+	LabelNext            ID = "label.next"
+	LabelRunsAs          ID = "label.runs_as"
+	LabelApproval        ID = "label.approval"
+	LabelTold            ID = "label.told"
+	LabelRuns            ID = "label.runs"
+	LabelHistory         ID = "label.history"
+	ButtonSave           ID = "button.save"
+	ButtonDrop           ID = "button.drop"
+	ButtonScheduleRun    ID = "button.schedule_run"
+	ButtonScheduleSkip   ID = "button.schedule_skip"
+	ButtonSchedulePause  ID = "button.schedule_pause"
+	ButtonScheduleResume ID = "button.schedule_resume"
+	ProblemSpan          ID = "problem.span"
+	ProblemNoCommand     ID = "problem.no_command"
+	ProblemSpecAndAfter  ID = "problem.spec_and_after"
+	ProblemNothingToEdit ID = "problem.nothing_to_edit"
+	ProblemScheduledLong ID = "problem.scheduled_long"
+)
+
 // ScheduleProblem names the sentence of a schedule.ProblemID; it takes the
 // problem's params.
 func ScheduleProblem(id string) ID { return ID("schedule.problem." + id) }
