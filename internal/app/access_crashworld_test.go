@@ -263,7 +263,7 @@ func (r *grantRun) end() bool {
 
 // report lets the later looks be done.
 func (r *grantRun) report() bool {
-	r.passUntil(`ended_at + interval '6 minutes'`)
+	r.passUntil(`greatest(ended_at, ends_at) + interval '6 minutes'`)
 	return r.reached("all is reported", `select state = 'succeeded' from change where id = $1`)
 }
 
