@@ -202,7 +202,7 @@ func (s *Service) changeFiled(ctx context.Context, want, row bcn.Schedule) error
 }
 
 func open(row bcn.Schedule) bool {
-	return row.File && (row.State == bcn.ScheduleActive || row.State == bcn.SchedulePaused)
+	return row.File && row.State != bcn.ScheduleRemoved
 }
 
 func unlessSame(err error) error {
@@ -231,8 +231,11 @@ func refile(old, want bcn.Schedule, now time.Time) (bcn.Schedule, error) {
 		if err != nil {
 			return old, err
 		}
-		if over {
-			out.State, out.NextAt, out.WakeAt = bcn.ScheduleRemoved, nil, nil
+		switch {
+		case over:
+			out.State, out.NextAt, out.WakeAt = bcn.ScheduleDone, nil, nil
+		case out.State == bcn.ScheduleDone:
+			out.State = bcn.ScheduleActive
 		}
 	} else if out.NextAt != nil && out.Options != old.Options {
 		wake := schedule.Wake(*out.NextAt, out.Options.AskBefore, out.Options.Announce)

@@ -376,27 +376,46 @@ func TestASingleTimeRunsOnceHoweverOftenTheBotStarts(t *testing.T) {
 	f.sync(t, file...)
 	f.gone(t, "over")
 	id := f.row(t, "release").ID
-	f.wake(t)
-	f.sync(t, file...) // its only tick is ahead
-	if got := f.all(t); len(got) != 1 || got[0].ID != id || got[0].NextAt != nil {
-		t.Fatalf("%+v", got)
+	stands := func(state bcn.ScheduleState, ticks int) {
+		t.Helper()
+		f.sync(t, file...)
+		f.wake(t)
+		if got := f.all(t); len(got) != 1 || got[0].ID != id || got[0].NextAt != nil || got[0].State != state {
+			t.Fatalf("%+v", got)
+		}
+		if got := f.ticks(t, id); len(got) != ticks {
+			t.Fatalf("%+v", got)
+		}
 	}
-	f.later(t, "2 hours")
 	f.wake(t)
-	f.sync(t, file...)
-	list := f.ticks(t, id)
-	if len(list) != 1 || list[0].State.Ended() {
-		t.Fatalf("%+v", list)
-	}
+	stands(bcn.ScheduleActive, 1) // its only tick is ahead
 	if _, err := f.store.SkipNext(t.Context(), deploy.Origin{}, "U0LEAD", id); err != nil {
 		t.Fatal(err)
 	}
-	f.gone(t, "release")
-	f.sync(t, file...)
-	f.gone(t, "release")
-	if got := f.audited(t); got != "schedule.add/bot.yaml schedule.over/bcn-system" {
+	stands(bcn.ScheduleDone, 1) // its time is ahead, and somebody skipped it
+	f.later(t, "2 hours")
+	stands(bcn.ScheduleDone, 1)
+	if got := f.audited(t); got != "schedule.add/bot.yaml schedule.done/bcn-system" {
 		t.Error(got)
 	}
+	t.Run("another time in the file is another run", func(t *testing.T) {
+		file[0].Spec = f.soon(t, 30*time.Minute)
+		f.sync(t, file...)
+		f.wake(t)
+		stands(bcn.ScheduleActive, 2)
+	})
+	t.Run("a time that has passed is none", func(t *testing.T) {
+		ahead := f.ticks(t, id)[0]
+		file[0].Spec = "at 2020-02-29 09:30"
+		stands(bcn.ScheduleDone, 2)
+		if got := f.step(t, ahead.ID); got.State != bcn.TickSkipped {
+			t.Errorf("the tick is %s", got.State)
+		}
+	})
+	t.Run("it is gone when the file does not name it", func(t *testing.T) {
+		f.sync(t)
+		f.gone(t, "release")
+	})
 }
 
 func TestATimeThatIsTooFarIsAFault(t *testing.T) {

@@ -64,7 +64,8 @@ func (s *Service) write(ctx context.Context, m Move) (time.Duration, error) {
 }
 
 // stopped says why a tick does not run: its schedule is paused or removed, or
-// has other times by now. One that was asked for by hand runs beside a pause.
+// has other times by now, or none. One that was asked for by hand runs beside
+// a pause.
 func stopped(c Claimed) bcn.Code {
 	switch {
 	case c.Schedule.State == bcn.ScheduleRemoved:
@@ -73,7 +74,7 @@ func stopped(c Claimed) bcn.Code {
 		return ""
 	case c.Schedule.State == bcn.SchedulePaused:
 		return bcn.CodePaused
-	case displaced(c):
+	case c.Schedule.State == bcn.ScheduleDone, displaced(c):
 		return bcn.CodeSkippedBy
 	}
 	return ""

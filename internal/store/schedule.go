@@ -18,7 +18,9 @@ import (
 const scheduleColumns = `id, name, spec, zone, command, owner, channel, options, in_file, state, why, by_who, added_at, next_at, wake_at, skip_at`
 
 // scheduleOpen are the schedules that are there: neither drafts nor removed.
-const scheduleOpen = `state in ('active', 'paused')`
+// One that is done is there as long as bot.yaml names it, so that it is not
+// taken for a new one.
+const scheduleOpen = `(state in ('active', 'paused') or state = 'done' and in_file)`
 
 func scanSchedule(row pgx.CollectableRow) (bcn.Schedule, error) {
 	var (
@@ -207,7 +209,7 @@ func (s *Store) ScheduleByName(ctx context.Context, name string) (bcn.Schedule, 
 	if id, err := bcn.ParseID(name); err == nil {
 		return oneSchedule(ctx, s.pool, `id = $1 and `+scheduleOpen, int64(id))
 	}
-	return oneSchedule(ctx, s.pool, `name = $1 and `+scheduleOpen, name)
+	return oneSchedule(ctx, s.pool, `name = $1 and `+scheduleOpen+` order by state = 'done' limit 1`, name)
 }
 
 // Schedule answers one schedule, whatever its state; ErrNotFound.
@@ -269,11 +271,10 @@ func (t *txn) wake(ctx context.Context, sch bcn.Schedule, next func(bcn.Schedule
 	return t.finishSchedule(ctx, sch.ID)
 }
 
-// finishSchedule removes a schedule of times that has no tick left. Until its
-// last one has ended it is there: to be listed, skipped and paused, and so that
-// the file that names it does not add it again.
+// finishSchedule ends a schedule of times that has no tick left. Until its
+// last one has ended it is there, to be listed, skipped and paused.
 func (t *txn) finishSchedule(ctx context.Context, id bcn.ID) error {
-	rows, err := t.Query(ctx, `update schedule set state = 'removed' where id = $1 and `+scheduleOpen+`
+	rows, err := t.Query(ctx, `update schedule set state = 'done' where id = $1 and state in ('active', 'paused')
 		and next_at is null and not options ? 'after'
 		and not exists (select 1 from tick where schedule = $1 and `+tickOpen+`) returning `+scheduleColumns, int64(id))
 	if err != nil {
@@ -283,7 +284,7 @@ func (t *txn) finishSchedule(ctx context.Context, id bcn.ID) error {
 	if err != nil || len(over) == 0 {
 		return err
 	}
-	return t.recordSchedule("schedule.over", bcn.SystemIdentity, over[0])
+	return t.recordSchedule("schedule.done", bcn.SystemIdentity, over[0])
 }
 
 // insertTick stores a tick once.
