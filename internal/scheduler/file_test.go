@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/scheduler"
@@ -31,6 +32,7 @@ func newFiled(t *testing.T) *filed {
 	s, owner := pg.Store(t)
 	chat := &typed{}
 	return &filed{store: s, owner: owner, chat: chat, Service: scheduler.New(scheduler.Options{
+		Authz: authz.New(authz.Options{People: chat, Workspace: authz.Workspace{Team: "T0HOME"}}),
 		Store: s, Runner: chat, Channels: chat, Refusals: s, Speaker: silent{},
 	})}
 }
@@ -454,5 +456,53 @@ func TestSeveralProcessesMayStartAtOnce(t *testing.T) {
 	want := map[string]int{"schedule.add/bot.yaml": 10, "schedule.edit/bot.yaml": 1, "schedule.remove/bot.yaml": 1}
 	if diff := cmp.Diff(want, counted); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What was approved ahead of its time starts by itself at the tick: it must not
+// once its schedule has been changed, paused or removed.
+func TestWhatWasAskedAheadDoesNotOutliveItsSchedule(t *testing.T) {
+	t.Parallel()
+	weekly := inFile("weekly", "0 9 * * 4", "deploy hello production v1", func(s *bcn.Schedule) { s.Options.AskBefore = 7 * 24 * time.Hour })
+	for name, end := range map[string]func(t *testing.T, f *filed){
+		"its command is another": func(t *testing.T, f *filed) {
+			t.Helper()
+			other := weekly
+			other.Command = "deploy hello production v2"
+			f.sync(t, other)
+		},
+		"its owner is another": func(t *testing.T, f *filed) {
+			t.Helper()
+			other := weekly
+			other.Owner = dana("U0LEAD")
+			f.sync(t, other)
+		},
+		"it is removed": func(t *testing.T, f *filed) { t.Helper(); f.sync(t) },
+		"it is paused": func(t *testing.T, f *filed) {
+			t.Helper()
+			f.change(t, "weekly", func(s *bcn.Schedule) { s.State = bcn.SchedulePaused })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFiled(t)
+			f.chat.gated, f.chat.makes = []string{"leads"}, f.store
+			f.sync(t, weekly)
+			id := f.row(t, "weekly").ID
+			f.wake(t)
+			tick := f.ticks(t, id)[0]
+			asked := f.step(t, tick.ID)
+			if asked.Change == 0 || !asked.Asked {
+				t.Fatalf("nothing was asked: %+v", asked)
+			}
+			end(t, f)
+			if got := f.step(t, tick.ID); got.State != bcn.TickSkipped {
+				t.Errorf("the tick is %s", got.State)
+			}
+			c, err := f.store.Change(t.Context(), asked.Change)
+			if err != nil || c.State != bcn.ChangeClosed {
+				t.Errorf("the change is %s: %v", c.State, err)
+			}
+		})
 	}
 }
