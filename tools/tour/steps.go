@@ -44,7 +44,7 @@ var steps = []step{
 	{"four minutes end, and what extends them goes on", accessGoesOn},
 	{"a colleague reads Japanese", japanese},
 	{"on a phone", onPhone},
-	{"an hour later: an undecided request has expired, reports are there", accessLater},
+	{"later: reports are there, and an undecided request has expired", accessLater},
 }
 
 var number = regexp.MustCompile(`#\d+`)
