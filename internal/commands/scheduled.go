@@ -78,14 +78,14 @@ func (r *Registry) scheduledCommand(ctx context.Context, actor bcn.Actor, said s
 func readScheduled(said string) (command, error) {
 	c, err := parse(slackText.Replace(bareCommand(said)), "")
 	switch {
-	case c.typo != "" && c.verb != nil: // the verb alone: the whole command, typed as it is, would run now
+	case c.help:
+		return c, bcn.E(bcn.CodeNotSchedulable, "verb", "help")
+	case c.verb != nil && c.verb.scheduled == byHand: // however it is spelled
+		return c, bcn.E(bcn.CodeNotSchedulable, "verb", c.verb.name)
+	case c.verb != nil && c.typo != "": // the verb alone: the whole command, typed as it is, would run now
 		return c, bcn.E(bcn.CodeUnknownVerb, "verb", c.typo, "suggestion", c.verb.name)
 	case err != nil:
 		return c, err
-	case c.help:
-		return c, bcn.E(bcn.CodeNotSchedulable, "verb", "help")
-	case c.verb.scheduled == byHand:
-		return c, bcn.E(bcn.CodeNotSchedulable, "verb", c.verb.name)
 	default:
 		return c, nil
 	}

@@ -187,7 +187,7 @@ func isNamed(id string, named map[string]string) bool {
 	}
 	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state."} {
+		"schedule.state.", "tick.state.", "tick.first."} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
 		}
@@ -249,6 +249,7 @@ func TestCodesAndNothingElse(t *testing.T) {
 		"grant.state.": constants(t, "GrantState", "../bcn/grant.go"), "grant.why.": constants(t, "GrantWhy", "../bcn/grant.go"),
 		"access.":           rights,
 		"schedule.state.":   constants(t, "ScheduleState", "../bcn/schedule.go"),
+		"tick.first.":       constants(t, "TickState", "../bcn/schedule.go"),
 		"tick.state.":       constants(t, "TickState", "../bcn/schedule.go"),
 		"schedule.problem.": known(schedule.ProblemIDs()), "schedule.skip.": known(schedule.SkipReasons()), "schedule.when.": known(schedule.Kinds()),
 		"schedule.field.":    known([]string{"minute", "hour", "day", "month", "weekday"}),

@@ -80,6 +80,19 @@ const (
 	ProblemScheduledLong ID = "problem.scheduled_long"
 )
 
+// What the message about one run of a schedule says.
+const (
+	TickChange             ID = "tick.change"
+	TickPlannedFor         ID = "tick.planned_for"
+	TickRunBy              ID = "tick.run_by"
+	TickNotAllowed         ID = "tick.not_allowed"
+	ButtonTickSkip         ID = "button.tick_skip"
+	ThreadTickFailed       ID = "thread.tick_failed"
+	DirectTickFailed       ID = "direct.tick_failed"
+	DirectTickSkipped      ID = "direct.tick_skipped"
+	AnnounceSchedulePaused ID = "announce.schedule_paused"
+)
+
 // ScheduleProblem names the sentence of a schedule.ProblemID; it takes the
 // problem's params.
 func ScheduleProblem(id string) ID { return ID("schedule.problem." + id) }
@@ -106,3 +119,6 @@ func ScheduleState(s bcn.ScheduleState) ID { return ID("schedule.state." + strin
 
 // TickState names the words for where one run of a schedule stands.
 func TickState(s bcn.TickState) ID { return ID("tick.state." + string(s)) }
+
+// TickFirst names the first line of the message about one run of a schedule.
+func TickFirst(s bcn.TickState) ID { return ID("tick.first." + string(s)) }
