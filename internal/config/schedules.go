@@ -10,11 +10,8 @@ import (
 	"github.com/bcn-bot/bcn/internal/schedule"
 )
 
-// The longest times of a schedule.
-const (
-	longestAhead   = 7 * 24 * time.Hour // by which an approval is asked or a channel told
-	longestTimeout = 24 * time.Hour
-)
+// longestSpan is the longest of a schedule's times, as in chat.
+const longestSpan = 7 * 24 * time.Hour
 
 // Schedule is a command that runs by itself. What a file does not say is empty
 // here and has the default that chat has, but for those that are named.
@@ -81,12 +78,12 @@ func (l *loader) scheduleFields(s *Schedule, at *scheduleNodes) []field {
 		{"run", l.checked(&s.Run, l.isScheduled)},
 		{"as", l.checked(&s.As, isUser)},
 		{"in", l.checked(&s.In, isChannel)},
-		{"ask_before", here(&at.askBefore, l.span(&s.AskBefore, longestAhead, ""))},
-		{"announce", here(&at.announce, l.span(&s.Announce, longestAhead, ""))},
+		{"ask_before", here(&at.askBefore, l.span(&s.AskBefore, longestSpan, ""))},
+		{"announce", here(&at.announce, l.span(&s.Announce, longestSpan, ""))},
 		{"on_conflict", l.oneOf((*string)(&s.OnConflict), string(bcn.ConflictSkip), string(bcn.ConflictQueue), string(bcn.ConflictOnce))},
 		{"on_missed", here(&at.onMissed, l.oneOf((*string)(&s.OnMissed), string(schedule.RunOnce), string(schedule.Skip), string(schedule.CatchUp)))},
 		{"retries", l.number(&s.Retries, 0, 10)},
-		{"timeout", l.span(&s.Timeout, longestTimeout, "")},
+		{"timeout", l.span(&s.Timeout, longestSpan, "")},
 		{"after", here(&at.after, l.checked(&s.After, isSchedule))},
 		{"quiet", func(path string, n *yaml.Node) {
 			l.boolean(&quiet)(path, n)

@@ -114,7 +114,7 @@ func TestBadSchedulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"an unknown conflict", "  - { name: a, when: every 1h, on_conflict: queu" + rest, `"queu" is not skip, queue or once; did you mean "queue"?`},
 		{"an unknown way to miss", "  - { name: a, when: every 1h, on_missed: run-once" + rest, `"run-once" is not run_once, skip or catch_up; did you mean "run_once"?`},
 		{"too many retries", "  - { name: a, when: every 1h, retries: 11" + rest, "schedules[0].retries must be between 0 and 10, it is 11"},
-		{"a timeout without end", "  - { name: a, when: every 1h, timeout: 25h" + rest, "schedules[0].timeout must be between 1m and 24h"},
+		{"a timeout without end", "  - { name: a, when: every 1h, timeout: 169h" + rest, "schedules[0].timeout must be between 1m and 168h"},
 		{"a short announcement", "  - { name: a, when: every 1h, announce: 10s" + rest, "schedules[0].announce must be between 1m and 168h"},
 		{"quietly", "  - { name: a, when: every 1h, quiet: very" + rest, "schedules[0].quiet must be true or false"},
 		{"when and after", "  - { name: b, when: every 1h" + rest + "\n  - { name: a, after: b, when: every 1h" + rest, "6:32: schedules[1].when means nothing beside after"},
