@@ -23,6 +23,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/grant"
 	"github.com/bcn-bot/bcn/internal/registry"
 	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/scheduler"
 	"github.com/bcn-bot/bcn/internal/slackbot"
 	"github.com/bcn-bot/bcn/internal/source"
 	"github.com/bcn-bot/bcn/internal/store"
@@ -48,6 +49,8 @@ type Pace struct {
 	Lease     time.Duration // default 15 s
 	Unlimited bool          // Slack's published limits are left to Slack
 	Settle    time.Duration // of a grant's sessions; default 15 s
+	Look      time.Duration // at what a tick runs, beside being told; default 15 s
+	Retry     time.Duration // before a tick's command is run again; default 1 min
 	Page      time.Duration // how long closing access may take before people are called; default 30 s
 }
 
@@ -64,22 +67,23 @@ func (p *Pace) fill() {
 
 // App is a wired bot.
 type App struct {
-	o        Options
-	log      *slog.Logger
-	store    *store.Store
-	api      *slackbot.API
-	bot      *slackbot.Bot
-	registry *commands.Registry
-	deploy   *deploy.Service
-	grant    *grant.Service
-	apply    *apply.Apply
-	github   *githubx.Client
-	dir      *directory.Directory
-	card     *card.Presenter
-	text     *text.Catalogue
-	metrics  *metrics
-	httpAddr string // where serveHTTP listens
-	steps    []step
+	o         Options
+	log       *slog.Logger
+	store     *store.Store
+	api       *slackbot.API
+	bot       *slackbot.Bot
+	registry  *commands.Registry
+	deploy    *deploy.Service
+	grant     *grant.Service
+	scheduler *scheduler.Service
+	apply     *apply.Apply
+	github    *githubx.Client
+	dir       *directory.Directory
+	card      *card.Presenter
+	text      *text.Catalogue
+	metrics   *metrics
+	httpAddr  string // where serveHTTP listens
+	steps     []step
 	// githubQuiet is when GitHub last did not tell a card who may approve.
 	githubQuiet atomic.Pointer[time.Time]
 }
@@ -184,8 +188,13 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Settle: a.o.Pace.Settle, Page: a.o.Pace.Page,
 	})
 	a.deploy.Access = a.grant
+	a.scheduler = scheduler.New(scheduler.Options{
+		Store: a.store, Runner: runner{a}, Authz: judge, Cancel: a.deploy, Channels: a.api, Refusals: a.store, Speaker: a.card,
+		Log: a.log, Administrators: administrators, Zone: a.zone, Poll: a.o.Pace.Look, Retry: a.o.Pace.Retry,
+	})
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Access: a.grant, Reads: a.store, Live: live{a}, Who: who{a},
+		Text: a.text, Changes: a.deploy, Access: a.grant, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store,
+		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})
 	return nil

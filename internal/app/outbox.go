@@ -37,8 +37,8 @@ func (b outbox) Claim(ctx context.Context, limit int) ([]slackbot.Out, error) {
 		}
 		if o.Body != nil {
 			m.Body = *o.Body
-		} else if m.Body, err = b.a.renderCard(ctx, o.Change); err != nil {
-			b.a.log.Error("render card", "change", int64(o.Change), "error", err)
+		} else if m.Body, err = b.a.render(ctx, o); err != nil {
+			b.a.log.Error("render card", "change", int64(o.Change), "tick", int64(o.Tick), "error", err)
 			if err := b.Retry(ctx, o.ID, 5*time.Second, "render"); err != nil {
 				return out, err
 			}
@@ -82,6 +82,14 @@ func (b outbox) Drop(ctx context.Context, id int64, reason string) error {
 
 // Wake tells when a message may have become due.
 func (b outbox) Wake() <-chan struct{} { return b.a.store.Woken() }
+
+// render shows a change or a tick as it is.
+func (a *App) render(ctx context.Context, o store.Out) (chat.Message, error) {
+	if o.Tick != 0 {
+		return a.renderTick(ctx, o.Tick)
+	}
+	return a.renderCard(ctx, o.Change)
+}
 
 // renderCard reads a change and shows it.
 func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {

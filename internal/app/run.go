@@ -34,6 +34,7 @@ func (a *App) run(ctx context.Context) error {
 		Follow: func(ctx context.Context, account, region string) (time.Duration, error) {
 			return a.deploy.Following(ctx, a.store, a.apply, account, region)
 		},
+		Tick: a.scheduler.Tick,
 		Reap: func(ctx context.Context) (time.Duration, error) { return a.deploy.Reap(ctx, a.apply) },
 	})
 	if err != nil {
@@ -43,9 +44,13 @@ func (a *App) run(ctx context.Context) error {
 	if err := a.serveHTTP(); err != nil {
 		return err
 	}
+	if err := a.syncSchedules(ctx); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.bot.Run(ctx) })
 	g.Go(func() error { a.reconciling(ctx); return nil })
+	g.Go(func() error { a.waking(ctx); return nil })
 	a.log.Info("started", "workspace", a.api.Self().Team, "bot", a.api.Self().User)
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -94,7 +99,7 @@ func (a *App) reconcileOnce(ctx context.Context) error {
 	}
 	_ = g.Wait()   // each tells its own errors
 	a.store.Wake() // messages whose time has come
-	return a.store.ForgetInbox(ctx)
+	return errors.Join(a.store.ForgetInbox(ctx), a.store.ForgetDrafts(ctx))
 }
 
 // orphanPatience bounds the run of one command whose process died, so that it

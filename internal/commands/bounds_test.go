@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -22,6 +23,7 @@ import (
 func crowd() *world {
 	w := sample()
 	w.heritages, w.districts, w.endpoints, w.pending, w.changes, w.parked, w.grants = nil, nil, nil, nil, nil, nil, nil
+	w.schedules, w.figures = nil, nil
 	long := strings.Repeat("<&*", 100)
 	for i := range 300 {
 		app, id := fmt.Sprintf("app-%03d", i), bcn.ID(3000+i)
@@ -38,6 +40,18 @@ func crowd() *world {
 		for n := range 40 {
 			w.releases[app] = append(w.releases[app], bcn.Release{Heritage: app, Number: int64(40 - n), Tag: "v1", By: "U0DEV", Outcome: bcn.ChangeSucceeded, StartedAt: start, EndedAt: start})
 		}
+		v := someSchedules()[i%5]
+		v.Schedule.ID, v.Schedule.Name, v.Schedule.Command = id, app, "deploy "+app+" production v1 --reason "+long
+		if i%2 == 0 {
+			v.Schedule.Spec = "*/5 * * * *"
+		}
+		for range 40 {
+			v.History = append(v.History, commands.TickView{Tick: bcn.Tick{
+				At: start, State: bcn.TickFailed, Code: bcn.CodeAWSRefused, Params: map[string]string{"why": long},
+			}})
+		}
+		w.schedules = append(w.schedules, v)
+		w.figures = append(w.figures, commands.DigestLine{App: app, Env: "production", Deploys: 3, Failed: 1, Lead: time.Hour, Restore: time.Hour})
 		w.rollouts[app] = []deploy.Rollout{{Service: "web", Desired: 2, Running: 1, State: "FAILED", Reason: long}}
 	}
 	return w
@@ -48,7 +62,9 @@ func TestBounds(t *testing.T) {
 	for _, said := range []string{
 		"", "help", "help deploy", "help district adopt", "district", "deploy", "district adopt x", "xyzzy " + strings.Repeat("<", 5000), strings.Repeat("x", 9000),
 		"apps", "status", "status app-001", "releases app-001 production", "show app-001 production", "approvals", "parked list", "parked show 3001",
-		"access", "access list", "access open 3001 " + recipient, "access --district main", "district list", "district show app-001", "endpoint list", "endpoint show app-001", "whoami", "depoly app-1 prodd v2 --reason " + strings.Repeat("<", 500),
+		"access", "access list", "access open 3001 " + recipient, "access --district main", "district list", "district show app-001",
+		"schedule", "schedule add --help", "schedule add @daily -- deploy", "schedule list", "schedule show app-001", "schedule calendar", "schedule calendar app-001", "digest",
+		"schedule add @daily -- deploy app-001 production v1 --reason " + strings.Repeat("<", 400), "endpoint list", "endpoint show app-001", "whoami", "depoly app-1 prodd v2 --reason " + strings.Repeat("<", 500),
 	} {
 		t.Run("the answer fits a message: "+said[:min(len(said), 30)], func(t *testing.T) {
 			t.Parallel()

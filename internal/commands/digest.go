@@ -51,7 +51,7 @@ func (r *Registry) Digest(ctx context.Context, channel string, last time.Duratio
 	}
 	var here []bcn.Heritage
 	for _, h := range heritages {
-		if h.Channel == channel {
+		if h.Channel == channel || h.Channel == "" && channel == r.announce {
 			here = append(here, h)
 		}
 	}

@@ -164,6 +164,8 @@ func FuzzParse(f *testing.F) {
 		"", "help", "deploy a b c --reason x", "reject 1 “x", "district adopt --for a,b", "<@U1> deploy", "<|> &amp;", "deploy — – -é --=x",
 		"create a b --district=x --source", "endpoint create x --public=1 --for ,", "deploy -- -- --", "cancel ＃１", "run a b -- c", "\x00\xff deploy", "for 10m",
 		"access a b for 10 minutes --reason x -- rails c", "access --district d --instance i-01234567 --reason —", "access list", "access open 1 age1", "access extend 1 for 1h30m",
+		`schedule add "0 2 * * *" --tz asia/tokyo --announce 10m -- deploy a b c --reason x`, "schedule add *0 2 * * ** — /bcn status", "schedule add --after x -- digest --in <#C1|x>",
+		"schedule edit x --spec `@daily` --announce 0 --loud", "schedule add at 2027-01-05 09:30 -- schedule add @daily -- status", "digest --since 999999d", "schedule add ** -- --",
 		"access a b --reason -- --", "access a b s --live --task 0123456789abcdef0123456789abcdef --reason x for 5", "access -- \u202e --reason", "acess ned 1",
 	} {
 		f.Add(s)
@@ -202,6 +204,11 @@ func FuzzParse(f *testing.F) {
 				}
 			} else if g.App+g.Command != "" || g.District == "" {
 				t.Fatalf("%q: %+v", s, g)
+			}
+		}
+		if g, ok := c.grammar.(*scheduleAddArgs); ok && !c.help {
+			if _, err := readScheduled(g.Command); err != nil || (g.spec == "") == (g.After == "") || g.announce < 0 || g.retries > maxRetries {
+				t.Fatalf("%q: %+v: %v", s, g, err)
 			}
 		}
 		if c.verb.name == "deploy" && c.typo == "" && !c.help {

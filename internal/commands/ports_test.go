@@ -34,6 +34,7 @@ type world struct {
 	draft     commands.ScheduleView
 	gated     []string // who must approve what is scheduled
 	figures   []commands.DigestLine
+	origin    deploy.Origin // of the last change that was asked for
 	calls     []string
 }
 
@@ -50,7 +51,8 @@ func (w *world) called(format string, args ...any) {
 	w.calls = append(w.calls, fmt.Sprintf(format, args...))
 }
 
-func (w *world) Ask(_ context.Context, _ deploy.Origin, a bcn.Actor, wish deploy.Wish) (deploy.Asked, error) {
+func (w *world) Ask(_ context.Context, o deploy.Origin, a bcn.Actor, wish deploy.Wish) (deploy.Asked, error) {
+	w.origin = o
 	line := fmt.Sprintf("Ask %s %s", a.User, wish.Kind)
 	for _, s := range []string{wish.App, wish.Env, wish.Tag} {
 		if s != "" {
@@ -108,7 +110,7 @@ func (w *world) SetHalt(_ context.Context, _ deploy.Origin, a bcn.Actor, on bool
 
 // Allow refuses those who are blind; the others may read everything.
 func (w *world) Judge(ctx context.Context, a bcn.Actor, verb, app, env, district string) ([]string, error) {
-	return nil, w.Allow(ctx, a, verb, app, env, district)
+	return w.gated, w.Allow(ctx, a, verb, app, env, district)
 }
 
 func (w *world) Allow(_ context.Context, a bcn.Actor, verb, app, _, _ string) error {

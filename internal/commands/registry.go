@@ -123,6 +123,7 @@ type Options struct {
 	Links     Links
 	Figures   Figures
 	Lang      string           // what channels read; default English
+	Announce  string           // the channel of apps that have none of their own
 	Command   string           // the slash command; default /bcn
 	Now       func() time.Time // default time.Now
 }
@@ -139,6 +140,7 @@ type Registry struct {
 	links     Links
 	figures   Figures
 	lang      string
+	announce  string // the channel of apps that have none of their own
 	command   string
 	now       func() time.Time
 }
@@ -147,7 +149,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
-		figures: o.Figures, lang: text.Lang(o.Lang), command: o.Command, now: o.Now,
+		figures: o.Figures, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

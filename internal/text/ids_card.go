@@ -45,6 +45,7 @@ const (
 	ThreadApproved            ID = "thread.approved"
 	ThreadRejected            ID = "thread.rejected"
 	ThreadStarted             ID = "thread.started"
+	ThreadReminder            ID = "thread.reminder"
 	ThreadResource            ID = "thread.resource"
 	ThreadWhatCreating        ID = "thread.what.creating"
 	ThreadWhatUpdating        ID = "thread.what.updating"
