@@ -65,7 +65,7 @@ func TestDecidingAccess(t *testing.T) {
 		g := w.in(t).access("U0DEV", onTheNode)
 		w.in(t).refuses("U0DEV2", "access end "+g.number(), "somebody else")
 		waits(t, g)
-		w.slash("U0DEV", deploys, "access end "+g.number())
+		w.ends("U0DEV", g.number())
 		g.state(bcn.ChangeClosed)
 		if g.code() != bcn.CodeCancelled {
 			t.Errorf("closed because of %s", g.code())

@@ -22,13 +22,13 @@ func TestEndingAccessToANode(t *testing.T) {
 		actor string // in whose name it is in the log
 	}{
 		{"it ends at its time", func(_ *testing.T, w *world, _ grantCard) { w.pass(2 * time.Minute) }, bcn.WhyTime, "", bcn.SystemIdentity},
-		{"the requester is done", func(_ *testing.T, w *world, _ grantCard) { w.slash("U0DEV", deploys, "access end") }, bcn.WhyDone, "U0DEV", "U0DEV"},
+		{"the requester is done", func(_ *testing.T, w *world, _ grantCard) { w.ends("U0DEV", "") }, bcn.WhyDone, "U0DEV", "U0DEV"},
 		{"the requester presses the button", func(_ *testing.T, _ *world, g grantCard) {
 			g.says("live")
 			g.press("U0DEV", "access_end")
 		}, bcn.WhyDone, "U0DEV", "U0DEV"},
-		{"a lead ends it", func(_ *testing.T, w *world, g grantCard) { w.slash("U0LEAD", deploys, "access end "+g.number()) }, bcn.WhyEnded, "U0LEAD", "U0LEAD"},
-		{"an administrator ends it", func(_ *testing.T, w *world, g grantCard) { w.slash("U0ADMIN", deploys, "access end "+g.number()) }, bcn.WhyEnded, "U0ADMIN", "U0ADMIN"},
+		{"a lead ends it", func(_ *testing.T, w *world, g grantCard) { w.ends("U0LEAD", g.number()) }, bcn.WhyEnded, "U0LEAD", "U0LEAD"},
+		{"an administrator ends it", func(_ *testing.T, w *world, g grantCard) { w.ends("U0ADMIN", g.number()) }, bcn.WhyEnded, "U0ADMIN", "U0ADMIN"},
 		{"an administrator cancels it", func(_ *testing.T, w *world, g grantCard) { w.slash("U0ADMIN", deploys, "cancel "+g.number()) }, bcn.WhyEnded, "U0ADMIN", "U0ADMIN"},
 		{"who was deactivated loses it within a minute", func(t *testing.T, w *world, g grantCard) {
 			t.Helper()
@@ -155,7 +155,7 @@ func TestAccessToATaskOfItsOwn(t *testing.T) {
 	})
 	t.Run("the requester is done, and it is verified at once", func(t *testing.T) {
 		g, at, id := live(t)
-		g.w.slash("U0ONCALL", deploys, "access end")
+		g.w.ends("U0ONCALL", "")
 		nothing(t, g.over(a, bcn.WhyDone), id)
 		if _, err := at.tries(); err == nil {
 			t.Error("its credentials opened something")
@@ -195,7 +195,7 @@ func TestAccessToATaskOfItsOwn(t *testing.T) {
 		if row := g.row(a); row.State != bcn.GrantLive || !g.w.active(a, id) {
 			t.Errorf("it is %s", row.State)
 		}
-		g.w.slash("U0LEAD", deploys, "access end "+g.number())
+		g.w.ends("U0LEAD", g.number())
 		nothing(t, g.over(a, bcn.WhyEnded), id)
 	})
 	if n := ask[int](t, w, `select count(*) from access_grant where state not in ('ended', 'expired', 'cancelled')`); n != 0 {

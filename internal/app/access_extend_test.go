@@ -79,7 +79,7 @@ func TestExtendingAccessToANode(t *testing.T) {
 		if row := x.row(a); !row.StartsAt.Equal(*g.row(a).EndsAt) {
 			t.Errorf("more time begins at %s", row.StartsAt)
 		}
-		w.slash("U0DEV", deploys, "access end "+x.number())
+		w.ends("U0DEV", x.number())
 		x.is(bcn.GrantCancelled)
 		clean(t, w, at.secrets()...)
 	})

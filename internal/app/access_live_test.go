@@ -74,7 +74,7 @@ func TestAccessToARunningTask(t *testing.T) {
 		if w.active(a, id) || !w.active(a, next) {
 			t.Errorf("open: the old %v, the new %v", w.active(a, id), w.active(a, next))
 		}
-		w.slash("U0ONCALL", deploys, "access end "+x.number())
+		w.ends("U0ONCALL", x.number())
 		x.over(a, bcn.WhyDone)
 		if w.active(a, next) {
 			t.Error("the new session is open")

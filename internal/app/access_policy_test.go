@@ -247,7 +247,7 @@ func TestWhatIsHandedOverOpensOneThing(t *testing.T) {
 	}
 	for _, at := range []time.Duration{
 		0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 5 * time.Minute, 6 * time.Minute, 7 * time.Minute, 8 * time.Minute,
-		9 * time.Minute, 9*time.Minute + 55*time.Second, 10 * time.Minute, 10*time.Minute + time.Second, 11 * time.Minute,
+		9 * time.Minute, 9*time.Minute + 40*time.Second, 10 * time.Minute, 10*time.Minute + time.Second, 11 * time.Minute,
 	} {
 		t.Run(at.String(), func(t *testing.T) {
 			then := first

@@ -23,6 +23,20 @@ func (w *world) onNode() (grantCard, *terminal, string) {
 	return g, at, id
 }
 
+// unlisted starts a session just before the end that no list shows before after
+// has passed since the end, and answers how far lists then lag.
+func (e *terminal) unlisted(end time.Time, after time.Duration) (id string, lag time.Duration) {
+	w := e.g.w
+	w.t.Helper()
+	w.aws.Sessions().ListLag(time.Hour)
+	w.pass(end.Sub(w.now()) - 20*time.Second)
+	started := w.aws.Now()
+	id = e.shell()
+	lag = end.Add(after).Sub(started)
+	w.aws.Sessions().ListLag(lag)
+	return id, lag
+}
+
 // notEnded lets the bot look n times, and says that it does not call the grant
 // ended.
 func (g grantCard) notEnded(a *App, n int64) {
@@ -104,75 +118,61 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 			t.Error("it is open")
 		}
 	})
-	t.Run("a session of the last second is waited for in a list that lags", func(t *testing.T) {
+	t.Run("a session of the last seconds is waited for in a list that lags", func(t *testing.T) {
 		w := w.in(t)
 		g := w.access("U0DEV", onTheNode+" for 2m").approved()
 		at := g.at("U0DEV")
 		at.open()
 		secrets = append(secrets, at.secrets()...)
 		end := *g.row(a).EndsAt
-		w.pass(end.Sub(w.now()) - time.Second)
-		sm.ListLag(12 * time.Second)
+		id, lag := at.unlisted(end, 12*time.Second)
 		defer sm.ListLag(0)
-		id := at.shell()
-		w.pass(2 * time.Second)
+		w.pass(end.Sub(w.now()) + 2*time.Second)
 		g.is(bcn.GrantEnding)
 		g.notEnded(a, 4)
-		w.pass(13 * time.Second)
+		w.pass(11 * time.Second)
 		w.comes("it was found and told to end", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
 		g.notEnded(a, 2) // the list says that it is open, and is behind
-		w.pass(13 * time.Second)
+		w.pass(lag + 2*time.Second)
 		g.over(a, bcn.WhyTime)
 		if w.active(a, id) {
 			t.Error("it is open")
 		}
-		sm.ListLag(0)
-		g.quiet()
 	})
-	t.Run("a session that shows up after the end opens the end again", func(t *testing.T) {
-		w := w.in(t)
-		g := w.access("U0DEV", onTheNode+" for 2m").approved()
-		at := g.at("U0DEV")
-		at.open()
-		secrets = append(secrets, at.secrets()...)
-		sm.ListLag(time.Minute - 5*time.Second)
-		defer sm.ListLag(0)
-		w.pass(g.row(a).EndsAt.Sub(w.now()) - time.Second)
-		id := at.shell()
-		w.pass(20 * time.Second)
-		g.is(bcn.GrantEnded) // as far as anybody can know
-		w.pass(45 * time.Second)
-		w.comes("it is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
-		g.security("does not close", id)
-		sm.ListLag(0)
-		g.over(a, bcn.WhyTime)
-		if w.active(a, id) {
-			t.Error("it is open")
-		}
-		g.security("is closed now")
-	})
-	t.Run("one that was ended before its time is looked after as long as its credentials last", func(t *testing.T) {
-		w := w.in(t)
-		g := w.access("U0DEV", onTheNode+" for 10m").approved()
-		at := g.at("U0DEV")
-		at.open()
-		secrets = append(secrets, at.secrets()...)
-		w.slash("U0DEV", deploys, "access end")
-		g.is(bcn.GrantEnding)
-		w.pass(g.row(a).EndsAt.Sub(w.now()) - time.Second)
-		sm.ListLag(time.Minute - 5*time.Second)
-		defer sm.ListLag(0)
-		id := at.shell()
-		w.pass(20 * time.Second)
-		g.is(bcn.GrantEnded)
-		w.pass(45 * time.Second)
-		w.comes("the late one is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
-		sm.ListLag(0)
-		g.over(a, bcn.WhyDone)
-		if w.active(a, id) {
-			t.Error("it is open")
-		}
-	})
+	for _, c := range []struct {
+		name string
+		done bool // the holder ended it long before
+		why  bcn.GrantWhy
+	}{
+		{"a session that shows up after the end opens the end again", false, bcn.WhyTime},
+		{"one that was ended before its time is looked after as long as its credentials last", true, bcn.WhyDone},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := w.in(t)
+			g := w.access("U0DEV", onTheNode+" for 10m").approved()
+			at := g.at("U0DEV")
+			at.open()
+			secrets = append(secrets, at.secrets()...)
+			if c.done {
+				w.ends("U0DEV", g.number())
+				g.is(bcn.GrantEnding)
+			}
+			end := *g.row(a).EndsAt
+			id, _ := at.unlisted(end, 55*time.Second)
+			defer sm.ListLag(0)
+			w.pass(end.Sub(w.now()) + 16*time.Second)
+			g.is(bcn.GrantEnded) // as far as anybody can know
+			w.pass(45 * time.Second)
+			w.comes("it is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
+			g.security("does not close", id)
+			sm.ListLag(0)
+			g.over(a, c.why)
+			if w.active(a, id) {
+				t.Error("it is open")
+			}
+			g.security("is closed now")
+		})
+	}
 	t.Run("all pages of the list are read", func(t *testing.T) {
 		w := w.in(t)
 		g, at, _ := w.onNode()
@@ -252,17 +252,16 @@ func TestAWSsClockIsOff(t *testing.T) {
 				t.Fatalf("with a clock %s off, credentials at the end: %v", off, err)
 			}
 			if off < 0 {
-				g.notEnded(a, 3) // by AWS's clock they are good for half a minute yet
+				g.notEnded(a, 2) // by AWS's clock they are good for half a minute yet
 				w.pass(-off)
 				if _, err := at.tries(); err == nil {
 					t.Error("the credentials outlive the grant by AWS's own clock")
 				}
-				g.notEnded(a, 2) // what began in the last second may not be listed
-				w.pass(15 * time.Second)
+				w.pass(15 * time.Second) // what began in the last second may not be listed
 			}
 			row := g.over(a, bcn.WhyTime)
-			if by := end.Add(15 * time.Second); w.aws.Now().Before(by) {
-				t.Errorf("called ended at %s by AWS's clock, before %s", w.aws.Now(), by)
+			if by := end.Add(15 * time.Second); row.SweptAt.Before(by) {
+				t.Errorf("called ended at %s by AWS's clock, before %s", row.SweptAt, by)
 			}
 			for _, s := range []string{id, late} {
 				if s != "" && w.active(a, s) {

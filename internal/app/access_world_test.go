@@ -130,6 +130,12 @@ func (w *world) refuses(user, text string, words ...string) {
 	}
 }
 
+// ends types `access end` and waits for its answer.
+func (w *world) ends(user, number string) {
+	w.t.Helper()
+	w.answer(user, strings.TrimSpace("access end "+number))
+}
+
 // grantCard is access that somebody asked for.
 type grantCard struct{ request }
 
