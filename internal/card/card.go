@@ -188,6 +188,9 @@ func (p *Presenter) fields(v View) []chat.Markup {
 	if pending {
 		out = append(out, p.say(text.CardExpires, text.Args{"when": text.When(v.Request.ExpiresAt)}))
 	}
+	if at := v.Change.NotBefore; at != nil && v.Change.State.BeforeApplying() {
+		out = append(out, p.say(text.CardStarts, text.Args{"when": text.When(*at)}))
+	}
 	return out
 }
 

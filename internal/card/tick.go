@@ -98,21 +98,21 @@ func (p *Presenter) tickSmall(v scheduler.View) chat.Markup {
 // tickButtons are what can be done now. The run's number is the value of its
 // own buttons, the schedule's that of running it again.
 func (p *Presenter) tickButtons(v scheduler.View) []chat.Button {
-	button := func(a chat.Action, id bcn.ID, label text.ID, s chat.Style) chat.Button {
-		return chat.Button{Action: a, Value: id.String()[1:], Label: p.text.Plain(p.lang, label, nil), Style: s}
+	button := func(a chat.Action, id bcn.ID, label text.ID) chat.Button {
+		return chat.Button{Action: a, Value: id.String()[1:], Label: p.text.Plain(p.lang, label, nil)}
 	}
-	skip := button(chat.ActionTickSkip, v.Tick.ID, text.ButtonTickSkip, chat.Plain)
-	pause := button(chat.ActionTickPause, v.Tick.ID, text.ButtonSchedulePause, chat.Plain)
+	skip := button(chat.ActionTickSkip, v.Tick.ID, text.ButtonTickSkip)
+	pause := button(chat.ActionTickPause, v.Tick.ID, text.ButtonSchedulePause)
 	switch v.Tick.State {
 	case bcn.TickPlanned, bcn.TickAnnounced:
-		return []chat.Button{skip, button(chat.ActionTickRun, v.Tick.ID, text.ButtonScheduleRun, chat.Plain), pause}
+		return []chat.Button{skip, button(chat.ActionTickRun, v.Tick.ID, text.ButtonScheduleRun), pause}
 	case bcn.TickDue:
 		return []chat.Button{skip, pause}
 	case bcn.TickFailed, bcn.TickSkipped:
 		if v.Schedule.State == bcn.ScheduleRemoved {
 			return nil
 		}
-		return []chat.Button{button(chat.ActionScheduleRun, v.Schedule.ID, text.ButtonScheduleRun, chat.Plain)}
+		return []chat.Button{button(chat.ActionScheduleRun, v.Schedule.ID, text.ButtonScheduleRun)}
 	default:
 		return nil
 	}

@@ -283,9 +283,11 @@ func sample() *world {
 			{Service: "mail", Desired: 1, State: "FAILED", Reason: "tasks failed to start"},
 		}},
 		grants: someGrants(), sealed: "bcn-sealed-1." + strings.Repeat("abcdefghij", 299),
-		schedules: someSchedules(), figures: []commands.DigestLine{
+		schedules: someSchedules(),
+		figures: []commands.DigestLine{
 			{App: "hello", Env: "production", Deploys: 4, Failed: 1, Lead: 25 * time.Minute, Restore: 3 * time.Hour},
-			{App: "hello", Env: "staging", Deploys: 1, Lead: 95 * time.Second}, {App: "shop", Env: "production", Deploys: 2, Failed: 2},
+			{App: "hello", Env: "staging", Deploys: 1, Lead: 95 * time.Second},
+			{App: "shop", Env: "production", Deploys: 2, Failed: 2},
 		},
 		blind: map[string]bool{"U0STRANGER": true},
 	}

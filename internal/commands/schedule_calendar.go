@@ -129,9 +129,10 @@ func (r *Registry) overlaps(lang string, v CalendarView, shown map[int]bool) cha
 		if !shown[p.one] || !shown[p.two] {
 			continue
 		}
-		if count[p]++; count[p] == 1 {
+		if count[p] == 0 {
 			first[p], order = o, append(order, p)
 		}
+		count[p]++
 	}
 	if len(order) == 0 {
 		return ""

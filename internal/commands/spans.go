@@ -38,7 +38,7 @@ func (x span) read(s string) (time.Duration, error) {
 		if !ok || err != nil {
 			return 0, wrong
 		}
-		total += min(time.Duration(n), x.most/unit+1) * unit // whatever is more is too much
+		total += time.Duration(min(n, int64(x.most/unit)+1) * int64(unit)) // whatever is more is too much
 	}
 	if total < max(x.least, time.Minute) || total > x.most {
 		return 0, problem{id: text.ProblemSpan, word: word, suggestion: x.bounds()}

@@ -185,9 +185,11 @@ func isNamed(id string, named map[string]string) bool {
 			return true
 		}
 	}
-	for _, prefix := range []string{"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
+	for _, prefix := range []string{
+		"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state.", "tick.first."} {
+		"schedule.state.", "tick.state.", "tick.first.",
+	} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
 		}

@@ -12,6 +12,7 @@ const (
 	CardReason                ID = "card.reason"
 	CardHash                  ID = "card.hash"
 	CardExpires               ID = "card.expires"
+	CardStarts                ID = "card.starts"
 	CardApprovers             ID = "card.approvers"
 	CardNobody                ID = "card.nobody"
 	CardStack                 ID = "card.stack"

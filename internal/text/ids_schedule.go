@@ -107,8 +107,10 @@ func ScheduleSkip(reason string) ID { return ID("schedule.skip." + reason) }
 // every, since, minutes, hours, days, months, weekdays and either.
 func ScheduleWhen(kind string) ID { return ID("schedule.when." + kind) }
 
-// Weekday names the word for a day, and Weekdays that for all such days.
-func Weekday(d time.Weekday) ID  { return ID("schedule.weekday." + strconv.Itoa(int(d))) }
+// Weekday names the word for a day of the week.
+func Weekday(d time.Weekday) ID { return ID("schedule.weekday." + strconv.Itoa(int(d))) }
+
+// Weekdays names the word for all such days: Mondays.
 func Weekdays(d time.Weekday) ID { return ID("schedule.weekdays." + strconv.Itoa(int(d))) }
 
 // Month names the word for a month.
