@@ -6,15 +6,23 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/bcn-bot/bcn/internal/app"
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/config"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
@@ -27,9 +35,33 @@ import (
 type served struct {
 	slack *localslack.Workspace
 	aws   *localaws.Server
-	owner string // the database's address
+	app   string // the database's address, for bcn
+	owner string // the same, for the schema's owner
 	pid   int
 	calls chan localaws.CallRecord // what arrived at the local AWS
+	asked tally                    // what was asked of the local Slack and AWS
+}
+
+// tally counts calls by their name.
+type tally struct {
+	mu    sync.Mutex
+	calls map[string]int
+}
+
+func (t *tally) add(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.calls == nil {
+		t.calls = map[string]int{}
+	}
+	t.calls[name]++
+}
+
+// so is what was counted until now.
+func (t *tally) so() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.calls)
 }
 
 // serve builds the bot, fills its database with the statements, starts it, and
@@ -37,28 +69,89 @@ type served struct {
 func serve(b *testing.B, statements ...string) *served {
 	b.Helper()
 	s := &served{calls: make(chan localaws.CallRecord, 1)}
+	env := s.environment(b, statements...)
+	s.start(b, env)
+	s.connected(b)
+	return s
+}
+
+// serveUnlimited runs the same bot in this process, at the same pace but for
+// Slack's published limits, which it leaves to Slack, and this one has none.
+func serveUnlimited(b *testing.B) *served {
+	b.Helper()
+	s := &served{calls: make(chan localaws.CallRecord, 1)}
+	env := map[string]string{}
+	for _, v := range s.environment(b) {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	process, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)
+	if len(wrong) > 0 {
+		b.Fatal(wrong)
+	}
+	c, err := app.ReadConfig("../app/dev.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c.Sources.Root = root(b)
+	a, err := app.New(b.Context(), app.Options{
+		Config: c, Process: process, Log: app.NewLog(io.Discard, process.LogLevel), Pace: app.Pace{Unlimited: true},
+		AWS: awsx.Options{Region: process.AWSRegion, Endpoint: process.AWSEndpointURL, Isolated: true},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(b.Context()))
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	b.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			b.Errorf("the bot ended: %v", err)
+		}
+	})
+	s.connected(b)
+	return s
+}
+
+// environment starts all that a bot needs, and answers what it is started with.
+func (s *served) environment(b *testing.B, statements ...string) []string {
+	b.Helper()
 	s.local(b)
-	app, owner := pg.Database(b)
-	s.owner = owner
-	fill(b, owner, statements...)
+	s.app, s.owner = pg.Database(b)
+	fill(b, s.owner, statements...)
 	github := localgithub.New(localgithub.Options{})
 	if err := github.Start("127.0.0.1:0"); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { closed(b, github) })
-	s.start(b, []string{
+	return []string{
 		"SLACK_BOT_TOKEN=" + s.slack.BotToken(), "SLACK_APP_TOKEN=" + s.slack.AppToken(), "SLACK_API_URL=" + s.slack.APIURL(),
-		"DATABASE_URL=" + app, "MIGRATE_DATABASE_URL=" + owner, "BCN_KEY=" + base64.StdEncoding.EncodeToString(storetest.Key),
+		"DATABASE_URL=" + s.app, "MIGRATE_DATABASE_URL=" + s.owner, "BCN_KEY=" + base64.StdEncoding.EncodeToString(storetest.Key),
 		"GITHUB_TOKEN=" + github.Token(), "GITHUB_API_URL=" + github.URL(), "BCN_HTTP_ADDR=127.0.0.1:0", "BCN_LOG_LEVEL=error",
 		"AWS_ENDPOINT_URL=" + s.aws.URL(), "AWS_REGION=" + localaws.DefaultRegion,
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=example",
-	})
+	}
+}
+
+// connected waits for the bot's sockets.
+func (s *served) connected(b *testing.B) {
+	b.Helper()
 	opening, stop := context.WithTimeout(b.Context(), 30*time.Second)
 	defer stop()
 	if err := s.slack.WaitFor(opening, func() bool { return s.slack.Sockets() > 0 }); err != nil {
 		b.Fatal(err)
 	}
-	return s
+}
+
+// root is the repository, below which the sample is.
+func root(b *testing.B) string {
+	b.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return dir
 }
 
 // local starts a Slack without limits and an AWS without delays.
@@ -68,10 +161,15 @@ func (s *served) local(b *testing.B) {
 	if s.slack, err = localslack.New(localslack.Options{Limits: map[string]localslack.Limit{}}); err != nil {
 		b.Fatal(err)
 	}
-	if err := s.slack.Start(b.Context(), "127.0.0.1:0"); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { closed(b, s.slack) })
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.asked.add(path.Base(r.URL.Path))
+		s.slack.Handler().ServeHTTP(w, r)
+	}))
+	s.slack.Attach(page.URL)
+	b.Cleanup(func() {
+		closed(b, s.slack)
+		page.Close()
+	})
 	const step = time.Millisecond
 	s.aws, err = localaws.New(localaws.Options{
 		Sample: true, ChangeSetTime: step, Poll: step,
@@ -80,6 +178,7 @@ func (s *served) local(b *testing.B) {
 			Settle: step, LoadBalancer: step, Health: 0.01,
 		},
 		OnCall: func(r localaws.CallRecord) {
+			s.asked.add(r.Action)
 			if r.Action == "ExecuteChangeSet" {
 				select {
 				case s.calls <- r:
@@ -104,22 +203,18 @@ func closed(b *testing.B, c io.Closer) {
 	}
 }
 
-// start runs the shipped binary in the repository, below which the sample is.
+// start runs the shipped binary in the repository.
 func (s *served) start(b *testing.B, env []string) {
 	b.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		b.Fatal(err)
-	}
 	binary := filepath.Join(b.TempDir(), "bot")
 	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/bot")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	build.Dir, build.Env = root(b), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build the bot: %v\n%s", err, out)
 	}
 	var log bytes.Buffer
 	bot := exec.CommandContext(context.WithoutCancel(b.Context()), binary, "serve", "--config", "internal/app/dev.yaml")
-	bot.Dir, bot.Env, bot.Stderr = root, env, &log
+	bot.Dir, bot.Env, bot.Stderr = root(b), env, &log
 	if err := bot.Start(); err != nil {
 		b.Fatal(err)
 	}
