@@ -83,6 +83,14 @@ func newSession(base aws.Config, k scope) *Session {
 	}
 }
 
+// renew makes the next call ask for new credentials: AWS does not take these any
+// more, whatever their end was said to be.
+func (s *Session) renew() {
+	if cache, ok := s.config.Credentials.(*aws.CredentialsCache); ok {
+		cache.Invalidate()
+	}
+}
+
 // Region is where the session calls.
 func (s *Session) Region() string { return s.config.Region }
 
