@@ -16,6 +16,9 @@ var _ scheduler.Speaker = (*Presenter)(nil)
 // scheduler.Speaker. A quiet schedule shows a run only once it was announced or
 // went wrong.
 func (p *Presenter) TickNotes(m scheduler.Moment) []deploy.Note {
+	if m.Schedule.Channel == "" {
+		return nil // bcn's own, which has no message of its own
+	}
 	card := deploy.Note{Key: "card", Role: deploy.RoleCard, Channel: m.Schedule.Channel}
 	switch m.Kind {
 	case scheduler.MomentAnnounced:

@@ -108,6 +108,9 @@ func (r *Registry) scheduleLine(ctx context.Context, a asked, v ScheduleView) ch
 		"name": s.Name, "when": r.when(a.lang, v), "command": chat.Truncate(s.Command, 200), "owner": who(s.Owner),
 		"channel": chat.Channel(s.Channel), "next": chat.Markup(""), "last": chat.Markup(""), "state": chat.Markup(""),
 	}
+	if s.Channel == "" { // one of bcn's own
+		args["channel"] = chat.Markup("")
+	}
 	if s.State != bcn.ScheduleActive {
 		args["state"] = r.text.Say(a.lang, text.ScheduleState(s.State), nil)
 	}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -190,7 +191,7 @@ func (r *Registry) describe(lang string, c bcn.Change) chat.Markup {
 // who shows an actor without any authority.
 func who(a bcn.Actor) chat.Markup {
 	if a.User == "" {
-		return chat.Escape(a.Name)
+		return chat.Escape(cmp.Or(a.Name, "bcn"))
 	}
 	return chat.Mention(a.User)
 }
