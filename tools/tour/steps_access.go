@@ -231,8 +231,8 @@ func accessGoesOn(w *visitor) {
 	w.see(message(w.asked["more"]), "credentials", "being closed")
 }
 
-// accessLater: what takes long is seen by moving the clocks of everything. An
-// hour at once would outlive the bot's own credentials.
+// accessLater: what takes long is seen by moving the clocks of everything. The
+// hour comes last: it outlives the bot's own credentials.
 func accessLater(w *visitor) {
 	w.desk()
 	w.as(olu, deploys, "")
@@ -248,8 +248,7 @@ func accessLater(w *visitor) {
 	}
 	w.as(olu, deploys, "")
 	w.see(message(w.asked["more"]), "access ended", "verified", "@olu was done")
-	w.click(`[data-control="clock-10m"]`)
-	w.click(`[data-control="clock-10m"]`)
+	w.click(`[data-control="clock-1h"]`)
 	w.see(message(ts), "expired before enough people approved it", "Ask again")
 	w.unseen(message(ts), "Reject")
 	w.top(message(ts))
