@@ -69,9 +69,6 @@ func transient(code string) bool {
 	return false
 }
 
-// expired are the codes by which AWS says that credentials are past their end.
-func expired(code string) bool { return code == "ExpiredToken" || code == "ExpiredTokenException" }
-
 // wrap gives an error of the SDK a bcn code: unavailable for throttling, for
 // AWS's own faults and for what did not answer at all, access_denied with the
 // action and the role, else aws_refused.
@@ -81,9 +78,6 @@ func (s *Session) wrap(err error) error {
 	}
 	service, operation := failed(err)
 	var api smithy.APIError
-	if errors.As(err, &api) && expired(api.ErrorCode()) {
-		s.renew()
-	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), !errors.As(err, &api),
 		transient(api.ErrorCode()), !denied(api.ErrorCode()) && api.ErrorFault() == smithy.FaultServer:

@@ -60,9 +60,10 @@ func newSession(base aws.Config, k scope) *Session {
 				o.ExternalID = aws.String(k.externalID)
 			}
 		})
-		c.Credentials = aws.NewCredentialsCache(provider, func(o *aws.CredentialsCacheOptions) {
+		cache := aws.NewCredentialsCache(provider, func(o *aws.CredentialsCacheOptions) {
 			o.ExpiryWindow = credentialsRenew
 		})
+		c.Credentials, c.Retryer = cache, func() aws.Retryer { return renewing{base.Retryer(), cache} }
 	}
 	return &Session{
 		role: k.role, config: c,
@@ -80,14 +81,6 @@ func newSession(base aws.Config, k scope) *Session {
 			// A bucket's name is no host name of a local AWS.
 			return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = c.BaseEndpoint != nil })
 		}),
-	}
-}
-
-// renew makes the next call ask for new credentials: AWS does not take these any
-// more, whatever their end was said to be.
-func (s *Session) renew() {
-	if cache, ok := s.config.Credentials.(*aws.CredentialsCache); ok {
-		cache.Invalidate()
 	}
 }
 
