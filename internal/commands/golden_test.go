@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,9 +21,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// words is the catalogue of all tests: reading it takes longer than an answer.
+var words = sync.OnceValues(func() (*text.Catalogue, error) { return text.New() })
+
 func catalogue(t testing.TB) *text.Catalogue {
 	t.Helper()
-	c, err := text.New()
+	c, err := words()
 	if err != nil {
 		t.Fatal(err)
 	}
