@@ -11,6 +11,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/store"
 )
 
 // grantCrash is a world in which one grant after another is asked for from a
@@ -34,6 +35,20 @@ func newGrantCrash(t *testing.T) *grantCrash {
 	}
 	g.account = client.For(bcn.Target{District: bcn.District{Region: localaws.DefaultRegion}})
 	return g
+}
+
+// pass moves both clocks on, as world.pass does, and waits for no step: those of
+// who died are on their way for ever.
+func (g *grantCrash) pass(d time.Duration) {
+	g.t.Helper()
+	ahead := ask[float64](g.t, g.world, `select round(extract(epoch from bcn_now() - clock_timestamp()))::float8`)
+	if err := store.ShiftClock(g.t.Context(), g.owner, time.Duration(ahead)*time.Second+d); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.aws.Advance(d); err != nil {
+		g.t.Fatal(err)
+	}
+	g.wake()
 }
 
 // grantRun is one grant on its way.
