@@ -184,7 +184,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	})
 	a.grant = grant.New(grant.Options{
 		Store: a.store, AWS: a.apply, Changes: a.deploy, Authz: judge, Speaker: a.card, Log: a.log, Installation: installation,
-		Port: databases(c), Key: c.Access.Key, Administrators: administrators, Poll: a.o.Pace.Poll,
+		Port: databases(c), Key: c.Access.Key, LogGroup: c.Access.LogGroup, Administrators: administrators, Poll: a.o.Pace.Poll,
 		Settle: a.o.Pace.Settle, Page: a.o.Pace.Page,
 	})
 	a.deploy.Access = a.grant

@@ -94,7 +94,7 @@ const (
 	CodeOverlap        Code = "overlap"          // id: the one before still runs
 	CodeMissed         Code = "missed"           // why (schedule.SkipReason)
 	CodeOwnerGone      Code = "owner_gone"       // who, why
-	CodeNotApproved    Code = "not_approved"     // who: nobody approved by its time
+	CodeNotApproved    Code = "not_approved"     // who or id: nobody approved by its time
 	CodeTimedOut       Code = "timed_out"        // after
 
 	// How it ended.

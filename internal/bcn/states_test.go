@@ -228,3 +228,66 @@ func TestGrantStateGroups(t *testing.T) {
 		}
 	}
 }
+
+var tickStates = []bcn.TickState{"planned", "announced", "due", "running", "succeeded", "failed", "skipped"}
+
+var tickEvents = []bcn.TickEvent{"announce", "come", "run", "succeed", "fail", "skip"}
+
+// tickMoves are those of DESIGN.md section 5: planned ─► announced ─► due ─►
+// running ─► succeeded | failed, and everything before running ─► skipped.
+// Nobody needs to be told before a tick, and one that failed may be tried again.
+var tickMoves = map[string]bcn.TickState{
+	"planned announce": "announced",
+	"planned come":     "due",
+	"planned skip":     "skipped",
+	"announced come":   "due",
+	"announced skip":   "skipped",
+	"due run":          "running",
+	"due skip":         "skipped",
+	"running run":      "running",
+	"running succeed":  "succeeded",
+	"running fail":     "failed",
+}
+
+func TestTickStates(t *testing.T) {
+	t.Parallel()
+	moves := 0
+	for _, s := range append([]bcn.TickState{"", "unknown"}, tickStates...) {
+		for _, e := range append([]bcn.TickEvent{"", "unknown"}, tickEvents...) {
+			want, belongs := tickMoves[string(s)+" "+string(e)]
+			next, ok := s.Next(e)
+			if ok != belongs || next != want {
+				t.Errorf("%s + %s: %q, %v; want %q, %v", s, e, next, ok, want, belongs)
+			}
+			if ok {
+				moves++
+			}
+		}
+	}
+	if moves != len(tickMoves) {
+		t.Errorf("%d moves, the design has %d", moves, len(tickMoves))
+	}
+}
+
+// What follows from the table, and what the engine relies on.
+func TestTickStateGroups(t *testing.T) {
+	t.Parallel()
+	ended := map[bcn.TickState]bool{"succeeded": true, "failed": true, "skipped": true}
+	for _, s := range tickStates {
+		if s.Ended() != ended[s] {
+			t.Errorf("%s: ended %v", s, s.Ended())
+		}
+		if _, skips := s.Next(bcn.TickSkip); skips && s == bcn.TickRunning {
+			t.Errorf("%s can be skipped though its command may have run", s)
+		}
+		for _, e := range tickEvents {
+			next, ok := s.Next(e)
+			if ok && (next == bcn.TickSucceeded || next == bcn.TickFailed) && s != bcn.TickRunning {
+				t.Errorf("%s becomes %s without having run", s, next)
+			}
+			if ok && next == bcn.TickRunning && s != bcn.TickDue && s != bcn.TickRunning {
+				t.Errorf("%s runs before its time", s)
+			}
+		}
+	}
+}

@@ -157,6 +157,7 @@ func (p *Presenter) policy(v View) chat.Markup {
 	words := access.Describe(accessTarget(v), time.Time{})
 	args := p.accessArgs(v.Change, *v.Plan.Access)
 	args["cluster"], args["document"], args["until"] = v.Plan.District.Cluster, words.Document, chat.Markup("")
+	args["by_bot"] = v.Plan.Access.ByBot
 	if v.Grant != nil && v.Grant.EndsAt != nil {
 		args["until"] = text.When(*v.Grant.EndsAt)
 	}

@@ -66,6 +66,8 @@ type Schedules interface {
 	Draft(ctx context.Context, actor bcn.Actor, s bcn.Schedule) (ScheduleView, error)
 	// Save makes the actor's draft a schedule. Errors: stale_card, name_taken.
 	Save(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (ScheduleView, error)
+	// Drop forgets the actor's draft. Errors: stale_card.
+	Drop(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// Edit changes what change sets. Errors: as Draft.
 	Edit(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string, change func(*bcn.Schedule)) (ScheduleView, error)
 	// List answers the schedules that are not removed, by name.

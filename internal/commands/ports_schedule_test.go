@@ -40,6 +40,8 @@ func (s *schedules) Draft(_ context.Context, a bcn.Actor, in bcn.Schedule) (comm
 	return v, nil
 }
 
+func (s *schedules) Drop(context.Context, deploy.Origin, bcn.Actor, bcn.ID) error { return nil }
+
 func (s *schedules) Save(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) (commands.ScheduleView, error) {
 	if id != 1060 {
 		return commands.ScheduleView{}, bcn.E(bcn.CodeStaleCard, "id", id.String(), "what", "draft")

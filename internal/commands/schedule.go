@@ -91,8 +91,11 @@ func (r *Registry) scheduleSave(ctx context.Context, a asked, draft bcn.ID) (cha
 	return r.echo(a, text.ReplyScheduleSaved, saved, r.schedules.Zone(ctx, a.actor.User)), nil
 }
 
-// scheduleDrop leaves a draft to be forgotten: it runs nothing.
-func (r *Registry) scheduleDrop(_ context.Context, a asked, _ bcn.ID) (chat.Message, error) {
+// scheduleDrop forgets a draft.
+func (r *Registry) scheduleDrop(ctx context.Context, a asked, id bcn.ID) (chat.Message, error) {
+	if err := r.schedules.Drop(ctx, a.origin, a.actor, id); err != nil {
+		return chat.Message{}, err
+	}
 	return say(r.text.Say(a.lang, text.ReplyScheduleDropped, nil)), nil
 }
 

@@ -46,6 +46,8 @@ type Options struct {
 	// Port answers a database of a district.
 	Port func(district, name string) (Port, bool)
 	Key  string // ARN of the KMS key of sessions; empty: none
+	// LogGroup is where sessions on nodes are logged; empty: roles.SessionLogGroup.
+	LogGroup string
 	// Administrators is the team whose members may end any grant.
 	Administrators string
 

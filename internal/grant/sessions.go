@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -84,7 +85,7 @@ func (s *Service) look(ctx context.Context, r *running, name string) (active []s
 			active = append(active, x.ID)
 		}
 		if (mine || stranger) && r.session(x.ID) < 0 {
-			r.grant.Sessions = append(r.grant.Sessions, bcn.GrantSession{ID: x.ID, Started: x.Started, Stranger: stranger, Log: r.log(x)})
+			r.grant.Sessions = append(r.grant.Sessions, bcn.GrantSession{ID: x.ID, Started: x.Started, Stranger: stranger, Log: s.log(*r, x)})
 		}
 	}
 	return active, list.At, nil
@@ -119,7 +120,7 @@ func (s *Service) past(ctx context.Context, r *running) error {
 			return err
 		}
 		if stranger := !mine && s.stranger(ctx, *r, x); mine || stranger {
-			r.grant.Sessions = append(r.grant.Sessions, bcn.GrantSession{ID: x.ID, Started: x.Started, Closed: &x.Ended, Stranger: stranger, Log: r.log(x)})
+			r.grant.Sessions = append(r.grant.Sessions, bcn.GrantSession{ID: x.ID, Started: x.Started, Closed: &x.Ended, Stranger: stranger, Log: s.log(*r, x)})
 		}
 	}
 	return nil
@@ -180,11 +181,11 @@ func (s *Service) stranger(ctx context.Context, r running, x Session) bool {
 }
 
 // log is where what is typed in a session on a node is kept.
-func (r running) log(x Session) string {
+func (s *Service) log(r running, x Session) string {
 	if r.plan.Kind != bcn.KindAccessInstance {
 		return ""
 	}
-	return roles.SessionLogGroup(r.plan.District.Name) + " " + x.ID
+	return cmp.Or(s.LogGroup, roles.SessionLogGroup(r.plan.District.Name)) + " " + x.ID
 }
 
 // closed marks the sessions that are no longer active as closed.

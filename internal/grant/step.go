@@ -180,7 +180,7 @@ const nearEnd, worthWarning = 2 * time.Minute, 3 * time.Minute
 // near is when to warn, and false where that was done or makes no sense.
 func (r running) near() (time.Time, bool) {
 	g := r.grant
-	if g.Warned || g.EndsAt == nil || g.Mints == 0 || g.EndsAt.Sub(*g.StartsAt) < worthWarning {
+	if g.Warned || g.EndsAt == nil || g.Mints == 0 || time.Duration(r.plan.Access.Seconds)*time.Second < worthWarning {
 		return time.Time{}, false
 	}
 	return g.EndsAt.Add(-nearEnd), true

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
@@ -135,9 +137,24 @@ func (s *Service) follows(ctx context.Context, in bcn.Schedule) error {
 func (s *Service) byName(ctx context.Context, name string) (bcn.Schedule, error) {
 	sch, err := s.Store.ScheduleByName(ctx, name)
 	if errors.Is(err, deploy.ErrNone) {
-		return sch, bcn.E(bcn.CodeUnknownName, "what", "schedule", "name", name).Wrap(err)
+		return sch, bcn.E(bcn.CodeUnknownName, "what", "schedule", "name", name, "suggestion", s.near(ctx, name)).Wrap(err)
 	}
 	return sch, err
+}
+
+// near is the schedule whose name is nearly that; empty for none.
+func (s *Service) near(ctx context.Context, name string) string {
+	all, err := s.Store.Schedules(ctx)
+	if err != nil {
+		return ""
+	}
+	best, least := "", 1+len(name)/3
+	for _, sch := range all {
+		if d := levenshtein.ComputeDistance(name, sch.Name); d <= least && (best == "" || d < levenshtein.ComputeDistance(name, best)) {
+			best = sch.Name
+		}
+	}
+	return best
 }
 
 // Save makes a draft a schedule; see commands.Schedules.
@@ -145,10 +162,10 @@ func (s *Service) Save(ctx context.Context, o deploy.Origin, actor bcn.Actor, id
 	var v commands.ScheduleView
 	sch, err := s.Store.ChangeSchedule(ctx, o, actor.User, "save", id, func(in bcn.Schedule, now time.Time) (bcn.Schedule, error) {
 		if in.State != bcn.ScheduleDraft {
-			return in, bcn.E(bcn.CodeStaleCard, "id", id.String())
+			return in, bcn.E(bcn.CodeStaleCard, "id", id.String(), "what", "draft")
 		}
 		if in.Owner.User != actor.User {
-			return in, bcn.E(bcn.CodeNotYours, "id", id.String())
+			return in, notYours(in)
 		}
 		spec, err := specOf(in)
 		if err != nil {
@@ -160,10 +177,38 @@ func (s *Service) Save(ctx context.Context, o deploy.Origin, actor bcn.Actor, id
 		return in, nil
 	})
 	if errors.Is(err, deploy.ErrNone) {
-		err = bcn.E(bcn.CodeStaleCard, "id", id.String()).Wrap(err)
+		err = bcn.E(bcn.CodeStaleCard, "id", id.String(), "what", "draft").Wrap(err)
+	}
+	if err != nil {
+		return v, s.refuse(ctx, actor, id, "schedule save", err)
 	}
 	v.Schedule = sch
-	return v, s.refuse(ctx, actor, id, "schedule save", err)
+	if checked, err := s.Runner.Check(ctx, sch.Owner, sch.Command); err == nil { // saved it is in any case
+		v.Gated = checked.Gated
+	}
+	return v, nil
+}
+
+// Drop forgets the actor's draft; see commands.Schedules.
+func (s *Service) Drop(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error {
+	_, err := s.Store.ChangeSchedule(ctx, o, actor.User, "drop", id, func(in bcn.Schedule, _ time.Time) (bcn.Schedule, error) {
+		switch {
+		case in.State != bcn.ScheduleDraft:
+			return in, bcn.E(bcn.CodeStaleCard, "id", id.String(), "what", "draft")
+		case in.Owner.User != actor.User:
+			return in, notYours(in)
+		}
+		in.State = bcn.ScheduleRemoved
+		return in, nil
+	})
+	if errors.Is(err, deploy.ErrNone) {
+		return nil // it was forgotten already
+	}
+	return err
+}
+
+func notYours(sch bcn.Schedule) error {
+	return bcn.E(bcn.CodeNotYours, "id", sch.ID.String(), "what", "schedule", "name", sch.Name, "by", sch.Owner.User)
 }
 
 // Edit changes a schedule; see commands.Schedules.
@@ -221,7 +266,7 @@ func (s *Service) changeable(ctx context.Context, actor bcn.Actor, name, what st
 	if _, err := s.Runner.Check(ctx, actor, sch.Command); err == nil {
 		return sch, nil
 	}
-	return sch, s.refuse(ctx, actor, sch.ID, what, bcn.E(bcn.CodeNotYours, "id", sch.ID.String()))
+	return sch, s.refuse(ctx, actor, sch.ID, what, notYours(sch))
 }
 
 // refuse writes a refusal down; where that is not possible it stands all the
