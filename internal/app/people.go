@@ -110,8 +110,10 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 	}
 	out.Teams = teams
 	for _, r := range rules {
-		v := commands.RuleView{Verbs: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Max: r.Max,
-			OpenWithin: r.Access.OpenWithin, Session: r.Access.Session, ByBot: r.Access.ByBot, StopTask: r.Access.StopTask}
+		v := commands.RuleView{
+			Verbs: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Max: r.Max,
+			OpenWithin: r.Access.OpenWithin, Session: r.Access.Session, ByBot: r.Access.ByBot, StopTask: r.Access.StopTask,
+		}
 		if r.Approve != nil {
 			v.Approvers, v.Count, v.Within = r.Approve.By, max(r.Approve.Count, 1), r.Approve.Within
 		}

@@ -105,10 +105,11 @@ func inChat(row bcn.Schedule) error {
 // in what the file does not say. A refusal is told, and changes nothing: rules
 // and people change without the file.
 func (s *Service) checkFile(ctx context.Context, want, row *bcn.Schedule) (faults []error, err error) {
-	if want.Channel == "" { // one of bcn's own that has nothing to say to a channel
-	} else if err := s.Channels.CanPost(ctx, want.Channel); err != nil {
-		if faults, err = s.told(faults, err); err != nil {
-			return nil, err
+	if want.Channel != "" { // some of bcn's own have nothing to say to a channel
+		if err := s.Channels.CanPost(ctx, want.Channel); err != nil {
+			if faults, err = s.told(faults, err); err != nil {
+				return nil, err
+			}
 		}
 	}
 	said := want.Options.AskBefore

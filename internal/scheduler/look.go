@@ -38,11 +38,17 @@ func (s *Service) List(ctx context.Context) ([]commands.ScheduleView, error) {
 	return out, nil
 }
 
+// specIn reads the times of a schedule that has some.
+func specIn(sch bcn.Schedule) (schedule.Spec, bool) {
+	spec, err := specOf(sch)
+	return spec, err == nil && sch.Options.After == ""
+}
+
 // view says when a schedule runs. One that cannot be read is shown without.
 func (s *Service) view(ctx context.Context, sch bcn.Schedule) (commands.ScheduleView, error) {
 	v := commands.ScheduleView{Schedule: sch}
-	spec, err := specOf(sch)
-	if err != nil || sch.Options.After != "" {
+	spec, readable := specIn(sch)
+	if !readable {
 		return v, nil
 	}
 	now, err := s.Store.Now(ctx)

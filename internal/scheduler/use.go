@@ -355,7 +355,7 @@ func (s *Service) Skip(ctx context.Context, o deploy.Origin, actor bcn.Actor, na
 	return k, err
 }
 
-// SkipTick, RunTick and PauseTick are the buttons of an announcement.
+// SkipTick skips an announced tick, by its button.
 func (s *Service) SkipTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (bcn.Tick, error) {
 	k, name, err := s.stillAhead(ctx, tick)
 	if err != nil {
