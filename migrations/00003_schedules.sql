@@ -20,6 +20,7 @@ create table schedule (
     skip_at  timestamptz
 );
 create unique index schedule_name on schedule (name) where state in ('active', 'paused');
+create index schedule_named on schedule (name);
 create index schedule_wake on schedule (wake_at) where state = 'active';
 create index schedule_after on schedule ((options ->> 'after')) where state = 'active' and options ? 'after';
 
@@ -42,7 +43,7 @@ create table tick (
     ended_at    timestamptz,
     unique (schedule, at)
 );
-create index tick_open on tick (id) where state in ('planned', 'announced', 'due', 'running');
+create index tick_open on tick (schedule, at) where state in ('planned', 'announced', 'due', 'running');
 create index tick_of on tick (schedule, at desc);
 
 -- What a tick asked for: at most one change for each try.

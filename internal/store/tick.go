@@ -325,7 +325,7 @@ func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error
 
 // follow makes a tick of every schedule that comes after this one.
 func (t *txn) follow(ctx context.Context, sch bcn.Schedule) error {
-	after, err := manySchedules(ctx, t, `state = 'active' and options ->> 'after' = $1 order by id`, sch.Name)
+	after, err := manySchedules(ctx, t, `state = 'active' and options ? 'after' and options ->> 'after' = $1 order by id`, sch.Name)
 	if err != nil {
 		return err
 	}
