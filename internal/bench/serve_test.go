@@ -190,7 +190,8 @@ func (s *served) local(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.aws.Start(b.Context(), "127.0.0.1:0"); err != nil {
+	// The context of a benchmark ends before its clean-up, and the bot stops there.
+	if err := s.aws.Start(context.WithoutCancel(b.Context()), "127.0.0.1:0"); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { closed(b, s.aws) })
