@@ -33,6 +33,9 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if at := c.Change.NotBefore; at != nil && c.Now.Before(*at) {
 		return s.move(ctx, Move{From: c, Again: early(at.Sub(c.Now)), Quiet: true})
 	}
+	if c.Held { // the tick decides when its time has come, and tells
+		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	}
 	p, err := planOf(c)
 	if err != nil {
 		return 0, err

@@ -35,6 +35,7 @@ type Claimed struct {
 	Grant    *bcn.Grant // of access that was approved
 	Proven   bool       // the grant's row is as bcn wrote it
 	Halt     Halt
+	Held     bool      // it was asked for ahead of a schedule's tick, which does not run yet
 	Now      time.Time // the database's
 }
 

@@ -24,6 +24,7 @@ type typed struct {
 	refuse map[string]error
 	gated  []string
 	makes  *store.Store // where a command makes a change
+	gone   bool         // its owner's account is deactivated
 }
 
 func (c *typed) Check(_ context.Context, _ bcn.Actor, command string) (scheduler.Checked, error) {
@@ -44,7 +45,7 @@ func (c *typed) RunAs(ctx context.Context, actor bcn.Actor, o deploy.Origin, com
 
 // Profile answers that everybody works here.
 func (c *typed) Profile(_ context.Context, user string, _ time.Time) (bcn.Profile, error) {
-	return bcn.Profile{User: user, Team: "T0HOME"}, nil
+	return bcn.Profile{User: user, Team: "T0HOME", Deleted: c.gone}, nil
 }
 
 func (c *typed) CanPost(_ context.Context, channel string) error { return c.refuse[channel] }

@@ -8,6 +8,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/schedule"
 )
 
 // Tick does what is next for a tick, and says when to look again; zero means
@@ -52,6 +53,9 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Tick.State == bcn.TickDue {
 		return s.due(ctx, c)
 	}
+	if why := late(c); why != "" {
+		return s.skip(ctx, c, bcn.CodeMissed, map[string]string{"name": c.Schedule.Name, "why": string(why)})
+	}
 	if !c.Now.Before(c.Tick.At) {
 		return s.write(ctx, Move{From: c, Event: bcn.TickCome, Row: c.Tick, Again: time.Millisecond, Quiet: true})
 	}
@@ -91,6 +95,25 @@ func displaced(c Claimed) bool {
 	}
 	at, ok := spec.Next(c.Tick.At.Add(-time.Nanosecond))
 	return !ok || !at.Equal(c.Tick.At)
+}
+
+// late says why a tick whose time passed while nobody looked does not run, as
+// for those that were not made yet; empty: it runs.
+func late(c Claimed) schedule.SkipReason {
+	spec, err := specOf(c.Schedule)
+	if c.Tick.By != "" || err != nil {
+		return ""
+	}
+	due := schedule.Missed(spec, c.Tick.At.Add(-time.Nanosecond), c.Now, schedule.Policy{Mode: schedule.OnMissed(c.Schedule.Options.OnMissed)})
+	for _, x := range due.Skipped {
+		if x.At.Equal(c.Tick.At) {
+			return x.Why
+		}
+	}
+	if !c.Tick.At.After(due.Before) {
+		return schedule.SkipOverBound
+	}
+	return ""
 }
 
 // ahead does what comes before a tick's time: its approval is asked, and its
@@ -174,12 +197,21 @@ func (s *Service) due(ctx context.Context, c Claimed) (time.Duration, error) {
 	if over, again, err := s.ownerGone(ctx, c); over || err != nil {
 		return again, err
 	}
-	k := c.Tick
-	if c.Change != nil && c.Change.State.Ended() { // it was asked ahead, and did not come to run
-		return s.neverRan(ctx, c)
+	_, err := s.Runner.Check(ctx, c.Schedule.Owner, c.Schedule.Command)
+	if refused(err) {
+		return s.skipWith(ctx, c, err)
 	}
-	if c.Change == nil {
+	if err != nil {
+		return 0, err
+	}
+	k := c.Tick
+	switch {
+	case c.Change == nil:
 		k.Tries = 1
+	case c.Change.State.Ended(), k.By == "" && undecided(c.Change.State): // it was asked ahead, and does not come to run
+		return s.neverRan(ctx, c)
+	default:
+		k.Change = c.Change.ID
 	}
 	running := k
 	running.State = bcn.TickRunning
@@ -204,10 +236,15 @@ func (s *Service) conflict(ctx context.Context, c Claimed) (time.Duration, error
 	return s.write(ctx, Move{From: c, Row: c.Tick, Again: s.Poll, Quiet: true}) // it is told when the one before ends
 }
 
+// undecided says that what was asked ahead is not approved.
+func undecided(s bcn.ChangeState) bool {
+	return s.BeforeApplying() && s != bcn.ChangeQueued
+}
+
 // neverRan says why what was approved, or was to be, did not run.
 func (s *Service) neverRan(ctx context.Context, c Claimed) (time.Duration, error) {
 	code, params := c.Change.Code, c.Change.Params
-	if code == bcn.CodeExpired {
+	if code == bcn.CodeExpired || undecided(c.Change.State) {
 		code, params = bcn.CodeNotApproved, map[string]string{"id": c.Change.ID.String()}
 	}
 	return s.skip(ctx, c, code, params)

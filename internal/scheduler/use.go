@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/agnivade/levenshtein"
@@ -173,6 +174,9 @@ func (s *Service) Save(ctx context.Context, o deploy.Origin, actor bcn.Actor, id
 		}
 		in.State = bcn.ScheduleActive
 		in.NextAt, in.WakeAt = upcoming(spec, in.Options, now)
+		if in.NextAt == nil && in.Options.After == "" { // its only time passed since it was shown
+			return in, badSchedule(in.Spec, &schedule.Problem{What: schedule.ProblemPast})
+		}
 		v.Next = spec.Upcoming(now, 3)
 		return in, nil
 	})
@@ -293,9 +297,14 @@ func (s *Service) Pause(ctx context.Context, o deploy.Origin, actor bcn.Actor, n
 	})
 }
 
-// Resume lets a schedule go on from now; see commands.Schedules.
+// Resume lets a schedule go on from now; see commands.Schedules. A tick that
+// was skipped meanwhile, though its time is still to come, stays skipped.
 func (s *Service) Resume(ctx context.Context, o deploy.Origin, actor bcn.Actor, name string) (commands.ScheduleView, error) {
-	return s.turn(ctx, o, actor, name, "resume", func(in bcn.Schedule, now time.Time) (bcn.Schedule, error) {
+	last, err := s.lastTick(ctx, name)
+	if err != nil {
+		return commands.ScheduleView{}, err
+	}
+	v, err := s.turn(ctx, o, actor, name, "resume", func(in bcn.Schedule, now time.Time) (bcn.Schedule, error) {
 		if in.Why == bcn.CodeOwnerGone {
 			in.Owner = actor // somebody has to answer for it
 		}
@@ -303,10 +312,31 @@ func (s *Service) Resume(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 		if err != nil {
 			return in, err
 		}
+		if last.After(now) {
+			now, in.SkipAt = last, &last
+		}
 		in.State, in.Why = bcn.ScheduleActive, ""
 		in.NextAt, in.WakeAt = upcoming(spec, in.Options, now)
+		if in.NextAt == nil && in.Options.After == "" {
+			return in, badSchedule(in.Spec, &schedule.Problem{What: schedule.ProblemPast})
+		}
 		return in, nil
 	})
+	v.Next = slices.DeleteFunc(v.Next, func(at time.Time) bool { return !at.After(last) })
+	return v, err
+}
+
+// lastTick is the time of a schedule's latest tick; zero: it has none.
+func (s *Service) lastTick(ctx context.Context, name string) (time.Time, error) {
+	sch, err := s.byName(ctx, name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	ticks, err := s.Store.Ticks(ctx, sch.ID, 1)
+	if err != nil || len(ticks) == 0 {
+		return time.Time{}, err
+	}
+	return ticks[0].At, nil
 }
 
 // Remove ends a schedule; see commands.Schedules.

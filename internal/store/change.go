@@ -114,7 +114,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		}
 		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
 			"kind": c.Kind, "subject": c.Subject,
-			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick),
+			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick), "asker": who(c.Requester),
 		}); err != nil {
 			return err
 		}
@@ -192,6 +192,13 @@ func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 	}
 	if err := t.claimGrant(ctx, c); err != nil {
 		return err
+	}
+	if c.Change.Tick != 0 {
+		err := t.QueryRow(ctx, `select exists (select 1 from tick where id = $1 and state in ('planned', 'announced', 'due'))`,
+			int64(c.Change.Tick)).Scan(&c.Held)
+		if err != nil {
+			return err
+		}
 	}
 	c.Halt, err = halt(ctx, t)
 	return err

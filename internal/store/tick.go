@@ -140,6 +140,9 @@ func (s *Store) SkipNext(ctx context.Context, o deploy.Origin, actor string, id 
 			return errors.Join(err, t.record("schedule.skip", actor, id, map[string]any{"name": sch.Name, "at": out.At.UTC().Format(time.RFC3339)}))
 		}
 		out = waiting[0]
+		if _, err := t.Exec(ctx, `update schedule set skip_at = $2, by_who = $3 where id = $1`, int64(id), out.At, actor); err != nil {
+			return err
+		}
 		return t.skipTick(ctx, &out, actor)
 	})
 	return out, err
@@ -160,7 +163,7 @@ func (t *txn) skipTick(ctx context.Context, k *bcn.Tick, actor string) error {
 		return err
 	}
 	k.State, k.Code, k.By = next, bcn.CodeSkippedBy, actor
-	if err := t.closeAsked(ctx, k.ID, actor); err != nil {
+	if err := t.closeAsked(ctx, *k, actor); err != nil {
 		return err
 	}
 	if err := t.refreshAbout(ctx, "tick", k.ID, true); err != nil {
@@ -173,13 +176,17 @@ func (t *txn) skipTick(ctx context.Context, k *bcn.Tick, actor string) error {
 }
 
 // closeAsked withdraws what a tick asked for ahead of its time.
-func (t *txn) closeAsked(ctx context.Context, tick bcn.ID, actor string) error {
-	asked, err := manyChanges(ctx, t, `tick = $1 and state in ('waiting_turn', 'planning', 'planned', 'waiting', 'queued') for update`, int64(tick))
+func (t *txn) closeAsked(ctx context.Context, k bcn.Tick, actor string) error {
+	asked, err := manyChanges(ctx, t, `tick = $1 and state in ('waiting_turn', 'planning', 'planned', 'waiting', 'queued') for update`, int64(k.ID))
 	if err != nil {
 		return err
 	}
 	for _, c := range asked {
-		if err := t.closeNow(ctx, c, bcn.CodeSkippedBy, map[string]string{"by": actor}, bcn.RequestCancel, actor); err != nil {
+		code, params, event := bcn.CodeSkippedBy, map[string]string{"by": actor}, bcn.RequestCancel
+		if k.Code == bcn.CodeNotApproved {
+			code, params, event = bcn.CodeExpired, map[string]string{"id": c.ID.String()}, bcn.RequestExpire
+		}
+		if err := t.closeNow(ctx, c, code, params, event, actor); err != nil {
 			return err
 		}
 	}
@@ -307,7 +314,12 @@ func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error
 		}
 	}
 	if k.State == bcn.TickSkipped { // what it asked for does not run without it
-		if err := t.closeAsked(ctx, k.ID, actor); err != nil {
+		if err := t.closeAsked(ctx, k, actor); err != nil {
+			return err
+		}
+	}
+	if m.Event == bcn.TickRun && k.Change != 0 { // what was asked ahead waits for this
+		if err := t.hurry(ctx, k.Change); err != nil {
 			return err
 		}
 	}
