@@ -35,7 +35,7 @@ func (a *App) serveHTTP() error {
 		mux.Handle("/v1/access", x)
 		mux.Handle("/v1/access/", x)
 	}
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
 	a.onStop("http", srv.Shutdown)
 	a.httpAddr = l.Addr().String()

@@ -80,6 +80,7 @@ const (
 	CodeSeveralGrants  Code = "several_grants"   // ids: say which
 	CodeTaskStopped    Code = "task_stopped"     // task, why
 	CodeAccessRemoved  Code = "access_removed"   // id: the requester may no longer have it
+	CodeTooManyMints   Code = "too_many_mints"   // id, most: it was picked up too often
 	CodeNeverOpened    Code = "never_opened"     // id
 	CodeAccessEndFails Code = "access_end_fails" // id, sessions
 

@@ -30,19 +30,21 @@ const (
 	GrantVerify GrantEvent = "verify" // nothing of it is open
 	GrantFail   GrantEvent = "fail"   // something does not close
 	GrantLate   GrantEvent = "late"   // something showed up after all
+	GrantSettle GrantEvent = "settle" // an administrator saw for themselves that nothing is open
 	GrantExpire GrantEvent = "expire"
 	GrantCancel GrantEvent = "cancel"
 )
 
 // grantMoves is the whole state machine of a grant (DESIGN.md section 5, with
-// two moves more: a task of the grant's own has to be ended though nobody came
-// in, and what a list told late is closed too).
+// three moves more: a task of the grant's own has to be ended though nobody came
+// in, what a list told late is closed too, and where AWS never says so an
+// administrator may).
 var grantMoves = map[GrantState]map[GrantEvent]GrantState{
 	GrantApproved:  {GrantMint: GrantMinting, GrantEnd: GrantEnding, GrantExpire: GrantExpired, GrantCancel: GrantCancelled},
 	GrantMinting:   {GrantMint: GrantMinting, GrantHand: GrantLive, GrantEnd: GrantEnding},
 	GrantLive:      {GrantMint: GrantLive, GrantHand: GrantLive, GrantEnd: GrantEnding},
 	GrantEnding:    {GrantVerify: GrantEnded, GrantFail: GrantEndFailed},
-	GrantEndFailed: {GrantEnd: GrantEnding},
+	GrantEndFailed: {GrantEnd: GrantEnding, GrantSettle: GrantEnded},
 	GrantEnded:     {GrantLate: GrantEnding},
 	GrantExpired:   {}, GrantCancelled: {},
 }

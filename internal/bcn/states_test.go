@@ -149,20 +149,21 @@ var grantEvents = []bcn.GrantEvent{"mint", "hand", "end", "verify", "fail", "lat
 // expired | cancelled. Asking once more for what was lost on the way opens
 // nothing more. What the design does not draw says why.
 var grantMoves = map[string]bcn.GrantState{
-	"approved mint":   "minting",
-	"approved expire": "expired",
-	"approved cancel": "cancelled",
-	"approved end":    "ending", // not drawn: a task of its own ends though nobody came in
-	"minting mint":    "minting",
-	"minting hand":    "live",
-	"minting end":     "ending",
-	"live mint":       "live",
-	"live hand":       "live",
-	"live end":        "ending",
-	"ending verify":   "ended",
-	"ending fail":     "end_failed",
-	"end_failed end":  "ending",
-	"ended late":      "ending", // not drawn: what a list told late is closed too
+	"approved mint":     "minting",
+	"approved expire":   "expired",
+	"approved cancel":   "cancelled",
+	"approved end":      "ending", // not drawn: a task of its own ends though nobody came in
+	"minting mint":      "minting",
+	"minting hand":      "live",
+	"minting end":       "ending",
+	"live mint":         "live",
+	"live hand":         "live",
+	"live end":          "ending",
+	"ending verify":     "ended",
+	"ending fail":       "end_failed",
+	"end_failed end":    "ending",
+	"end_failed settle": "ended",
+	"ended late":        "ending", // not drawn: what a list told late is closed too
 }
 
 func TestGrantStates(t *testing.T) {

@@ -144,10 +144,14 @@ func (r *Registry) enter(ctx context.Context, a asked, g *accessArgs) (chat.Mess
 }
 
 type accessEndArgs struct {
-	ID string `arg:"" optional:"" kind:"access-id-or-mine"`
+	ID     string `arg:"" optional:"" kind:"access-id-or-mine"`
+	Closed bool   `name:"closed" kind:"access-closed"`
 }
 
 func (g *accessEndArgs) check() error {
+	if g.ID == "" && g.Closed {
+		return problem{id: problemMissing, word: "ID"}
+	}
 	if g.ID == "" {
 		return nil
 	}
@@ -161,6 +165,12 @@ func (r *Registry) accessEnd(ctx context.Context, a asked, g *accessEndArgs) (ch
 		if id, err = bcn.ParseID(g.ID); err != nil {
 			return chat.Message{}, err
 		}
+	}
+	if g.Closed {
+		if err := r.access.Vouch(ctx, a.origin, a.actor, id); err != nil {
+			return chat.Message{}, err
+		}
+		return r.acknowledge(ctx, a, text.ReplyAccessSettled, id), nil
 	}
 	ended, err := r.access.End(ctx, a.origin, a.actor, id)
 	if err != nil {

@@ -143,6 +143,7 @@ func explanations() map[string]text.ID {
 		"access-reason": text.HelpFlagAccessReason, "length": text.HelpFlagLength, "length-more": text.HelpFlagLengthMore,
 		"live": text.HelpFlagLive, "task": text.HelpFlagTask, "instance": text.HelpFlagInstance, "port": text.HelpFlagPort,
 		"live-service": text.HelpArgLiveService, "command": text.HelpArgCommand, "access-id": text.HelpArgAccessID,
+		"access-closed":     text.HelpFlagClosed,
 		"access-id-or-mine": text.HelpArgAccessIDOrMine, "key": text.HelpArgKey, "bind": text.HelpFlagBind,
 		"spec":              text.HelpArgSpec,
 		"schedule":          text.HelpArgSchedule,

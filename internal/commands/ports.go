@@ -45,6 +45,9 @@ type Access interface {
 	// administrator; 0: the actor's only one. It answers which. Errors:
 	// unknown_id, not_yours, no_grant, several_grants, grant_over.
 	End(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (bcn.ID, error)
+	// Vouch is an administrator's word that nothing of a red grant is open,
+	// where bcn cannot see it. Errors: unknown_id, not_yours, too_late.
+	Vouch(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// Extend asks for more time on what a grant opens, with an approval of its
 	// own. 0: as long as the grant was. Errors: as Ask, grant_over, not_yours.
 	Extend(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, by time.Duration) (deploy.Asked, error)

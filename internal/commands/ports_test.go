@@ -191,6 +191,8 @@ func (g *grants) End(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID)
 	return max(id, 1050), nil
 }
 
+func (g *grants) Vouch(context.Context, deploy.Origin, bcn.Actor, bcn.ID) error { return nil }
+
 func (g *grants) Extend(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, by time.Duration) (deploy.Asked, error) {
 	g.w.called("Extend %s %s %s", a.User, id, by)
 	return deploy.Asked{ID: 1055, Behind: g.w.behind}, nil

@@ -33,10 +33,7 @@ type found struct {
 // ending is one sweep of a grant that is over. What AWS does not answer is not
 // ended; neither is what it says it has ended and still lists.
 func (s *Service) ending(ctx context.Context, r running) (time.Duration, error) {
-	f, err := s.sweep(ctx, &r)
-	if err == nil && f.proof {
-		err = s.disarm(ctx, r)
-	}
+	f, err := s.swept(ctx, &r)
 	if err != nil {
 		s.Log.Warn("could not end a grant", "change", int64(r.Change.ID), "tries", r.grant.Tries, "error", err)
 		f.open = append(f.open, bcn.E(bcn.CodeOf(err)).Error())
@@ -54,11 +51,30 @@ func (s *Service) ending(ctx context.Context, r running) (time.Duration, error) 
 	}
 }
 
+// sweepWithin bounds one look: what it found, and that it found no end, has to
+// be written within the job's minute.
+const sweepWithin = 30 * time.Second
+
+// swept is one look, and what its result allows to undo. Rows that somebody
+// changed prove nothing, and nothing is undone by their word: people are called.
+func (s *Service) swept(ctx context.Context, r *running) (found, error) {
+	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+	defer cancel()
+	f, err := s.sweep(ctx, r)
+	if err == nil && !r.Proven {
+		f.proof, f.open = false, append(f.open, "tampered")
+	}
+	if err == nil && f.proof {
+		err = s.disarm(ctx, *r)
+	}
+	return f, err
+}
+
 // verified writes that nothing of the grant is open.
 func (s *Service) verified(ctx context.Context, r running, f found) (time.Duration, error) {
 	now := r.Now
 	s.recollect(ctx, &r)
-	r.grant.VerifiedAt, r.grant.SweptAt = &now, &f.at
+	r.grant.VerifiedAt, r.grant.SweptAt = &now, &now // by our clock: the next look is told by it
 	done := r
 	done.grant.State = bcn.GrantEnded
 	notes := s.Speaker.Notes(done.moment(deploy.MomentOver))
@@ -79,7 +95,8 @@ func (s *Service) settling(ctx context.Context, r running, f found) (time.Durati
 	r.grant.Tries = 0
 	again := settleEvery
 	if !f.at.IsZero() {
-		r.grant.SweptAt = &f.at
+		now := r.Now
+		r.grant.SweptAt = &now
 		again = min(again, max(r.grant.EndsAt.Add(s.Settle).Sub(f.at), s.Poll/4))
 	}
 	return s.write(ctx, r, deploy.Move{Again: again})
@@ -246,7 +263,7 @@ func (s *Service) disarm(ctx context.Context, r running) error {
 // aftercare looks again after 15 seconds, a minute and five minutes, and tells
 // at last what was done with the grant.
 func (s *Service) aftercare(ctx context.Context, r running) (time.Duration, error) {
-	if r.grant.Mints == 0 {
+	if r.grant.Mints == 0 || r.grant.EndedAt == nil || r.grant.SweptAt == nil {
 		return s.finish(ctx, r, nil)
 	}
 	next, more := access.NextSweep(r.lastUse(), *r.grant.SweptAt)
@@ -302,8 +319,8 @@ func (s *Service) recollect(ctx context.Context, r *running) {
 func (s *Service) report(ctx context.Context, r running) []deploy.Note {
 	m := r.moment(deploy.MomentReport)
 	t := s.system(r.Change, r.plan.District)
-	for n := 1; n <= min(r.grant.Mints, maxTrails); n++ {
-		events, err := s.AWS.Trail(ctx, t, access.SessionName(r.Change.ID, n), r.grant.StartsAt.Add(-clockSkew))
+	for _, name := range s.names(r) {
+		events, err := s.AWS.Trail(ctx, t, name, r.grant.StartsAt.Add(-clockSkew))
 		if err != nil {
 			s.Log.Warn("could not read CloudTrail", "change", int64(r.Change.ID), "error", err)
 			break
@@ -313,6 +330,19 @@ func (s *Service) report(ctx context.Context, r running) []deploy.Note {
 		}
 	}
 	return s.Speaker.Notes(m)
+}
+
+// names are those under which CloudTrail has what was done: the first pick-ups',
+// or bcn's own where it opened the sessions.
+func (s *Service) names(r running) []string {
+	if r.plan.Access.ByBot {
+		return []string{s.Changes.Target(r.Change, r.plan.District).Session}
+	}
+	var out []string
+	for n := 1; n <= min(r.grant.Mints, maxTrails); n++ {
+		out = append(out, access.SessionName(r.Change.ID, n))
+	}
+	return out
 }
 
 // maxTrails bounds how many pick-ups CloudTrail is asked about: it answers two

@@ -87,6 +87,35 @@ func (s *Service) Close(ctx context.Context, o deploy.Origin, actor bcn.Actor, i
 	return err
 }
 
+// Vouch is an administrator's word that nothing of a grant is open that bcn
+// cannot close or cannot see closed; see commands.Access.
+func (s *Service) Vouch(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error {
+	in, err := s.Authz.Eligible(ctx, actor, []string{s.Administrators})
+	if err == nil && len(in) == 0 {
+		err = bcn.E(bcn.CodeNotYours, "id", id.String())
+	}
+	if err != nil {
+		return s.Changes.Refuse(ctx, actor, id, "settle access", err)
+	}
+	if _, err := s.Store.Grant(ctx, id); errors.Is(err, deploy.ErrNone) {
+		return bcn.E(bcn.CodeUnknownID, "id", id.String()).Wrap(err)
+	} else if err != nil {
+		return err
+	}
+	_, err = s.Store.Touch(ctx, o, id, func(c deploy.Claimed) (deploy.Move, error) {
+		if c.Grant.State != bcn.GrantEndFailed {
+			return deploy.Move{}, bcn.E(bcn.CodeTooLate, "id", id.String())
+		}
+		g, now := *c.Grant, c.Now
+		g.By, g.VerifiedAt, g.SweptAt = actor.User, &now, &now
+		return deploy.Move{
+			Event: bcn.EventSucceed, Grant: &deploy.GrantMove{Event: bcn.GrantSettle, Row: g}, Urgent: true,
+			Audit: map[string]any{"actor": actor.User},
+		}, nil
+	})
+	return err
+}
+
 // mayEnd reads afresh whether somebody else may end a grant.
 func (s *Service) mayEnd(ctx context.Context, actor bcn.Actor, id bcn.ID) error {
 	teams := []string{s.Administrators}
@@ -102,6 +131,22 @@ func (s *Service) mayEnd(ctx context.Context, actor bcn.Actor, id bcn.ID) error 
 		return bcn.E(bcn.CodeNotYours, "id", id.String())
 	}
 	return err
+}
+
+// stillExtends refuses an extension of what somebody else has ended: it was to
+// end at once, and not to go on.
+func (s *Service) stillExtends(ctx context.Context, c bcn.Change, p bcn.Plan) error {
+	if p.Access.Extends == 0 {
+		return nil
+	}
+	old, err := s.Store.Grant(ctx, p.Access.Extends)
+	if err != nil {
+		return err
+	}
+	if old.Why == bcn.WhyEnded || old.Why == bcn.WhyRemoved {
+		return bcn.E(bcn.CodeAccessRemoved, "id", c.ID.String())
+	}
+	return nil
 }
 
 // Extend asks for more time on what a grant opens; see commands.Access.

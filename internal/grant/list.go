@@ -19,8 +19,9 @@ func (s *Service) List(ctx context.Context) ([]deploy.GrantView, error) {
 	}
 	for _, g := range grants {
 		c, p, now, err := s.read(ctx, g.ID)
-		if err != nil {
-			return nil, err
+		if err != nil { // one that cannot be read does not hide the others
+			s.Log.Error("a grant cannot be read", "change", int64(g.ID), "error", err)
+			continue
 		}
 		out = append(out, deploy.GrantView{Change: c, Plan: p, Grant: now})
 	}

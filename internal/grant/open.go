@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/access"
@@ -37,6 +38,9 @@ func (s *Service) Open(ctx context.Context, o deploy.Origin, actor bcn.Actor, id
 	if bind {
 		out.Grant = *got.Grant
 		return out, nil
+	}
+	if got.Grant.State == bcn.GrantApproved { // its clock runs from now on, and its task is being started
+		return out, bcn.E(bcn.CodeNotReady, "id", id.String())
 	}
 	if out.Grant, out.Sealed, err = s.handOver(ctx, got); err != nil {
 		s.Log.Warn("could not hand access over", "change", int64(id), "error", err)
@@ -79,6 +83,9 @@ func (s *Service) OpenByKey(ctx context.Context, id bcn.ID, recipient string) (d
 // stillAllowed asks again, at the moment of use, whether the requester may
 // have it and whether those who approved may still approve.
 func (s *Service) stillAllowed(ctx context.Context, c bcn.Change, p bcn.Plan) error {
+	if err := s.stillExtends(ctx, c, p); err != nil {
+		return err
+	}
 	r, err := s.Store.Request(ctx, c.ID)
 	held := deploy.Claimed{Change: c, Request: &r}
 	if errors.Is(err, deploy.ErrNone) {
@@ -119,8 +126,11 @@ func (s *Service) pickUp(c deploy.Claimed, recipient, fingerprint string, bind b
 	if bind {
 		return deploy.Move{Grant: &deploy.GrantMove{Row: *g}}, nil
 	}
-	if r.plan.Access.ByBot && !g.Ready && g.EndsAt != nil {
-		return deploy.Move{}, bcn.E(bcn.CodeNotReady, "id", id)
+	if r.plan.Access.ByBot && !g.Ready {
+		return s.starts(r)
+	}
+	if g.Mints >= maxMints {
+		return deploy.Move{}, bcn.E(bcn.CodeTooManyMints, "id", id, "most", strconv.Itoa(maxMints))
 	}
 	if g.EndsAt == nil {
 		runs(g, r.plan.Access, c.Now)
@@ -134,6 +144,25 @@ func (s *Service) pickUp(c deploy.Claimed, recipient, fingerprint string, bind b
 		Grant: &deploy.GrantMove{Event: bcn.GrantMint, Row: *g},
 		Audit: map[string]any{"actor": g.Person, "key": fingerprint, "session": access.SessionName(g.ID, g.Mints)},
 	}, nil
+}
+
+// maxMints is how often one grant may be picked up: each is looked after, and
+// told in the thread.
+const maxMints = 30
+
+// errNotReady says that the pick-up was too early: a session that bcn opens
+// needs a task that takes it.
+var errNotReady = errors.New("the task does not take sessions yet")
+
+// starts lets the clock begin at the first use of a grant whose session bcn
+// itself opens: its task is started, and the requester asks again.
+func (s *Service) starts(r running) (deploy.Move, error) {
+	g := r.grant
+	if g.EndsAt != nil {
+		return deploy.Move{}, bcn.E(bcn.CodeNotReady, "id", r.Change.ID.String()).Wrap(errNotReady)
+	}
+	runs(&g, r.plan.Access, r.Now)
+	return deploy.Move{Grant: &deploy.GrantMove{Row: g}, Audit: map[string]any{"actor": g.Person}}, nil
 }
 
 // handOver makes what was written down, and seals it. What cannot be handed
@@ -154,6 +183,7 @@ func (s *Service) handOver(ctx context.Context, c deploy.Claimed) (bcn.Grant, st
 		sealed, err = s.mint(ctx, r)
 	}
 	if err != nil {
+		s.writeOff(ctx, r, err)
 		return r.grant, "", err
 	}
 	got, err := s.Store.Touch(ctx, deploy.Origin{}, c.Change.ID, func(now deploy.Claimed) (deploy.Move, error) {
@@ -262,6 +292,22 @@ func (s *Service) handed(now deploy.Claimed, had bcn.Grant, r running) (deploy.M
 		Grant: &deploy.GrantMove{Event: bcn.GrantHand, Row: g}, Urgent: true,
 		Notes: s.Speaker.Notes(live.moment(deploy.MomentHanded)), Audit: map[string]any{"actor": g.Person},
 	}, nil
+}
+
+// writeOff takes back a pick-up that AWS refused: nothing was opened by it, and
+// no session of somebody else's must be taken for it.
+func (s *Service) writeOff(ctx context.Context, r running, cause error) {
+	if !r.plan.Access.ByBot || !final(cause) {
+		return
+	}
+	_, err := s.Store.Touch(ctx, deploy.Origin{}, r.Change.ID, func(now deploy.Claimed) (deploy.Move, error) {
+		g := *now.Grant
+		g.Mints--
+		return deploy.Move{Grant: &deploy.GrantMove{Row: g}, Quiet: true}, nil
+	})
+	if err != nil {
+		s.Log.Warn("could not write a pick-up off", "change", int64(r.Change.ID), "error", err)
+	}
 }
 
 // recall closes what bcn opened for a grant that ended meanwhile. The sweeps at

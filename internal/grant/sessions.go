@@ -33,6 +33,9 @@ func (s *Service) place(ctx context.Context, r running) (name string, gone bool,
 		return r.plan.Access.Node, false, nil
 	}
 	task, err := s.AWS.Task(ctx, s.system(r.Change, r.plan.District), r.grant.Task, r.plan.Access.Container)
+	if errors.Is(err, deploy.ErrNone) && !r.told() {
+		return "", false, nil
+	}
 	if errors.Is(err, deploy.ErrNone) || err == nil && over(task) {
 		return "", true, nil
 	}
@@ -173,8 +176,12 @@ func (r running) during(x Session) bool {
 // stranger says that a session was opened on the target during the grant, and
 // that nobody's grant is behind it.
 func (s *Service) stranger(ctx context.Context, r running, x Session) bool {
-	if _, _, ok := access.GrantOf(x.ID); ok || !r.during(x) {
+	if !r.during(x) {
 		return false
+	}
+	if id, _, ok := access.GrantOf(x.ID); ok { // anybody may choose such a name
+		_, err := s.Store.Grant(ctx, id)
+		return errors.Is(err, deploy.ErrNone)
 	}
 	owner, err := s.Store.SessionOwner(ctx, x.ID)
 	return err == nil && (owner == 0 || owner == r.Change.ID)

@@ -27,6 +27,9 @@ func open(c deploy.Claimed) (running, error) {
 // Step does what is next for a grant; see deploy.Access.
 func (s *Service) Step(ctx context.Context, c deploy.Claimed) (time.Duration, error) {
 	r, err := open(c)
+	if err != nil && c.Grant != nil {
+		return s.unreadable(ctx, c, err)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -34,6 +37,20 @@ func (s *Service) Step(ctx context.Context, c deploy.Claimed) (time.Duration, er
 		return s.opening(ctx, r)
 	}
 	return s.closing(ctx, r)
+}
+
+// unreadable ends a grant whose plan somebody made unreadable: what it opened is
+// not known any more, so that people are called.
+func (s *Service) unreadable(ctx context.Context, c deploy.Claimed, cause error) (time.Duration, error) {
+	r := running{Claimed: c, grant: *c.Grant, plan: bcn.Plan{Kind: c.Change.Kind, Access: &bcn.AccessPlan{}}}
+	if r.grant.State.Open() {
+		return s.over(ctx, r, bcn.WhyFailed, bcn.E(bcn.CodeTampered, "what", "plan").Wrap(cause))
+	}
+	if r.grant.EndedAt == nil {
+		now := r.Now
+		r.grant.EndedAt = &now
+	}
+	return s.stuck(ctx, r, found{open: []string{"plan"}})
 }
 
 // write is the end of a step: the row as the step left it.
@@ -103,13 +120,16 @@ func (s *Service) removed(ctx context.Context, r *running) (bcn.GrantWhy, error,
 	if at := r.grant.CheckedAt; at != nil && r.Now.Sub(*at) < checkEvery {
 		return "", nil, nil
 	}
-	_, err := s.Changes.Verdict(ctx, r.Change, r.plan)
+	err := s.stillExtends(ctx, r.Change, r.plan)
+	if err == nil {
+		_, err = s.Changes.Verdict(ctx, r.Change, r.plan)
+	}
 	switch code := bcn.CodeOf(err); {
 	case err == nil:
 		now := r.Now
 		r.grant.CheckedAt = &now
 		return "", nil, nil
-	case code == bcn.CodeNotAllowed || code == bcn.CodeRefusedPerson:
+	case code == bcn.CodeNotAllowed || code == bcn.CodeRefusedPerson || code == bcn.CodeAccessRemoved:
 		refused := bcn.E(bcn.CodeAccessRemoved, "id", r.Change.ID.String()).Wrap(err)
 		return bcn.WhyRemoved, refused, ignore(s.Changes.Refuse(ctx, r.Change.Requester, r.Change.ID, "keep access", err), err)
 	case code == bcn.CodeCouldNotCheck || code == bcn.CodeUnavailable:

@@ -125,13 +125,15 @@ func (r running) continues() bool {
 // armed says that a StopTask may be armed: it was written down, or whoever
 // armed it did not live to do so.
 func (r running) armed() bool {
-	return r.grant.Schedule != "" || r.plan.Access.StopTask && r.grant.Task != "" && r.grant.EndsAt != nil
+	return r.grant.Schedule != "" || r.plan.Access != nil && r.plan.Access.StopTask && r.grant.Task != "" && r.grant.EndsAt != nil
 }
 
 // readyStep waits for the task's agent.
 func (s *Service) readyStep(ctx context.Context, r running) (time.Duration, error) {
 	task, err := s.AWS.Task(ctx, s.Changes.Target(r.Change, r.plan.District), r.grant.Task, r.plan.Access.Container)
 	switch {
+	case errors.Is(err, deploy.ErrNone) && !r.told():
+		return s.write(ctx, r, deploy.Move{Again: min(s.Poll, r.grant.EndsAt.Sub(r.Now)), Quiet: true})
 	case errors.Is(err, deploy.ErrNone), err == nil && task.Status == "STOPPED":
 		return s.over(ctx, r, bcn.WhyGone, stopped(r, task))
 	case err != nil:
@@ -141,6 +143,18 @@ func (s *Service) readyStep(ctx context.Context, r running) (time.Duration, erro
 	}
 	r.grant.Ready = true
 	return s.write(ctx, r, deploy.Move{Again: time.Millisecond})
+}
+
+// listedWithin is how long ECS may take to know a task that it just started:
+// what it answers is behind what it did (Amazon ECS API reference, RunTask,
+// eventual consistency).
+const listedWithin = 5 * time.Minute
+
+// told says that ECS's word counts that a task is not there: it was seen, or
+// was started so long ago that it would have been.
+func (r running) told() bool {
+	g := r.grant
+	return r.plan.Kind != bcn.KindAccess || g.Ready || g.TaskAsked == nil || r.Now.Sub(*g.TaskAsked) > listedWithin
 }
 
 func stopped(r running, t Task) error {
@@ -153,7 +167,7 @@ func (s *Service) taskGone(ctx context.Context, r running) (bool, error) {
 		return false, nil
 	}
 	task, err := s.AWS.Task(ctx, s.system(r.Change, r.plan.District), r.grant.Task, r.plan.Access.Container)
-	if errors.Is(err, deploy.ErrNone) || err == nil && task.Status == "STOPPED" {
+	if errors.Is(err, deploy.ErrNone) && r.told() || err == nil && task.Status == "STOPPED" {
 		return true, stopped(r, task)
 	}
 	return false, nil

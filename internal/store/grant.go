@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,8 +29,13 @@ func (s *Store) grantMAC(g bcn.Grant) []byte {
 		}
 		return fmt.Append(nil, t.UnixMicro())
 	}
+	var sessions []string
+	for _, x := range g.Sessions {
+		sessions = append(sessions, x.ID, strconv.FormatBool(x.Stranger), strconv.FormatBool(x.ByBot), strconv.FormatBool(x.Closed != nil))
+	}
 	return s.key.MAC("grant", fmt.Append(nil, int64(g.ID)), []byte(g.Person), at(&g.OpenUntil), at(g.StartsAt), at(g.EndsAt),
-		[]byte(g.Key), []byte(g.Task), []byte(g.State))
+		[]byte(g.Key), []byte(g.Task), []byte(g.State), strconv.AppendInt(nil, int64(g.Mints), 10), at(g.TaskAsked), []byte(g.Schedule),
+		at(g.EndedAt), []byte(strings.Join(sessions, "\n")))
 }
 
 func scanGrant(row pgx.CollectableRow) (bcn.Grant, error) {
@@ -41,8 +48,8 @@ func scanGrant(row pgx.CollectableRow) (bcn.Grant, error) {
 	if err != nil {
 		return g, err
 	}
-	if err := json.Unmarshal(sessions, &g.Sessions); err != nil {
-		return g, fmt.Errorf("read the sessions of %s: %w", g.ID, err)
+	if json.Unmarshal(sessions, &g.Sessions) != nil {
+		g.Sessions = nil // the row's MAC does not hold then
 	}
 	return g, nil
 }
@@ -71,7 +78,7 @@ func (t *txn) storeGrant(ctx context.Context, c bcn.Change, m deploy.Move) error
 	if g.Sessions == nil {
 		g.Sessions = []bcn.GrantSession{}
 	}
-	cut(&g.OpenUntil, g.StartsAt, g.EndsAt)
+	cut(&g.OpenUntil, g.StartsAt, g.EndsAt, g.TaskAsked, g.EndedAt)
 	sessions, err := json.Marshal(g.Sessions)
 	if err != nil {
 		return err
@@ -184,7 +191,7 @@ func (s *Store) Touch(ctx context.Context, o deploy.Origin, id bcn.ID, f func(de
 // grant's row, and that the log says that it was started and not that it ended:
 // a row that was put back whole is not open again.
 func (t *txn) proveBegun(ctx context.Context, c deploy.Claimed) error {
-	if !c.Proven {
+	if !c.Proven || c.Grant.Person != c.Change.Requester.User {
 		return bcn.E(bcn.CodeTampered, "what", "grant")
 	}
 	if _, err := t.provenHash(ctx, c.Change.ID); err != nil {

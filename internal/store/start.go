@@ -56,6 +56,10 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err != nil {
 		return err
 	}
+	asker, err := t.proveRequester(ctx, id)
+	if err != nil {
+		return err
+	}
 	r, err := request(ctx, t, id)
 	if errors.Is(err, ErrNotFound) {
 		return t.proveUngated(ctx, id)
@@ -63,7 +67,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err != nil {
 		return err
 	}
-	if r.State != bcn.RequestApproved || r.Hash != hash {
+	if r.State != bcn.RequestApproved || r.Hash != hash || r.Requester != asker.User {
 		return bcn.E(bcn.CodeTampered, "what", "request")
 	}
 	if err := t.proveRequest(ctx, r); err != nil {
@@ -105,6 +109,22 @@ func (t *txn) provenHash(ctx context.Context, id bcn.ID) (string, error) {
 		return "", tampered("audit entry of the plan", err)
 	}
 	return hash, nil
+}
+
+// proveRequester checks that the change's row names who asked for it by the
+// log: in that name AWS is called, and access is given.
+func (t *txn) proveRequester(ctx context.Context, id bcn.ID) (bcn.Actor, error) {
+	c, err := oneChange(ctx, t, `id = $1`, int64(id))
+	if err != nil {
+		return bcn.Actor{}, err
+	}
+	for _, begun := range []bcn.ChangeState{bcn.ChangePlanning, bcn.ChangeWaitingTurn} {
+		ok, err := t.auditOf(ctx, "change."+string(begun), id, map[string]string{"asker": who(c.Requester)})
+		if err != nil || ok {
+			return c.Requester, err
+		}
+	}
+	return c.Requester, bcn.E(bcn.CodeTampered, "what", "request")
 }
 
 // proveUngated checks that the log says that no approval was needed, so that

@@ -5,6 +5,7 @@ import "github.com/bcn-bot/bcn/internal/bcn"
 // What commands answer about access.
 const (
 	ReplyAccessEnding     ID = "reply.access_ending"
+	ReplyAccessSettled    ID = "reply.access_settled"
 	ReplyAccessMore       ID = "reply.access_more"
 	ReplyAccessBound      ID = "reply.access_bound"
 	ReplyAccessSealed     ID = "reply.access_sealed"

@@ -85,6 +85,7 @@ const (
 	HelpArgCommand         ID = "help.arg.command"
 	HelpArgAccessID        ID = "help.arg.access_id"
 	HelpArgAccessIDOrMine  ID = "help.arg.access_id_or_mine"
+	HelpFlagClosed         ID = "help.flag.closed"
 	HelpArgKey             ID = "help.arg.key"
 	HelpFlagAccessReason   ID = "help.flag.access_reason"
 	HelpFlagLength         ID = "help.flag.length"
