@@ -130,6 +130,7 @@ func (s *Session) TaskDefinition(ctx context.Context, arn string) (TaskDefinitio
 // Task is a task that runs, or one that stopped a while ago.
 type Task struct {
 	ARN            string
+	StartedBy      string
 	Group          string // service:{name}
 	TaskDefinition string
 	Status         string // last status: PROVISIONING, ..., RUNNING, ..., STOPPED
@@ -178,7 +179,7 @@ func (s *Session) Tasks(ctx context.Context, cluster string, arns []string) ([]T
 
 func taskOf(in types.Task) Task {
 	out := Task{
-		ARN: aws.ToString(in.TaskArn), Group: aws.ToString(in.Group), TaskDefinition: aws.ToString(in.TaskDefinitionArn),
+		ARN: aws.ToString(in.TaskArn), Group: aws.ToString(in.Group), StartedBy: aws.ToString(in.StartedBy), TaskDefinition: aws.ToString(in.TaskDefinitionArn),
 		Status: aws.ToString(in.LastStatus), Exec: in.EnableExecuteCommand,
 		Code: string(in.StopCode), Reason: aws.ToString(in.StoppedReason),
 		CreatedAt: aws.ToTime(in.CreatedAt), StartedAt: aws.ToTime(in.StartedAt), StoppedAt: aws.ToTime(in.StoppedAt),

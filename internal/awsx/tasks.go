@@ -64,9 +64,27 @@ func (s *Session) RunTask(ctx context.Context, r Run) (Task, error) {
 
 // TasksStartedBy lists the ARNs of the tasks that were started by the name, all
 // pages, of those that are to run or, with stopped, of those that are not. ECS
-// knows stopped ones for about an hour.
+// knows stopped ones for about an hour, and takes startedBy as the only filter
+// (API reference, ListTasks), so that of these all are read.
 func (s *Session) TasksStartedBy(ctx context.Context, cluster, name string, stopped bool) ([]string, error) {
-	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), StartedBy: aws.String(name), DesiredStatus: desired(stopped)})
+	if !stopped {
+		return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), StartedBy: aws.String(name)})
+	}
+	all, err := s.StoppedTasks(ctx, cluster, "")
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := s.Tasks(ctx, cluster, all)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, t := range tasks {
+		if t.StartedBy == name {
+			list = append(list, t.ARN)
+		}
+	}
+	return list, nil
 }
 
 // ServiceTasks lists the ARNs of a service's tasks that are to run, all pages.
