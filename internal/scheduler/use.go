@@ -267,10 +267,25 @@ func (s *Service) changeable(ctx context.Context, actor bcn.Actor, name, what st
 	if err != nil || len(in) > 0 {
 		return sch, err
 	}
-	if _, err := s.Runner.Check(ctx, actor, sch.Command); err == nil {
+	mine, err := s.Runner.Check(ctx, actor, sch.Command)
+	if err == nil && s.asMuch(ctx, sch, mine) {
 		return sch, nil
 	}
+	if err != nil && !refused(err) {
+		return sch, err
+	}
 	return sch, s.refuse(ctx, actor, sch.ID, what, notYours(sch))
+}
+
+// asMuch says that the rules demand no more approval of somebody than of the
+// schedule's owner, in whose name it runs: nobody gets by a run of another's
+// what they would have to ask for.
+func (s *Service) asMuch(ctx context.Context, sch bcn.Schedule, mine Checked) bool {
+	if len(mine.Gated) == 0 {
+		return true
+	}
+	owners, err := s.Runner.Check(ctx, sch.Owner, sch.Command)
+	return err == nil && len(owners.Gated) > 0
 }
 
 // refuse writes a refusal down; where that is not possible it stands all the
