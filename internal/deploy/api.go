@@ -17,6 +17,7 @@ type Origin struct {
 
 	Tick      bcn.ID    // of a schedule, that asks; 0: a person
 	Try       int       // which run of the tick: each makes at most one change
+	TickFence int64     // of the claim in which it asks: a tick that was skipped meanwhile asks for nothing
 	NotBefore time.Time // what is asked for starts then, and its approval may come until then
 }
 

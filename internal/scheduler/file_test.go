@@ -391,7 +391,7 @@ func TestASingleTimeRunsOnceHoweverOftenTheBotStarts(t *testing.T) {
 	}
 	f.wake(t)
 	stands(bcn.ScheduleActive, 1) // its only tick is ahead
-	if _, err := f.store.SkipNext(t.Context(), deploy.Origin{}, "U0LEAD", id); err != nil {
+	if _, err := f.store.SkipNext(t.Context(), deploy.Origin{}, "U0LEAD", id, 0); err != nil {
 		t.Fatal(err)
 	}
 	stands(bcn.ScheduleDone, 1) // its time is ahead, and somebody skipped it

@@ -65,11 +65,13 @@ type Store interface {
 	// Schedules answers those that are not removed, by name.
 	Schedules(ctx context.Context) ([]bcn.Schedule, error)
 	// TickNow inserts a tick for now beside the schedule's own. One that is
-	// planned or announced already is moved to now instead.
-	TickNow(ctx context.Context, o deploy.Origin, actor string, id bcn.ID) (bcn.Tick, error)
+	// planned or announced already is moved to now instead. With only it is
+	// that tick or none: deploy.ErrNone.
+	TickNow(ctx context.Context, o deploy.Origin, actor string, id, only bcn.ID) (bcn.Tick, error)
 	// SkipNext skips the schedule's open tick that has not begun, or marks the
-	// next one to be skipped. deploy.ErrNone where it has neither.
-	SkipNext(ctx context.Context, o deploy.Origin, actor string, id bcn.ID) (bcn.Tick, error)
+	// next one to be skipped. deploy.ErrNone where it has neither; with only it is
+	// that tick or none.
+	SkipNext(ctx context.Context, o deploy.Origin, actor string, id, only bcn.ID) (bcn.Tick, error)
 
 	// ClaimTick leases a tick for one step; false where there is nothing to do.
 	ClaimTick(ctx context.Context, id bcn.ID) (Claimed, bool, error)

@@ -91,6 +91,10 @@ func (s *Service) next(sch bcn.Schedule, now time.Time) (Woken, error) {
 		for _, at := range due.Run {
 			w.Ticks = append(w.Ticks, Planned{At: at})
 		}
+		if n := len(due.Skipped); n > 0 && len(due.Run) == 0 { // the last of them tells it
+			w.Ticks = append(w.Ticks, Planned{At: due.Skipped[n-1].At})
+			due.Skipped = due.Skipped[:n-1]
+		}
 		for _, x := range due.Skipped {
 			w.Ticks = append(w.Ticks, Planned{At: x.At, Skip: bcn.CodeMissed, Why: string(x.Why)})
 		}

@@ -176,7 +176,7 @@ func (s *Service) ask(ctx context.Context, c Claimed) (time.Duration, error) {
 }
 
 func (s *Service) origin(c Claimed, try int, notBefore time.Time) deploy.Origin {
-	return deploy.Origin{Channel: c.Schedule.Channel, Tick: c.Tick.ID, Try: try, NotBefore: notBefore}
+	return deploy.Origin{Channel: c.Schedule.Channel, Tick: c.Tick.ID, Try: try, TickFence: c.Tick.Fence, NotBefore: notBefore}
 }
 
 // refused says that a command was answered and not just out of reach.
@@ -211,7 +211,7 @@ func (s *Service) due(ctx context.Context, c Claimed) (time.Duration, error) {
 	case c.Change.State.Ended(), k.By == "" && undecided(c.Change.State): // it was asked ahead, and does not come to run
 		return s.neverRan(ctx, c)
 	default:
-		k.Change = c.Change.ID
+		k.Change, k.Tries = c.Change.ID, max(k.Tries, 1)
 	}
 	running := k
 	running.State = bcn.TickRunning

@@ -59,11 +59,12 @@ func (s *Service) understand(ctx context.Context, in *bcn.Schedule, now time.Tim
 		return v, err
 	}
 	v.Gated = checked.Gated
+	unsaid := in.Options.AskBefore == 0
 	if err := s.defaults(&in.Options, checked); err != nil {
 		return v, err
 	}
 	if in.Options.After != "" {
-		if err := s.follows(ctx, *in); err != nil {
+		if err := s.follows(ctx, in); err != nil {
 			return v, err
 		}
 		in.Zone = "UTC"
@@ -75,6 +76,9 @@ func (s *Service) understand(ctx context.Context, in *bcn.Schedule, now time.Tim
 		return v, badSchedule(in.Spec, err)
 	}
 	in.Spec, in.Zone = spec.String(), spec.Zone().String()
+	if next := spec.Upcoming(now, 2); unsaid && len(next) == 2 && in.Options.AskBefore > next[1].Sub(next[0])/2 {
+		in.Options.AskBefore = next[1].Sub(next[0]) / 2 // a run is decided before the next is asked for
+	}
 	in.NextAt, in.WakeAt = upcoming(spec, in.Options, now)
 	v.Schedule, v.Means, v.Next = *in, schedule.Describe(spec), spec.Upcoming(now, 3)
 	return v, nil
@@ -83,12 +87,15 @@ func (s *Service) understand(ctx context.Context, in *bcn.Schedule, now time.Tim
 // defaults fills in what nobody said. What needs approval is asked ahead, or
 // the approval would come too late.
 func (s *Service) defaults(o *bcn.ScheduleOptions, c Checked) error {
-	if o.OnConflict == "" {
-		o.OnConflict = bcn.ConflictSkip
-	}
 	mode, err := schedule.ParseOnMissed(o.OnMissed)
 	if err != nil {
 		return badSchedule(o.OnMissed, err)
+	}
+	if o.OnConflict == "" {
+		o.OnConflict = bcn.ConflictSkip
+		if mode == schedule.CatchUp { // one after the other, or none would be caught up
+			o.OnConflict = bcn.ConflictQueue
+		}
 	}
 	o.OnMissed = string(mode)
 	if len(c.Gated) > 0 && o.AskBefore == 0 && o.After == "" {
@@ -119,7 +126,7 @@ func column(n int) string {
 }
 
 // follows refuses a chain that leads back to itself, or to nothing.
-func (s *Service) follows(ctx context.Context, in bcn.Schedule) error {
+func (s *Service) follows(ctx context.Context, in *bcn.Schedule) error {
 	seen := map[string]bool{in.Name: true}
 	for name := in.Options.After; name != ""; {
 		if seen[name] {
@@ -129,6 +136,9 @@ func (s *Service) follows(ctx context.Context, in bcn.Schedule) error {
 		before, err := s.byName(ctx, name)
 		if err != nil {
 			return err
+		}
+		if name == in.Options.After { // it may have been named by its number
+			in.Options.After = before.Name
 		}
 		name = before.Options.After
 	}
@@ -384,7 +394,7 @@ func (s *Service) Run(ctx context.Context, o deploy.Origin, actor bcn.Actor, nam
 	if err != nil {
 		return bcn.Tick{}, err
 	}
-	return s.Store.TickNow(ctx, o, actor.User, sch.ID)
+	return s.Store.TickNow(ctx, o, actor.User, sch.ID, 0)
 }
 
 // Skip skips the next tick only; see commands.Schedules.
@@ -393,7 +403,7 @@ func (s *Service) Skip(ctx context.Context, o deploy.Origin, actor bcn.Actor, na
 	if err != nil {
 		return bcn.Tick{}, err
 	}
-	k, err := s.Store.SkipNext(ctx, o, actor.User, sch.ID)
+	k, err := s.Store.SkipNext(ctx, o, actor.User, sch.ID, 0)
 	if errors.Is(err, deploy.ErrNone) {
 		err = bcn.E(bcn.CodeNoTick, "name", sch.Name).Wrap(err)
 	}
@@ -402,20 +412,40 @@ func (s *Service) Skip(ctx context.Context, o deploy.Origin, actor bcn.Actor, na
 
 // SkipTick skips an announced tick, by its button.
 func (s *Service) SkipTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (bcn.Tick, error) {
-	k, name, err := s.stillAhead(ctx, tick)
+	sch, err := s.aheadOf(ctx, actor, tick, "schedule skip")
 	if err != nil {
-		return k, err
+		return bcn.Tick{}, err
 	}
-	return s.Skip(ctx, o, actor, name)
+	k, err := s.Store.SkipNext(ctx, o, actor.User, sch.ID, tick)
+	return k, begun(tick, err)
+}
+
+// begun explains that the tick of a button has begun meanwhile.
+func begun(tick bcn.ID, err error) error {
+	if errors.Is(err, deploy.ErrNone) {
+		return bcn.E(bcn.CodeTooLate, "id", tick.String()).Wrap(err)
+	}
+	return err
+}
+
+// aheadOf answers the schedule of a tick that has not begun, which the actor
+// may change.
+func (s *Service) aheadOf(ctx context.Context, actor bcn.Actor, tick bcn.ID, what string) (bcn.Schedule, error) {
+	_, name, err := s.stillAhead(ctx, tick)
+	if err != nil {
+		return bcn.Schedule{}, err
+	}
+	return s.changeable(ctx, actor, name, what)
 }
 
 // RunTick runs an announced tick at once.
 func (s *Service) RunTick(ctx context.Context, o deploy.Origin, actor bcn.Actor, tick bcn.ID) (bcn.Tick, error) {
-	k, name, err := s.stillAhead(ctx, tick)
+	sch, err := s.aheadOf(ctx, actor, tick, "schedule run")
 	if err != nil {
-		return k, err
+		return bcn.Tick{}, err
 	}
-	return s.Run(ctx, o, actor, name)
+	k, err := s.Store.TickNow(ctx, o, actor.User, sch.ID, tick)
+	return k, begun(tick, err)
 }
 
 // PauseTick pauses the schedule of a tick.

@@ -92,6 +92,9 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 				c = old
 				return err
 			}
+			if err := t.holdsTick(ctx, o); err != nil {
+				return err
+			}
 		}
 		behind, err := t.busy(ctx, c.Subject)
 		if err != nil {
@@ -127,6 +130,17 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		s.log.Info("change stored", "change", int64(c.ID), "kind", c.Kind, "subject", c.Subject, "state", c.State, "actor", who(c.Requester))
 	}
 	return c, err
+}
+
+// holdsTick says that the tick is still the asker's: it was neither skipped nor
+// moved while its command was looked up.
+func (t *txn) holdsTick(ctx context.Context, o deploy.Origin) error {
+	var id bcn.ID
+	err := t.QueryRow(ctx, `select id from tick where id = $1 and fence = $2 and `+tickOpen+` for update`, int64(o.Tick), o.TickFence).Scan(&id)
+	if _, err = found(0, err); errors.Is(err, ErrNotFound) {
+		return ErrConflict
+	}
+	return err
 }
 
 func timeOrNull(t time.Time) *time.Time {

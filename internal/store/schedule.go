@@ -188,7 +188,9 @@ func (t *txn) skipAsked(ctx context.Context, id bcn.ID, actor string) error {
 
 // refreshTicks makes the ticks that have not begun look at their schedule again.
 func (t *txn) refreshTicks(ctx context.Context, id bcn.ID) error {
-	rows, err := t.Query(ctx, `select id from tick where schedule = $1 and state in ('planned', 'announced', 'due')`, int64(id))
+	// A step that is under way has read the schedule as it was.
+	rows, err := t.Query(ctx, `update tick set fence = fence + 1, lease_until = null
+		where schedule = $1 and state in ('planned', 'announced', 'due') returning id`, int64(id))
 	if err != nil {
 		return err
 	}
@@ -232,13 +234,15 @@ func (s *Store) ForgetDrafts(ctx context.Context) error {
 func (s *Store) WakeSchedules(ctx context.Context, limit int, next func(bcn.Schedule, time.Time) (scheduler.Woken, error)) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(t *txn) error {
-		t.what = "waking schedules"
+		t.what = "looking for schedules"
 		// A subquery is asked once, and so the index answers.
 		due, err := manySchedules(ctx, t, `state = 'active' and wake_at <= (select bcn_now()) order by wake_at limit $1 for update skip locked`, limit)
 		if err != nil {
 			return err
 		}
-		n = len(due)
+		if n = len(due); n > 0 {
+			t.what = "waking schedules"
+		}
 		for _, sch := range due {
 			if err := t.wake(ctx, sch, next); err != nil {
 				return err

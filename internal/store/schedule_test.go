@@ -77,7 +77,7 @@ func TestSchedulesAreFoundByIndexes(t *testing.T) {
 		{"by number", func(s *store.Store) error { _, err := s.ScheduleByName(ctx, first.ID.String()); return err }},
 		{"nothing is due", func(s *store.Store) error { _, err := s.WakeSchedules(ctx, 100, tomorrow); return err }},
 		{"a tick now", func(s *store.Store) error {
-			_, err := s.TickNow(ctx, deploy.Origin{}, "U0DEV", first.ID)
+			_, err := s.TickNow(ctx, deploy.Origin{}, "U0DEV", first.ID, 0)
 			return err
 		}},
 		{"a tick from its claim to its success, and who follows it", func(s *store.Store) error { return wholeTick(ctx, s, first.ID) }},
@@ -210,10 +210,14 @@ func TestATickComesOnce(t *testing.T) {
 		if ticks, err := s.Ticks(ctx, sch.ID, 10); err != nil || len(ticks) != 0 {
 			t.Fatalf("%v %v", ticks, err)
 		}
-		for _, want := range []int{1, 0} {
-			if n, err := s.WakeSchedules(ctx, 10, tomorrow); n != want || err != nil {
-				t.Fatalf("%d woke, %v", n, err)
+		woke := 0
+		for woke == 0 { // the server may still hold the row of who died
+			if woke, err = s.WakeSchedules(ctx, 10, tomorrow); err != nil {
+				t.Fatal(err)
 			}
+		}
+		if again, err := s.WakeSchedules(ctx, 10, tomorrow); woke != 1 || again != 0 || err != nil {
+			t.Fatalf("%d woke, and %d again, %v", woke, again, err)
 		}
 		if ticks, err := s.Ticks(ctx, sch.ID, 10); err != nil || len(ticks) != 1 {
 			t.Errorf("%v %v", ticks, err)

@@ -74,7 +74,7 @@ func (s *Store) ChangeOfTick(ctx context.Context, tick bcn.ID, try int) (bcn.Cha
 }
 
 // TickNow inserts a tick for now; see scheduler.Store.
-func (s *Store) TickNow(ctx context.Context, o deploy.Origin, actor string, id bcn.ID) (bcn.Tick, error) {
+func (s *Store) TickNow(ctx context.Context, o deploy.Origin, actor string, id, only bcn.ID) (bcn.Tick, error) {
 	var out bcn.Tick
 	err := s.tx(ctx, func(t *txn) error {
 		t.what = "a tick now"
@@ -85,9 +85,13 @@ func (s *Store) TickNow(ctx context.Context, o deploy.Origin, actor string, id b
 		if err != nil {
 			return err
 		}
-		waiting, err := manyTicks(ctx, t, `schedule = $1 and state in ('planned', 'announced') order by at limit 1 for update`, int64(id))
+		waiting, err := manyTicks(ctx, t, `schedule = $1 and ($2 = 0 or id = $2) and state in ('planned', 'announced') order by at limit 1 for update`,
+			int64(id), int64(only))
 		if err != nil {
 			return err
+		}
+		if only != 0 && len(waiting) == 0 {
+			return ErrNotFound
 		}
 		if len(waiting) == 1 {
 			out = waiting[0]
@@ -116,7 +120,7 @@ func (s *Store) TickNow(ctx context.Context, o deploy.Origin, actor string, id b
 }
 
 // SkipNext skips the next tick; see scheduler.Store.
-func (s *Store) SkipNext(ctx context.Context, o deploy.Origin, actor string, id bcn.ID) (bcn.Tick, error) {
+func (s *Store) SkipNext(ctx context.Context, o deploy.Origin, actor string, id, only bcn.ID) (bcn.Tick, error) {
 	var out bcn.Tick
 	err := s.tx(ctx, func(t *txn) error {
 		t.what = "skipping a tick"
@@ -127,9 +131,13 @@ func (s *Store) SkipNext(ctx context.Context, o deploy.Origin, actor string, id 
 		if err != nil {
 			return err
 		}
-		waiting, err := manyTicks(ctx, t, `schedule = $1 and state in ('planned', 'announced', 'due') order by at limit 1 for update`, int64(id))
+		waiting, err := manyTicks(ctx, t, `schedule = $1 and ($2 = 0 or id = $2) and state in ('planned', 'announced', 'due') order by at limit 1 for update`,
+			int64(id), int64(only))
 		if err != nil {
 			return err
+		}
+		if only != 0 && len(waiting) == 0 {
+			return ErrNotFound
 		}
 		if len(waiting) == 0 {
 			if sch.NextAt == nil {
@@ -287,7 +295,10 @@ func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error
 		}
 	}
 	if m.Pause != "" {
-		if _, err := t.Exec(ctx, `update schedule set state = 'paused', why = $2 where id = $1 and state = 'active'`, int64(k.Schedule), m.Pause); err != nil {
+		if _, err := t.Exec(ctx, `update schedule set state = 'paused', why = $2, by_who = '' where id = $1 and state = 'active'`, int64(k.Schedule), m.Pause); err != nil {
+			return err
+		}
+		if err := t.record("schedule.pause", bcn.SystemIdentity, k.Schedule, map[string]any{"name": m.From.Schedule.Name, "why": m.Pause}); err != nil {
 			return err
 		}
 	}
