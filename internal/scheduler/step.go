@@ -269,6 +269,9 @@ func (s *Service) running(ctx context.Context, c Claimed) (time.Duration, error)
 	if change.State == bcn.ChangeSucceeded || change.Code == bcn.CodeNoChange || change.Code == bcn.CodePlanOnly {
 		return s.end(ctx, c, &change, bcn.TickSucceed, change.Code, change.Params)
 	}
+	if c.Tick.Code == bcn.CodeTimedOut {
+		return s.failed(ctx, c, &change, bcn.CodeTimedOut, c.Tick.Params)
+	}
 	return s.failed(ctx, c, &change, change.Code, change.Params)
 }
 
@@ -322,14 +325,17 @@ func retried(code bcn.Code) bool {
 	}
 }
 
-// tooLong stops what runs longer than its schedule allows.
+// tooLong stops what runs longer than its schedule allows. The tick keeps why:
+// what was stopped on its way says only that it was cancelled.
 func (s *Service) tooLong(ctx context.Context, c Claimed, change bcn.Change) (time.Duration, error) {
 	params := map[string]string{"after": c.Schedule.Options.Timeout.String()}
 	err := s.Cancel.Withdraw(ctx, change.ID, bcn.CodeTimedOut, params)
 	if err != nil && bcn.CodeOf(err) != bcn.CodeTooLate && !errors.Is(err, deploy.ErrMoved) {
 		return 0, err
 	}
-	return s.write(ctx, Move{From: c, Row: c.Tick, Again: s.Poll, Quiet: true})
+	k := c.Tick
+	k.Code, k.Params = bcn.CodeTimedOut, params
+	return s.write(ctx, Move{From: c, Row: k, Again: s.Poll, Quiet: true})
 }
 
 func (s *Service) end(ctx context.Context, c Claimed, change *bcn.Change, event bcn.TickEvent, code bcn.Code, params map[string]string) (time.Duration, error) {

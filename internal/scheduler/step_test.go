@@ -500,7 +500,7 @@ func TestARunThatTakesTooLongIsStopped(t *testing.T) {
 	if !slices.Equal(stops.told, []bcn.Code{bcn.CodeTimedOut}) {
 		t.Fatalf("told %v", stops.told)
 	}
-	f.becomes(t, k.Change, bcn.ChangeCancelled, bcn.CodeTimedOut)
+	f.becomes(t, k.Change, bcn.ChangeCancelled, bcn.CodeCancelled)
 	if k = f.steps(t, k.ID); k.State != bcn.TickFailed || k.Code != bcn.CodeTimedOut {
 		t.Errorf("it is %s %s", k.State, k.Code)
 	}
