@@ -21,6 +21,7 @@ create table access_grant (
     swept_at    timestamptz,
     verified_at timestamptz,
     tries       int not null default 0,
+    looks       int not null default 0,
     checked_at  timestamptz,
     warned      boolean not null default false,
     paged       boolean not null default false,

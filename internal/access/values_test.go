@@ -105,34 +105,18 @@ func TestCredentialsLastAsShortAsSTSAllows(t *testing.T) {
 
 func TestEndsAreLookedAfterFourTimes(t *testing.T) {
 	t.Parallel()
-	var got []time.Duration
-	last := time.Time{}
-	for {
-		at, ok := access.NextSweep(start, last)
-		if !ok {
-			break
+	for clean, want := range map[time.Duration][]time.Duration{
+		-time.Second:     {0, 15 * time.Second, time.Minute, 5 * time.Minute},
+		0:                {15 * time.Second, time.Minute, 5 * time.Minute},
+		30 * time.Second: {time.Minute, 5 * time.Minute}, // a bot that was dead at the end does what is left
+		time.Hour:        nil,
+	} {
+		var got []time.Duration
+		for _, at := range access.SweepsAfter(start, start.Add(clean)) {
+			got = append(got, at.Sub(start))
 		}
-		got, last = append(got, at.Sub(start)), at
-	}
-	if want := []time.Duration{0, 15 * time.Second, time.Minute, 5 * time.Minute}; !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
-	}
-	// A bot that was dead at the end does what is left, once.
-	if at, ok := access.NextSweep(start, start.Add(30*time.Second)); !ok || at != start.Add(time.Minute) {
-		t.Errorf("got %s, %v", at, ok)
-	}
-}
-
-func TestLatestIsWhatAWSItselfEnds(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		target access.Target
-		after  time.Duration
-		ok     bool
-	}{{own(), 0, true}, {instance(), 10 * time.Minute, true}, {live(), 0, false}, {database(), 0, false}} {
-		at, ok := access.Latest(c.target, start)
-		if ok != c.ok || ok && at != start.Add(c.after) {
-			t.Errorf("%s: %s, %v", c.target.Kind, at, ok)
+		if !slices.Equal(got, want) {
+			t.Errorf("clean after %s: %v", clean, got)
 		}
 	}
 }

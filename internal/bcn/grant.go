@@ -126,6 +126,7 @@ type Grant struct {
 	SweptAt    *time.Time // by AWS's clock: the last complete look
 	VerifiedAt *time.Time
 	Tries      int        // looks since the end that still found something
+	Looks      int        // looks since it was verified
 	CheckedAt  *time.Time // that the requester may still have it
 	Warned     bool       // that its end is near
 	Paged      bool       // the security channel knows that it does not end

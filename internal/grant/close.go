@@ -74,7 +74,7 @@ func (s *Service) swept(ctx context.Context, r *running) (found, error) {
 func (s *Service) verified(ctx context.Context, r running, f found) (time.Duration, error) {
 	now := r.Now
 	s.recollect(ctx, &r)
-	r.grant.VerifiedAt, r.grant.SweptAt = &now, &now // by our clock: the next look is told by it
+	r.grant.VerifiedAt, r.grant.SweptAt, r.grant.Looks = &now, &f.at, 0
 	done := r
 	done.grant.State = bcn.GrantEnded
 	notes := s.Speaker.Notes(done.moment(deploy.MomentOver))
@@ -95,8 +95,7 @@ func (s *Service) settling(ctx context.Context, r running, f found) (time.Durati
 	r.grant.Tries = 0
 	again := settleEvery
 	if !f.at.IsZero() {
-		now := r.Now
-		r.grant.SweptAt = &now
+		r.grant.SweptAt = &f.at
 		again = min(again, max(r.grant.EndsAt.Add(s.Settle).Sub(f.at), s.Poll/4))
 	}
 	return s.write(ctx, r, deploy.Move{Again: again})
@@ -263,15 +262,16 @@ func (s *Service) disarm(ctx context.Context, r running) error {
 // aftercare looks again after 15 seconds, a minute and five minutes, and tells
 // at last what was done with the grant.
 func (s *Service) aftercare(ctx context.Context, r running) (time.Duration, error) {
-	if r.grant.Mints == 0 || r.grant.EndedAt == nil || r.grant.SweptAt == nil {
+	if r.grant.Mints == 0 || r.grant.EndedAt == nil || r.grant.VerifiedAt == nil {
 		return s.finish(ctx, r, nil)
 	}
-	next, more := access.NextSweep(r.lastUse(), *r.grant.SweptAt)
-	if !more {
+	// Both times are the database's: AWS's clock has no part in it.
+	left := access.SweepsAfter(r.lastUse(), *r.grant.VerifiedAt)
+	if r.grant.Looks >= len(left) {
 		s.recollect(ctx, &r)
 		return s.finish(ctx, r, s.report(ctx, r))
 	}
-	if wait := next.Sub(r.Now); wait > 0 {
+	if wait := left[r.grant.Looks].Sub(r.Now); wait > 0 {
 		return s.write(ctx, r, deploy.Move{Again: wait, Quiet: true})
 	}
 	f, err := s.sweep(ctx, &r)
@@ -281,8 +281,7 @@ func (s *Service) aftercare(ctx context.Context, r running) (time.Duration, erro
 	if len(f.open) > 0 {
 		return s.late(ctx, r, f)
 	}
-	swept := r.Now // by our clock: it is the next sweep that is looked for
-	r.grant.SweptAt = &swept
+	r.grant.Looks++
 	return s.write(ctx, r, deploy.Move{Again: time.Millisecond, Quiet: true})
 }
 

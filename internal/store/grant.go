@@ -18,7 +18,7 @@ import (
 )
 
 const grantColumns = `id, state, person, open_until, starts_at, ends_at, key, mints, task, task_asked, ready, schedule,
-	sessions, why, by_who, ended_at, swept_at, verified_at, tries, checked_at, warned, paged`
+	sessions, why, by_who, ended_at, swept_at, verified_at, tries, looks, checked_at, warned, paged`
 
 // grantMAC covers who may enter what until when: a row that was changed past
 // bcn lets nobody in, and no longer.
@@ -44,7 +44,7 @@ func scanGrant(row pgx.CollectableRow) (bcn.Grant, error) {
 		sessions []byte
 	)
 	err := row.Scan(&g.ID, &g.State, &g.Person, &g.OpenUntil, &g.StartsAt, &g.EndsAt, &g.Key, &g.Mints, &g.Task, &g.TaskAsked,
-		&g.Ready, &g.Schedule, &sessions, &g.Why, &g.By, &g.EndedAt, &g.SweptAt, &g.VerifiedAt, &g.Tries, &g.CheckedAt, &g.Warned, &g.Paged)
+		&g.Ready, &g.Schedule, &sessions, &g.Why, &g.By, &g.EndedAt, &g.SweptAt, &g.VerifiedAt, &g.Tries, &g.Looks, &g.CheckedAt, &g.Warned, &g.Paged)
 	if err != nil {
 		return g, err
 	}
@@ -85,17 +85,17 @@ func (t *txn) storeGrant(ctx context.Context, c bcn.Change, m deploy.Move) error
 	}
 	values := []any{
 		int64(c.ID), g.State, g.Person, g.OpenUntil, g.StartsAt, g.EndsAt, g.Key, g.Mints, g.Task, g.TaskAsked, g.Ready, g.Schedule,
-		sessions, g.Why, g.By, g.EndedAt, g.SweptAt, g.VerifiedAt, g.Tries, g.CheckedAt, g.Warned, g.Paged, t.s.grantMAC(g),
+		sessions, g.Why, g.By, g.EndedAt, g.SweptAt, g.VerifiedAt, g.Tries, g.Looks, g.CheckedAt, g.Warned, g.Paged, t.s.grantMAC(g),
 	}
 	if m.Grant.New {
 		_, err := t.Exec(ctx, `insert into access_grant (`+grantColumns+`, mac)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`, values...)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`, values...)
 		return err
 	}
 	err = t.moved(ctx, `update access_grant set (state, person, open_until, starts_at, ends_at, key, mints, task, task_asked, ready,
-		schedule, sessions, why, by_who, ended_at, swept_at, verified_at, tries, checked_at, warned, paged, mac)
-		= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-		where id = $1 and state = $24`, append(values, from)...)
+		schedule, sessions, why, by_who, ended_at, swept_at, verified_at, tries, looks, checked_at, warned, paged, mac)
+		= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		where id = $1 and state = $25`, append(values, from)...)
 	if err != nil || m.Grant.Event == "" {
 		return err
 	}
