@@ -176,6 +176,7 @@ func (c *crash) ship(t *testing.T, p killPoint, tag string) (bcn.ID, localslack.
 func (w *world) timePasses(t *testing.T) {
 	t.Helper()
 	w.sql(t, `update change set lease_until = bcn_now() - interval '1 second' where lease_until is not null`)
+	w.sql(t, `update tick set lease_until = bcn_now() - interval '1 second' where lease_until is not null`)
 	w.sql(t, `update inbox set lease_until = bcn_now() - interval '1 second' where lease_until is not null`)
 	w.sql(t, `update inbox set received_at = received_at - interval '10 seconds' where state = 'received'`)
 	w.sql(t, `update outbox set lease_until = bcn_now() - interval '1 second' where lease_until is not null`)
