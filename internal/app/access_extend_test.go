@@ -65,12 +65,12 @@ func TestExtendingAccessToANode(t *testing.T) {
 		g := w.access("U0DEV", onTheNode+" for 10m").approved()
 		at := g.at("U0DEV")
 		at.open()
-		w.pass(7*time.Minute + 55*time.Second)
+		w.pass(7*time.Minute + 15*time.Second)
 		w.looks(g.id, 1)
 		if g.row(a).Warned {
 			t.Error("told too early")
 		}
-		w.pass(6 * time.Second)
+		w.pass(46 * time.Second)
 		m := w.wait(func(m localslack.Message) bool {
 			return m.Channel == "D0DEV" && all(shown(m), []string{g.id.String(), "two minutes"})
 		}, "a direct message")
