@@ -20,8 +20,10 @@ func TestScheduledWork(t *testing.T) {
 		p := planned{w, "nightly", w.clock().Add(20 * time.Minute).Truncate(time.Minute)}
 		w.answer("U0DEV", fmt.Sprintf(`schedule add "%s" --tz UTC --announce 10m --name nightly -- deploy hello staging v1`, p.at.Format("4 15 * * *")))
 		echo := w.told("U0DEV", "Nothing is saved yet", "nightly")
-		if said := string(echo.Blocks); !all(said, []string{"Nothing is saved yet", "every day at " + p.at.Format("15:04"), "deploy hello staging v1", "announced 10",
-			p.at.Format("2006-01-02 15:04"), p.turn().at.Format("2006-01-02 15:04"), p.turn().turn().at.Format("2006-01-02 15:04")}) {
+		if said := string(echo.Blocks); !all(said, []string{
+			"Nothing is saved yet", "every day at " + p.at.Format("15:04"), "deploy hello staging v1", "announced 10",
+			p.at.Format("2006-01-02 15:04"), p.turn().at.Format("2006-01-02 15:04"), p.turn().turn().at.Format("2006-01-02 15:04"),
+		}) {
 			t.Errorf("the echo: %s", said)
 		}
 		if n := ask[int](t, w, `select count(*) from schedule where name = 'nightly' and state = 'active'`); n != 0 {

@@ -40,12 +40,6 @@ func (w *world) to(at time.Time) {
 	}
 }
 
-// in is the schedule for a subtest.
-func (p planned) in(t *testing.T) planned {
-	p.w = p.w.in(t)
-	return p
-}
-
 // daily schedules a command every day at a time that is at least d away.
 func (w *world) daily(user string, d time.Duration, flags, command string) planned {
 	w.t.Helper()
@@ -88,9 +82,9 @@ func (p planned) says(words ...string) localslack.Message {
 }
 
 // hears waits for a direct message of the bot.
-func (w *world) hears(what string, words ...string) localslack.Message {
+func (w *world) hears(what string, words ...string) {
 	w.t.Helper()
-	return w.wait(func(m localslack.Message) bool {
+	w.wait(func(m localslack.Message) bool {
 		return strings.HasPrefix(m.Channel, "D") && m.FromBot() && all(shown(m), words)
 	}, what+": "+strings.Join(words, ", "))
 }

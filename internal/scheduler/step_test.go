@@ -357,10 +357,10 @@ func TestRightsOfARun(t *testing.T) {
 }
 
 // three makes a tick that runs, and two that have come behind it.
-func (f *filed) three(t *testing.T, how bcn.OnConflict) (s bcn.Schedule, first, second, third bcn.Tick) {
+func (f *filed) three(t *testing.T, how bcn.OnConflict) (first, second, third bcn.Tick) {
 	t.Helper()
 	f.chat.makes = f.store
-	s = f.hourly(t, release, with(func(o *bcn.ScheduleOptions) { o.OnConflict = how }))
+	s := f.hourly(t, release, with(func(o *bcn.ScheduleOptions) { o.OnConflict = how }))
 	for i := range 3 {
 		f.at(t, s.NextAt.Add(time.Duration(i)*time.Hour))
 		f.wake(t)
@@ -370,7 +370,7 @@ func (f *filed) three(t *testing.T, how bcn.OnConflict) (s bcn.Schedule, first, 
 	if len(all) != 3 {
 		t.Fatalf("%d ticks", len(all))
 	}
-	return s, all[2], f.steps(t, all[1].ID), f.steps(t, all[0].ID)
+	return all[2], f.steps(t, all[1].ID), f.steps(t, all[0].ID)
 }
 
 func TestOverlappingRuns(t *testing.T) {
@@ -378,7 +378,7 @@ func TestOverlappingRuns(t *testing.T) {
 	t.Run("are left out", func(t *testing.T) {
 		t.Parallel()
 		f := newFiled(t)
-		_, first, second, third := f.three(t, bcn.ConflictSkip)
+		first, second, third := f.three(t, bcn.ConflictSkip)
 		if first.State != bcn.TickRunning {
 			t.Errorf("the first is %s", first.State)
 		}
@@ -391,7 +391,7 @@ func TestOverlappingRuns(t *testing.T) {
 	t.Run("wait, one behind the other", func(t *testing.T) {
 		t.Parallel()
 		f := newFiled(t)
-		_, first, second, third := f.three(t, bcn.ConflictQueue)
+		first, second, third := f.three(t, bcn.ConflictQueue)
 		for _, k := range []bcn.Tick{first, second, third} {
 			if k = f.steps(t, k.ID); k.State != bcn.TickRunning {
 				t.Fatalf("%s is %s", k.At, k.State)
@@ -408,7 +408,7 @@ func TestOverlappingRuns(t *testing.T) {
 	t.Run("wait, the last in place of the others", func(t *testing.T) {
 		t.Parallel()
 		f := newFiled(t)
-		_, first, second, third := f.three(t, bcn.ConflictOnce)
+		first, second, third := f.three(t, bcn.ConflictOnce)
 		if second.State != bcn.TickSkipped || third.State != bcn.TickDue {
 			t.Fatalf("%s, %s", second.State, third.State)
 		}
@@ -492,7 +492,8 @@ func TestARunThatTakesTooLongIsStopped(t *testing.T) {
 	f.Cancel = &stops
 	s, k := f.running(t, with(func(o *bcn.ScheduleOptions) { o.Timeout, o.Retries = 10*time.Minute, 1 }))
 	f.at(t, s.NextAt.Add(9*time.Minute))
-	if f.steps(t, k.ID); len(stops.told) != 0 {
+	f.steps(t, k.ID)
+	if len(stops.told) != 0 {
 		t.Fatal("it was stopped before its time")
 	}
 	f.at(t, s.NextAt.Add(11*time.Minute))

@@ -163,7 +163,7 @@ func TestATickComesOnce(t *testing.T) {
 		}
 		at := now.Add(time.Minute).Truncate(time.Minute)
 		sch := newSchedule(t, s, "nightly", at, now.Add(-time.Second))
-		again := func(s bcn.Schedule, now time.Time) (scheduler.Woken, error) {
+		again := func(_ bcn.Schedule, now time.Time) (scheduler.Woken, error) {
 			wake := now.Add(-time.Second) // as if nothing had been advanced
 			return scheduler.Woken{Ticks: []scheduler.Planned{{At: at}}, NextAt: &at, WakeAt: &wake}, nil
 		}

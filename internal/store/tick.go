@@ -283,6 +283,18 @@ func (t *txn) writeTick(ctx context.Context, from, k bcn.Tick) error {
 		int64(k.ID), from.State, from.Fence, k.State, k.Code, params, int64(k.Change), k.Asked, k.Tries, k.State.Ended())
 }
 
+// pauses stops the schedule of a tick that says so.
+func (t *txn) pauses(ctx context.Context, m scheduler.Move, k bcn.Tick) error {
+	if m.Pause == "" {
+		return nil
+	}
+	_, err := t.Exec(ctx, `update schedule set state = 'paused', why = $2, by_who = '' where id = $1 and state = 'active'`, int64(k.Schedule), m.Pause)
+	if err != nil {
+		return err
+	}
+	return t.record("schedule.pause", bcn.SystemIdentity, k.Schedule, map[string]any{"name": m.From.Schedule.Name, "why": m.Pause})
+}
+
 // afterTick writes what follows from a step: messages, audit, the schedules
 // that wait for this one, those of its ticks that wait behind it.
 func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error {
@@ -294,13 +306,8 @@ func (t *txn) afterTick(ctx context.Context, m scheduler.Move, k bcn.Tick) error
 			return err
 		}
 	}
-	if m.Pause != "" {
-		if _, err := t.Exec(ctx, `update schedule set state = 'paused', why = $2, by_who = '' where id = $1 and state = 'active'`, int64(k.Schedule), m.Pause); err != nil {
-			return err
-		}
-		if err := t.record("schedule.pause", bcn.SystemIdentity, k.Schedule, map[string]any{"name": m.From.Schedule.Name, "why": m.Pause}); err != nil {
-			return err
-		}
+	if err := t.pauses(ctx, m, k); err != nil {
+		return err
 	}
 	if m.Event == "" {
 		return nil
