@@ -14,6 +14,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/scheduler"
+	"github.com/bcn-bot/bcn/internal/text"
 )
 
 // The commands of bcn's own schedules, which nobody can type.
@@ -68,10 +69,30 @@ func (r runner) RunAs(ctx context.Context, actor bcn.Actor, o deploy.Origin, com
 	case command == ownReminders:
 		return chat.Message{}, false, r.a.remind(ctx)
 	case command == ownDigest:
-		return r.a.registry.Digest(ctx, o.Channel, 7*24*time.Hour)
+		return r.a.digest(ctx, o.Channel)
 	default:
 		return chat.Message{}, false, bcn.E(bcn.CodeNotSchedulable, "verb", command)
 	}
+}
+
+// digest is what a channel gets once a week: the figures of its apps, and in
+// the channel of the announcements how often access was given and extended.
+func (a *App) digest(ctx context.Context, channel string) (chat.Message, bool, error) {
+	const week = 7 * 24 * time.Hour
+	m, has, err := a.registry.Digest(ctx, channel, week)
+	if err != nil || channel != a.o.Config.Slack.Channels.Announce {
+		return m, has, err
+	}
+	g, err := a.store.GrantFigures(ctx, week)
+	if err != nil || g.Grants == 0 {
+		return m, has, err
+	}
+	line := a.text.Say(a.o.Config.Language, text.DigestAccess, text.Args{"grants": g.Grants, "opened": g.Opened, "extended": g.Extended})
+	if !has {
+		m.Text = line
+	}
+	m.Blocks = append(m.Blocks, chat.Block{Section: line})
+	return m, true, nil
 }
 
 // remind tells those who may approve that a request waits, once, when half of

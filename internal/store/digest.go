@@ -45,6 +45,22 @@ func (s *Store) Figures(ctx context.Context, last time.Duration) ([]Figures, err
 	})
 }
 
+// GrantFigures counts the access of a time.
+type GrantFigures struct {
+	Grants   int // that began
+	Opened   int // of these, those that were picked up
+	Extended int // of these, those that extended another
+}
+
+// GrantFigures answers what became of access in the last time of that length.
+func (s *Store) GrantFigures(ctx context.Context, last time.Duration) (GrantFigures, error) {
+	var f GrantFigures
+	err := s.pool.QueryRow(ctx, `select count(*), count(*) filter (where g.mints > 0),
+			count(*) filter (where coalesce((c.wish -> 'Access' ->> 'extends')::bigint, 0) <> 0)
+		from access_grant g join change c on c.id = g.id where g.created_at > bcn_now() - $1::interval`, last).Scan(&f.Grants, &f.Opened, &f.Extended)
+	return f, err
+}
+
 // HalfTime answers the requests that have waited for more than half of their
 // time, the one that expires first at the front.
 func (s *Store) HalfTime(ctx context.Context) ([]bcn.Request, error) {

@@ -309,7 +309,7 @@ func TestNothingForgedIsOpened(t *testing.T) {
 func TestGrantLists(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	s, _ := pg.Store(t)
+	s, owner := pg.Store(t)
 	first, second := granted(t, s), granted(t, s)
 	err := touch(s, first.ID, func(c deploy.Claimed) (deploy.Move, error) {
 		g := *c.Grant
@@ -327,6 +327,13 @@ func TestGrantLists(t *testing.T) {
 	open, err := s.OpenGrants(ctx)
 	if err != nil || len(open) != 2 || open[0].ID != first.ID || open[1].ID != second.ID {
 		t.Errorf("open: %+v: %v", open, err)
+	}
+	exec(t, owner, `update change set wish = jsonb_set(wish, '{Access}', '{"extends": 1001}') where id = `+second.ID.String()[1:])
+	if f, err := s.GrantFigures(ctx, time.Hour); err != nil || f.Grants != 2 || f.Extended != 1 {
+		t.Errorf("figures: %+v: %v", f, err)
+	}
+	if f, err := s.GrantFigures(ctx, 0); err != nil || f.Grants != 0 {
+		t.Errorf("figures of no time: %+v: %v", f, err)
 	}
 	if _, err := s.Grant(ctx, 4711); !errors.Is(err, deploy.ErrNone) {
 		t.Errorf("an unknown grant: %v", err)

@@ -54,6 +54,7 @@ const (
 	ReplyMeets            ID = "reply.meets"
 	ReplyDigest           ID = "reply.digest"
 	ReplyDigestEmpty      ID = "reply.digest_empty"
+	DigestAccess          ID = "reply.digest_access"
 	ReplyDigestLine       ID = "reply.digest_line"
 	ReplyDigestNote       ID = "reply.digest_note"
 )
