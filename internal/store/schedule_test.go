@@ -211,7 +211,7 @@ func TestATickComesOnce(t *testing.T) {
 			t.Fatalf("%v %v", ticks, err)
 		}
 		woke := 0
-		for woke == 0 { // the server may still hold the row of who died
+		for until := time.Now().Add(10 * time.Second); woke == 0 && time.Now().Before(until); { // the server may still hold the row of who died
 			if woke, err = s.WakeSchedules(ctx, 10, tomorrow); err != nil {
 				t.Fatal(err)
 			}
