@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	}
 	// The worlds wait more than they compute: more of them than processors.
 	flag.Parse()
-	if err := flag.Set("test.parallel", strconv.Itoa(max(8, 2*runtime.NumCPU()))); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(6, 2*runtime.NumCPU()))); err != nil {
 		panic(err)
 	}
 	os.Exit(pg.Main(m))
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 
 // patience bounds every wait of a test; what is waited for is signalled. Where
 // guards are taken away a test waits in vain, and BCN_TEST_PATIENCE says how long.
-var patience = cmp.Or(patienceAsked(), 60*time.Second)
+var patience = cmp.Or(patienceAsked(), 2*time.Minute)
 
 func patienceAsked() time.Duration {
 	d, err := time.ParseDuration(os.Getenv("BCN_TEST_PATIENCE"))
