@@ -82,7 +82,7 @@ func (w *world) pass(d time.Duration) {
 func (w *world) wake() {
 	w.t.Helper()
 	w.sql(w.t, `update river_job set state = 'available', scheduled_at = now()
-		where kind = 'change' and state in ('scheduled', 'retryable', 'available') and scheduled_at > now()`)
+		where kind in ('change', 'follow', 'tick') and state in ('scheduled', 'retryable', 'available') and scheduled_at > now()`)
 }
 
 // comes is until, for what a job does that may sleep.

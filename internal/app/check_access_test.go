@@ -38,7 +38,10 @@ func TestCheckLooksAtWhatAccessNeeds(t *testing.T) {
 	changed := sample
 	changed.RunAs = "operator"
 	withPort := sample
-	withPort.Ports = []config.Port{{District: "default", Name: "orders", Host: "orders.internal", Port: 5432, Through: aws.SampleNode}}
+	withPort.Ports = []config.Port{{District: "default", Name: "orders", Host: "orders.db.internal", Port: 5432, Through: aws.SampleNode}}
+	unknown, elsewhere := sample, sample
+	unknown.Ports = []config.Port{{District: "default", Name: "billing", Host: "billing.db.internal", Port: 5432, Through: aws.SampleNode}}
+	elsewhere.Ports = []config.Port{{District: "default", Name: "orders", Host: "another.db.internal", Port: 5432, Through: aws.SampleNode}}
 	rule := func(to ...string) config.Rule { return config.Rule{Allow: []string{"oncall"}, To: to} }
 	staging := rule("access")
 	staging.On = []string{"staging"}
@@ -54,7 +57,9 @@ func TestCheckLooksAtWhatAccessNeeds(t *testing.T) {
 		"tasks need their role":                          {sample, []config.Rule{rule("access", "access:live")}, 0, []string{"ok    district default: access, access:live"}},
 		"nodes need their role and all documents":        {sample, []config.Rule{rule("access:instance")}, 0, []string{"ok    district default: access:instance"}},
 		"documents that are not as printed are told":     {changed, []config.Rule{rule("access:instance")}, 5, []string{"bcn-default-session-10m", "not as printed", command}},
-		"a port needs a role and a document":             {withPort, []config.Rule{rule("access:port")}, 2, []string{"bcn-default-access-port", "bcn-default-port-orders", "missing", command}},
+		"a port needs its role and document":             {withPort, []config.Rule{rule("access:port")}, 0, []string{"ok    district default: access:port"}},
+		"a port without a document is told":              {unknown, []config.Rule{rule("access:port")}, 1, []string{"bcn-default-port-billing", "missing", command}},
+		"a port whose document goes elsewhere is told":   {elsewhere, []config.Rule{rule("access:port")}, 1, []string{"bcn-default-port-orders", "not as printed", command}},
 		"a port without a database needs nothing":        {sample, []config.Rule{rule("access:port")}, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
