@@ -32,6 +32,14 @@ type Input struct {
 	// and keeps the live count of one that runs, whatever it is by the time the
 	// plan is executed (AWS::ECS::Service, DesiredCount).
 	Desired map[string]int
+	// Parameters are the full names of what lies below each ssm_prefix, by the
+	// full name of the prefix (ParameterName), sorted; planning reads them.
+	Parameters map[string][]string
+	// Keys are the ARNs of the KMS keys that the referenced secrets are
+	// encrypted with; the heritage's roles may decrypt with these alone.
+	Keys []string
+	// Overlay is what chat changed on top of the file.
+	Overlay bcn.Overlay
 }
 
 // source is the input with what follows from it.
