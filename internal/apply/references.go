@@ -2,8 +2,11 @@ package apply
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
+	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
@@ -41,6 +44,72 @@ func (a *Apply) Missing(ctx context.Context, t bcn.Target, refs []bcn.SecretRef)
 		}
 	}
 	return missing, nil
+}
+
+// Below implements deploy.References: names alone, never values, sorted.
+func (a *Apply) Below(ctx context.Context, t bcn.Target, prefix string) ([]string, error) {
+	names, err := a.aws.For(t).ParametersBelow(ctx, prefix)
+	slices.Sort(names)
+	return names, err
+}
+
+// managedKeys is how the aliases of AWS's own keys begin.
+const managedKeys = "alias/aws/"
+
+// Keys implements deploy.References. What a reference names and is not there
+// has no key: Missing says so.
+func (a *Apply) Keys(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([]string, error) {
+	s := a.aws.For(t)
+	var names, used []string
+	for _, r := range refs {
+		arn, secret := secretARN(r.From)
+		if !secret {
+			names = append(names, parameterNames(r.From)...)
+			continue
+		}
+		key, err := s.SecretKey(ctx, arn)
+		if err != nil && !errors.Is(err, awsx.ErrNotFound) {
+			return nil, err
+		}
+		used = append(used, key)
+	}
+	of, err := s.ParameterKeys(ctx, unique(names))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		used = append(used, of[name])
+	}
+	var arns []string
+	for _, id := range unique(used) {
+		arn, err := customerKey(ctx, s, id)
+		if err != nil {
+			return nil, err
+		}
+		if arn != "" {
+			arns = append(arns, arn)
+		}
+	}
+	arns = unique(arns)
+	slices.Sort(arns)
+	return arns, nil
+}
+
+// customerKey answers the ARN of a key, or "" where it is AWS's own. A policy
+// names keys by ARN alone: an alias there grants nothing (AWS KMS Developer
+// Guide, "Specifying KMS keys in IAM policy statements").
+func customerKey(ctx context.Context, s *awsx.Session, id string) (string, error) {
+	switch {
+	case id == "" || strings.HasPrefix(id, managedKeys) || strings.Contains(id, ":"+managedKeys):
+		return "", nil
+	case strings.HasPrefix(id, "arn:") && strings.Contains(id, ":key/"):
+		return id, nil
+	}
+	key, err := s.Key(ctx, id)
+	if err != nil || key.Managed {
+		return "", err
+	}
+	return key.ARN, nil
 }
 
 // secretARN answers the ARN of a secret of Secrets Manager without what ECS

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
@@ -19,20 +18,8 @@ func (s *Session) Parameters(ctx context.Context, names []string) (map[string]bo
 	found := map[string]bool{}
 	for len(names) > 0 {
 		n := min(len(names), parametersPerCall)
-		pages := ssm.NewDescribeParametersPaginator(s.ssm(), &ssm.DescribeParametersInput{
-			ParameterFilters: []types.ParameterStringFilter{{
-				Key: aws.String("Name"), Option: aws.String("Equals"), Values: names[:n],
-			}},
-			MaxResults: aws.Int32(parametersPerCall),
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, s.wrap(err)
-			}
-			for _, p := range page.Parameters {
-				found[aws.ToString(p.Name)] = true
-			}
+		if err := s.describe(ctx, "Name", "Equals", names[:n], func(p types.ParameterMetadata) { found[aws.ToString(p.Name)] = true }); err != nil {
+			return nil, err
 		}
 		names = names[n:]
 	}
@@ -50,4 +37,19 @@ func (s *Session) SecretExists(ctx context.Context, arn string) (bool, error) {
 		return false, s.wrap(err)
 	}
 	return out.DeletedDate == nil, nil
+}
+
+// SecretKey answers with which KMS key a secret is encrypted, as it was
+// written: an id, an ARN or an alias's ARN. AWS's own key for Secrets Manager is
+// "" (API reference, DescribeSecret, KmsKeyId). A secret that is not there is
+// ErrNotFound. It reads the description, never the value.
+func (s *Session) SecretKey(ctx context.Context, arn string) (string, error) {
+	out, err := s.secrets().DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(arn)})
+	if err != nil {
+		if CodeOf(err) == "ResourceNotFoundException" {
+			return "", s.missing(err)
+		}
+		return "", s.wrap(err)
+	}
+	return aws.ToString(out.KmsKeyId), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -40,6 +41,7 @@ type Session struct {
 	ecs            func() *ecs.Client
 	ecr            func() *ecr.Client
 	ssm            func() *ssm.Client
+	kms            func() *kms.Client
 	secrets        func() *secretsmanager.Client
 	elb            func() *elasticloadbalancingv2.Client
 	logs           func() *cloudwatchlogs.Client
@@ -72,6 +74,7 @@ func newSession(base aws.Config, k scope) *Session {
 		ecs:            sync.OnceValue(func() *ecs.Client { return ecs.NewFromConfig(c) }),
 		ecr:            sync.OnceValue(func() *ecr.Client { return ecr.NewFromConfig(c) }),
 		ssm:            sync.OnceValue(func() *ssm.Client { return ssm.NewFromConfig(c) }),
+		kms:            sync.OnceValue(func() *kms.Client { return kms.NewFromConfig(c) }),
 		secrets:        sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(c) }),
 		elb:            sync.OnceValue(func() *elasticloadbalancingv2.Client { return elasticloadbalancingv2.NewFromConfig(c) }),
 		logs:           sync.OnceValue(func() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(c) }),

@@ -118,6 +118,12 @@ type References interface {
 	// Missing answers the references that do not exist (Parameter Store and
 	// Secrets Manager); values are never read.
 	Missing(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([]bcn.SecretRef, error)
+	// Below answers the full names of all parameters below a path of Parameter
+	// Store, however deep, sorted; none is no error. Values are never read.
+	Below(ctx context.Context, t bcn.Target, prefix string) ([]string, error)
+	// Keys answers the ARNs of the KMS keys that what is referenced is encrypted
+	// with, sorted, each once. AWS's own keys are left out: they need no grant.
+	Keys(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([]string, error)
 }
 
 // Images resolves tags. internal/registry implements it.

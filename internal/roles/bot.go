@@ -127,6 +127,14 @@ func taskStatements(in Input) []statement {
 			Resource: []string{in.arn("ssm", "parameter/barcelona/"+in.District+"/*")},
 			Why:      "secrets are written and removed below the district's path; none is read",
 		},
+		{
+			Sid: "EncryptParameters", Action: []string{"kms:Encrypt"}, Resource: []string{in.arn("kms", "key/*")},
+			Condition: map[string]operands{
+				"StringEquals": {"kms:ViaService": "ssm." + in.Region + ".amazonaws.com"},
+				"StringLike":   {"kms:EncryptionContext:PARAMETER_ARN": in.arn("ssm", "parameter/barcelona/"+in.District+"/*")},
+			},
+			Why: "secrets are written with an app's own key; what was encrypted is never read back",
+		},
 	}
 }
 
@@ -166,6 +174,10 @@ func readStatements(in Input) []statement {
 		{
 			Sid: "FindParameters", Action: []string{"ssm:DescribeParameters"}, Resource: []string{"*"}, Condition: region,
 			Why: "whether a parameter exists, never its value",
+		},
+		{
+			Sid: "FindKeys", Action: []string{"kms:DescribeKey"}, Resource: []string{in.arn("kms", "key/*")},
+			Why: "which key a secret is encrypted with, where it names an alias",
 		},
 		{
 			Sid: "FindSecrets", Action: []string{"secretsmanager:DescribeSecret"},
