@@ -11,12 +11,57 @@ const (
 	KindHeritage Kind = "heritage" // binds an app and environment to a heritage
 	KindDistrict Kind = "district" // adopts a network and cluster
 
+	KindEndpointUpdate Kind = "endpoint_update" // changes a load balancer
+	KindEndpointDelete Kind = "endpoint_delete" // takes a load balancer away
+	KindDistrictCreate Kind = "district_create" // makes a network and cluster
+	KindDistrictUpdate Kind = "district_update" // changes what district create made, or renders it anew
+	KindDistrictDelete Kind = "district_delete" // takes away what district create made, or forgets what was adopted
+
+	// Operations: each plans a release, and is named as rules name it.
+	KindRollback Kind = "rollback" // to an earlier release, whole
+	KindRestart  Kind = "restart"  // the same again, with new tasks
+	KindPromote  Kind = "promote"  // what another environment runs
+	KindScale    Kind = "scale"    // how many tasks of a service
+	KindEnv      Kind = "env"      // variables on top of the file
+
+	KindRun Kind = "run" // one task of the last release's image
+
 	// Time-boxed access, named as rules name it.
 	KindAccess         Kind = "access"          // to a task of its own
 	KindAccessLive     Kind = "access:live"     // to a running task
 	KindAccessInstance Kind = "access:instance" // to a managed node
 	KindAccessPort     Kind = "access:port"     // to a database's port
 )
+
+// Releases says that a change of this kind is of a heritage's two stacks, and
+// is recorded as a release whatever becomes of it.
+func (k Kind) Releases() bool {
+	switch k {
+	case KindDeploy, KindRollback, KindRestart, KindPromote, KindScale, KindEnv:
+		return true
+	default:
+		return false
+	}
+}
+
+// Deletes says that the change takes whole stacks away, which cannot be stopped
+// once it has begun.
+func (k Kind) Deletes() bool { return k == KindEndpointDelete || k == KindDistrictDelete }
+
+// Releases says that a change of this kind is of a heritage's two stacks, and
+// is recorded as a release whatever becomes of it.
+func (k Kind) Releases() bool {
+	switch k {
+	case KindDeploy, KindRollback, KindRestart, KindPromote, KindScale, KindEnv:
+		return true
+	default:
+		return false
+	}
+}
+
+// Deletes says that the change takes whole stacks away, which cannot be stopped
+// once it has begun.
+func (k Kind) Deletes() bool { return k == KindEndpointDelete || k == KindDistrictDelete }
 
 // ChangeState is where a change stands.
 type ChangeState string

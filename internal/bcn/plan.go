@@ -23,7 +23,10 @@ type Plan struct {
 	Commit      string          `json:"commit,omitempty"` // of the manifest; sha256:... of the file for dir:
 	Manifest    []byte          `json:"manifest,omitempty"`
 	BaseRelease int64           `json:"base_release"` // number of the last successful release; 0: none
-	Rule        json.RawMessage `json:"rule"`         // the matched rule, as configured
+	Overlay     Overlay         `json:"overlay,omitzero"`
+	Restores    int64           `json:"restores,omitempty"` // rollback: the release whose snapshot this is
+	From        *Promoted       `json:"from,omitempty"`     // promote: what it is a copy of
+	Rule        json.RawMessage `json:"rule"`               // the matched rule, as configured
 	RuleIndex   int             `json:"rule_index"`
 	Needs       []Need          `json:"needs,omitempty"`  // who must approve; empty: nobody
 	Within      time.Duration   `json:"within,omitempty"` // how long the request waits
@@ -33,6 +36,14 @@ type Plan struct {
 	Diff        string          `json:"diff,omitempty"` // ours, from both manifests; no environment values
 	Lines       []Line          `json:"lines,omitempty"`
 	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
+	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
+}
+
+// Promoted is what a promotion takes over: a release of another environment.
+type Promoted struct {
+	Env      string `json:"env"`
+	Heritage string `json:"heritage"`
+	Release  int64  `json:"release"`
 }
 
 // Line is one thing that changes, for the card.

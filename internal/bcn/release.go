@@ -7,11 +7,14 @@ type Release struct {
 	Heritage  string
 	Number    int64
 	Change    ID
+	Kind      Kind // of the change
 	Tag       string
 	Image     string
 	Digest    string
 	Commit    string
 	Manifest  []byte
+	Overlay   Overlay
+	Restores  int64 // of a rollback: the release whose snapshot it is
 	PlanHash  string
 	By        string   // Slack user id
 	Approvers []string // Slack user ids

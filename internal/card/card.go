@@ -96,6 +96,7 @@ func (p *Presenter) first(c bcn.Change, w deploy.Wish) chat.Markup {
 		return p.firstAccess(c, w, nil)
 	}
 	args := text.Args{"who": mention(c.Requester), "app": c.App, "env": c.Env, "tag": c.Tag, "district": c.District, "name": subjectName(c), "source": ""}
+	maps.Copy(args, operation(w))
 	if w.Heritage != nil {
 		args["source"] = w.Heritage.Source
 	}

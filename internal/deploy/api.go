@@ -24,7 +24,7 @@ type Origin struct {
 // Wish is what somebody asks for. Exactly what Kind needs is set.
 type Wish struct {
 	Kind     bcn.Kind
-	App, Env string // deploy, plan
+	App, Env string // of a heritage
 	Tag      string // deploy, plan
 	Reason   string
 	District *bcn.District // district adopt: as it was told, not yet checked
@@ -32,6 +32,13 @@ type Wish struct {
 	Heritage *bcn.Heritage // create: Name is read from the file
 	Access   *AccessWish   `json:",omitempty"` // kinds of access
 	Again    bcn.ID        // the change that is planned again; 0: none
+
+	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs
+	From    string            `json:",omitempty"` // promote: the environment that is copied
+	Service string            `json:",omitempty"` // scale; restart, where "" means all
+	Count   int               `json:",omitempty"` // scale
+	Set     map[string]string `json:",omitempty"` // env set
+	Unset   []string          `json:",omitempty"` // env unset, sorted
 }
 
 // Asked is the answer to a wish: the number of the change, and behind which it
