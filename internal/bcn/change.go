@@ -48,21 +48,6 @@ func (k Kind) Releases() bool {
 // once it has begun.
 func (k Kind) Deletes() bool { return k == KindEndpointDelete || k == KindDistrictDelete }
 
-// Releases says that a change of this kind is of a heritage's two stacks, and
-// is recorded as a release whatever becomes of it.
-func (k Kind) Releases() bool {
-	switch k {
-	case KindDeploy, KindRollback, KindRestart, KindPromote, KindScale, KindEnv:
-		return true
-	default:
-		return false
-	}
-}
-
-// Deletes says that the change takes whole stacks away, which cannot be stopped
-// once it has begun.
-func (k Kind) Deletes() bool { return k == KindEndpointDelete || k == KindDistrictDelete }
-
 // ChangeState is where a change stands.
 type ChangeState string
 

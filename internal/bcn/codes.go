@@ -63,6 +63,8 @@ const (
 	CodeTampered           Code = "tampered"            // what
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
+	CodeInUse          Code = "in_use"           // name, by (what still uses it, one per line)
+	CodeAdopted        Code = "adopted"          // name: bcn did not make the district
 
 	// Access.
 	CodeTooShort       Code = "too_short"        // least
@@ -99,8 +101,10 @@ const (
 	CodeTimedOut       Code = "timed_out"        // after
 
 	// How it ended.
-	CodeStackFailed    Code = "stack_failed"    // stack, resource, why
-	CodeRolloutFailed  Code = "rollout_failed"  // service, why
-	CodeUnknownOutcome Code = "unknown_outcome" // what
-	CodeParked         Code = "parked"          // what
+	CodeStackFailed    Code = "stack_failed"     // stack, resource, why
+	CodeRolloutFailed  Code = "rollout_failed"   // service, why
+	CodeOneoffFailed   Code = "oneoff_failed"    // what (before_deploy|run), command, exit (empty: it never ran), why
+	CodeOneoffTimedOut Code = "oneoff_timed_out" // what (before_deploy|run), command, after
+	CodeUnknownOutcome Code = "unknown_outcome"  // what
+	CodeParked         Code = "parked"           // what
 )

@@ -28,11 +28,14 @@ func (d District) Serves(env string) bool { return contains(d.Environments, env)
 // Endpoint is one Application Load Balancer of a district. What follows
 // Environments is read from its stack's outputs once it is made.
 type Endpoint struct {
-	Name         string   `json:"name"`
-	District     string   `json:"district"`
-	Public       bool     `json:"public"`
-	Certificate  string   `json:"certificate,omitempty"` // ACM ARN
-	Environments []string `json:"environments"`
+	Name             string   `json:"name"`
+	District         string   `json:"district"`
+	Public           bool     `json:"public"`
+	Certificate      string   `json:"certificate,omitempty"`       // ACM ARN, the default one
+	MoreCertificates []string `json:"more_certificates,omitempty"` // ACM ARNs, chosen by the name that a client asks for (SNI)
+	TLS              string   `json:"tls,omitempty"`               // old, intermediate or modern; empty: intermediate
+	AccessLogs       bool     `json:"access_logs,omitempty"`       // in the district's bucket
+	Environments     []string `json:"environments"`
 
 	LoadBalancer  string `json:"load_balancer,omitempty"` // ARN
 	HTTPListener  string `json:"http_listener,omitempty"` // ARN

@@ -69,6 +69,9 @@ const (
 // calls a replacement: were that one, every deploy would be destructive.
 func (p Plan) Destructive() bool {
 	for _, s := range p.Stacks {
+		if s.Delete {
+			return true
+		}
 		for _, c := range s.Changes {
 			if c.Type == "AWS::ECS::TaskDefinition" && c.Action == "Modify" {
 				continue
@@ -84,7 +87,7 @@ func (p Plan) Destructive() bool {
 // Empty says that the plan would change nothing in AWS.
 func (p Plan) Empty() bool {
 	for _, s := range p.Stacks {
-		if s.ChangeSet != "" {
+		if s.ChangeSet != "" || s.Delete {
 			return false
 		}
 	}
@@ -97,6 +100,7 @@ type StackPlan struct {
 	Name           string          `json:"name"`
 	StackID        string          `json:"stack_id,omitempty"`
 	Create         bool            `json:"create,omitempty"`
+	Delete         bool            `json:"delete,omitempty"`     // the stack is deleted: Template is what it holds, Changes what goes
 	ChangeSet      string          `json:"change_set,omitempty"` // ARN; empty: nothing to change
 	Template       []byte          `json:"template"`             // the bytes that were proposed
 	Previous       []byte          `json:"previous,omitempty"`   // of the last release, to go back to when a later stack fails

@@ -1,0 +1,56 @@
+package bcn
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// OneoffPlan is a one-off task that a change runs: the gate of a deploy
+// (before_deploy), or all that `run` does.
+type OneoffPlan struct {
+	Command []string      `json:"command"` // words, not a shell's text
+	CPU     int           `json:"cpu"`     // units of the task, 1024 are one
+	Memory  int           `json:"memory"`  // MiB of the task
+	Timeout time.Duration `json:"timeout"`
+	// Env is run_env.vars of the file, beside the heritage's own environment.
+	Env map[string]string `json:"env,omitempty"`
+	// Definition is the ARN of the task definition. Empty: the one that the base
+	// stack has once this change has executed it.
+	Definition string `json:"definition,omitempty"`
+	// Task is the name of the scheduled task that is run now; empty: none.
+	Task string `json:"task,omitempty"`
+}
+
+// Line is the command as one line, for people.
+func (p OneoffPlan) Line() string { return strings.Join(p.Command, " ") }
+
+// Oneoff is where the one-off task of a change stands. A change has at most
+// one, and at most one task of it is wanted.
+type Oneoff struct {
+	// Try counts from 1. A person who says that a task whose fate AWS does not
+	// know is to run again makes another one.
+	Try        int
+	Definition string     // ARN of the revision that it is started from
+	Container  string     // whose command is overridden
+	AskedAt    time.Time  // written down before ECS is called
+	Task       string     // ARN; empty before ECS has answered
+	StartedAt  *time.Time // when its container ran
+	EndedAt    *time.Time
+	ExitCode   *int   // of the container; nil where it never ran
+	Reason     string // why it stopped, in ECS's words
+	Why        Code   // why bcn stopped it: oneoff_timed_out or cancelled; empty: it did not
+	Unknown    bool   // AWS cannot say what became of it: a person is asked
+}
+
+// Name is what the task is started by, and the token that makes a repetition of
+// the call harmless: unique to the change and the try.
+func (o Oneoff) Name(change ID) string { return fmt.Sprintf("bcn-%d-oneoff-%d", int64(change), o.Try) }
+
+// Ended says that the task runs no more.
+func (o *Oneoff) Ended() bool { return o != nil && o.EndedAt != nil }
+
+// Passed says that the task ended by itself, and well.
+func (o *Oneoff) Passed() bool {
+	return o.Ended() && o.Why == "" && o.ExitCode != nil && *o.ExitCode == 0
+}
