@@ -4,16 +4,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Defaults of barcelona.yml (reference/barcelona.md section 1.11).
+// Defaults of barcelona.yml (reference/barcelona.md section 1.11) that the
+// schema gives too, for what is made without a file.
 const (
-	DefaultMemory    = 512
-	DefaultPort      = 3000
-	DefaultInterval  = 10
-	DefaultTimeout   = 5
-	DefaultThreshold = 2
-	DefaultPriority  = 100
+	DefaultMemory         = 512
+	DefaultPort           = 3000
+	DefaultInterval       = 10
+	DefaultTimeout        = 5
+	DefaultPriority       = 100
+	DefaultTaskCPU        = 512  // of scheduled tasks
+	DefaultTaskMemory     = 1512 // of scheduled tasks
+	DefaultDeployTimeout  = 30 * time.Minute
+	DefaultScalingCPU     = 60 // per cent
+	DefaultBakeTime       = 5  // minutes
+	DefaultCanaryPercent  = 5.0
+	DefaultCanaryBakeTime = 10 // minutes
+	DefaultStepPercent    = 10.0
+	DefaultStepBakeTime   = 6 // minutes
 )
 
 // Variables is the environment block, sorted by name; it is written as a list
@@ -35,30 +47,88 @@ func (v *Variables) UnmarshalJSON(data []byte) error {
 	} else if err := json.Unmarshal(data, &list); err != nil {
 		return fmt.Errorf("read environment: %w", err)
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].Name != list[j].Name {
+			return list[i].Name < list[j].Name
+		}
+		return list[i].SSMPrefix < list[j].SSMPrefix
+	})
 	*v = list
 	return nil
 }
 
-// fill puts defaults where nothing was written.
-func (h *Heritage) fill() {
+// fillDefaults puts the schema's defaults where nothing was written.
+func fillDefaults(s *jsonschema.Schema, v any) {
+	for s != nil && s.Ref != nil {
+		s = s.Ref
+	}
+	if s == nil {
+		return
+	}
+	for _, form := range s.OneOf {
+		fillDefaults(form, v)
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			fillDefaults(s.Items2020, item)
+		}
+	case map[string]any:
+		all, _ := s.AdditionalProperties.(*jsonschema.Schema)
+		for key, value := range v {
+			if property := s.Properties[key]; property != nil {
+				fillDefaults(property, value)
+			} else {
+				fillDefaults(all, value)
+			}
+		}
+		for key, property := range s.Properties {
+			if _, written := v[key]; !written && property.Default != nil {
+				v[key] = *property.Default
+			}
+		}
+	}
+}
+
+// fill puts the defaults that follow from something else.
+func (h *Heritage) fill(n *node) {
 	for i := range h.Services {
-		s := &h.Services[i]
-		orString(&s.ServiceType, TypeDefault)
-		orInt(&s.Memory, DefaultMemory)
-		orInt(&s.Port, DefaultPort)
+		s, written := &h.Services[i], n.get("services").list()[i]
+		orString(&s.Launch, h.Launch)
+		s.Deployment.fill(written.get("deployment"))
+		if a := s.AutoScaling; a != nil && a.CPU == 0 && a.Memory == 0 && a.Requests == 0 {
+			a.CPU = DefaultScalingCPU
+		}
 		for j := range s.Listeners {
 			l := &s.Listeners[j]
-			orInt(&l.Interval, DefaultInterval)
-			orString(&l.HealthPath, "/")
 			orInt(&l.Timeout, min(DefaultTimeout, l.Interval-1))
-			orInt(&l.HealthyThreshold, DefaultThreshold)
-			orInt(&l.UnhealthyThreshold, DefaultThreshold)
-			orInt(&l.Priority, DefaultPriority)
 			if len(l.Conditions) == 0 {
 				l.Conditions = []Condition{{Type: "path-pattern", Value: "*"}}
 			}
 		}
+	}
+	for i := range h.ScheduledTasks {
+		t := &h.ScheduledTasks[i]
+		orString(&t.Name, taskName(t.Command))
+	}
+}
+
+// fill puts ECS's own defaults (API_CanaryConfiguration,
+// API_LinearConfiguration), and a bake time, which ECS has none for.
+func (d *Deployment) fill(n *node) {
+	or := func(key string, v *int, def int) {
+		if n.get(key) == nil && contains(strategiesOf(key), d.Strategy) {
+			*v = def
+		}
+	}
+	or("bake_time", &d.BakeTime, DefaultBakeTime)
+	or("canary_bake_time", &d.CanaryBake, DefaultCanaryBakeTime)
+	or("step_bake_time", &d.StepBake, DefaultStepBakeTime)
+	switch {
+	case d.Strategy == Canary && d.CanaryPercent == 0:
+		d.CanaryPercent = DefaultCanaryPercent
+	case d.Strategy == Linear && d.StepPercent == 0:
+		d.StepPercent = DefaultStepPercent
 	}
 }
 
@@ -83,17 +153,23 @@ func (h *Heritage) place(n *node) {
 			h.Services[i].Listeners[j].At = l.at
 		}
 	}
+	for i, t := range n.get("scheduled_tasks").list() {
+		h.ScheduledTasks[i].At = t.at
+	}
+	if h.BeforeDeploy != nil {
+		h.BeforeDeploy.At = n.get("before_deploy").at
+	}
 	env := n.get("environment")
-	places := map[string]Position{}
+	places := map[[2]string]Position{}
 	for _, entry := range env.list() {
-		places[entry.get("name").str()] = entry.at
+		places[[2]string{entry.get("name").str(), entry.get("ssm_prefix").str()}] = entry.at
 	}
 	if env != nil {
 		for _, k := range env.keys {
-			places[k] = env.fields[k].keyAt
+			places[[2]string{k, ""}] = env.fields[k].keyAt
 		}
 	}
-	for i := range h.Environment {
-		h.Environment[i].At = places[h.Environment[i].Name]
+	for i, v := range h.Environment {
+		h.Environment[i].At = places[[2]string{v.Name, v.SSMPrefix}]
 	}
 }

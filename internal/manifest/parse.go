@@ -136,9 +136,11 @@ func (p *parser) at(n *node, path, message, hint string) {
 func (p *parser) build() *File {
 	envs := p.root.get("environments")
 	for _, name := range envs.keys {
-		fillTexts(envs.fields[name].get("environment"))
+		fillTexts(envs.fields[name])
 	}
-	encoded, err := json.Marshal(map[string]any{"environments": envs.plain()})
+	filled := envs.plain()
+	fillDefaults(p.schema.Properties["environments"], filled)
+	encoded, err := json.Marshal(map[string]any{"environments": filled})
 	file := &File{Name: p.name, at: envs.keyAt}
 	if err == nil {
 		err = json.Unmarshal(encoded, file)
@@ -149,22 +151,21 @@ func (p *parser) build() *File {
 	}
 	for name, h := range file.Environments {
 		h.place(envs.fields[name])
-		h.fill()
+		h.fill(envs.fields[name])
 	}
 	return file
 }
 
-// fillTexts makes every value the text that was written: value: 0.10 is 0.10.
-func fillTexts(env *node) {
-	if env == nil {
-		return
+// fillTexts makes every value of a variable the text that was written: value:
+// 0.10 is 0.10.
+func fillTexts(heritage *node) {
+	env, vars := heritage.get("environment"), heritage.get("run_env").get("vars")
+	var values []*node
+	for _, entry := range env.all() {
+		values = append(values, entry.get("value"))
 	}
-	entries := append([]*node(nil), env.items...)
-	for _, k := range env.keys {
-		entries = append(entries, env.fields[k])
-	}
-	for _, entry := range entries {
-		if v := entry.get("value"); v != nil && v.value != nil {
+	for _, v := range append(values, vars.all()...) {
+		if v != nil && v.value != nil {
 			v.value = v.text
 		}
 	}

@@ -133,10 +133,8 @@ func TestProblems(t *testing.T) {
 		"an unknown service type is refused":  {one(name, image, "services: [{name: worker, command: run, service_type: wob}]"), []string{`5:59: service_type must be default or web, not "wob"`}},
 		"an empty command is refused":         {one(name, image, `services: [{name: worker, command: ""}]`), []string{"5:40: command must not be empty"}},
 		"a list as command is refused":        {one(name, image, "services: [{name: worker, command: [a]}]"), []string{"5:40: command must be text, not a list"}},
-		"before_deploy is not available yet":  {one(name, image, service, "before_deploy: migrate"), []string{"6:5: before_deploy is not available yet (a release without it would not be what the file says)"}},
 		"a null before_deploy is fine":        {one(name, image, service, "before_deploy:"), []string{}},
 		"no scheduled tasks are fine":         {one(name, image, service, "scheduled_tasks: []"), []string{}},
-		"scheduled_tasks are not available":   {one(name, image, service, "scheduled_tasks: [{schedule: rate(1 minute), command: x}]"), []string{"6:5: scheduled_tasks are not available yet (a release without them would not be what the file says)"}},
 		"a name that starts with a digit":     {one("name: 1hello", image, service), []string{`3:11: name cannot be "1hello"`}},
 		"a name that ends with a hyphen":      {one("name: hello-", image, service), []string{`3:11: name cannot be "hello-"`}},
 		"a name with a prefix of bcn's":       {one("name: endpoint-x", image, service), []string{`3:11: the name "endpoint-x" starts with endpoint-, which stacks of bcn's own do (choose another)`}},
@@ -200,7 +198,7 @@ bcnd: {mainline_branch: main}
 	}
 	want := []string{
 		"other", "review", "environments.production.version",
-		"environments.production.services[0].desired_count", "environments.production.services[0].hosts", "bcnd",
+		"environments.production.services[0].hosts", "bcnd",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)

@@ -128,26 +128,9 @@ func (p *parser) checkRules() {
 			}
 			owners[strings.ToLower(name.str())] = env
 		}
-		p.checkLater(h, path)
 		p.checkServices(h, path)
 		p.checkVariables(h.get("environment"), path+".environment")
 		p.checkDynamic(h, path)
-	}
-}
-
-// checkLater refuses what would be wrong to leave out silently.
-func (p *parser) checkLater(h *node, path string) {
-	if n := h.get("before_deploy"); n != nil && n.value != nil {
-		p.add(Problem{
-			Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".before_deploy",
-			Message: "before_deploy is not available yet", Hint: "a release without it would not be what the file says",
-		})
-	}
-	if n := h.get("scheduled_tasks"); n != nil && len(n.items) > 0 {
-		p.add(Problem{
-			Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path + ".scheduled_tasks",
-			Message: "scheduled_tasks are not available yet", Hint: "a release without them would not be what the file says",
-		})
 	}
 }
 

@@ -46,6 +46,17 @@ func (n *node) list() []*node {
 	return n.items
 }
 
+// all answers the items, or the fields in the order of the file.
+func (n *node) all() []*node {
+	out := append([]*node(nil), n.list()...)
+	if n != nil {
+		for _, k := range n.keys {
+			out = append(out, n.fields[k])
+		}
+	}
+	return out
+}
+
 // plain answers the tree as encoding/json and jsonschema know values.
 func (n *node) plain() any {
 	switch n.kind {

@@ -1,5 +1,7 @@
 package manifest
 
+import "strings"
+
 // Limits of a file, so that a hostile one costs little.
 const (
 	MaxBytes = 256 << 10 // size of a file
@@ -17,45 +19,25 @@ type File struct {
 
 // Heritage is one environment of a file, with defaults filled in.
 type Heritage struct {
-	Name        string    `json:"name"`
-	ImageName   string    `json:"image_name"`
-	Services    []Service `json:"services"`
-	Environment Variables `json:"environment"`
-	// BeforeDeploy and ScheduledTasks are refused by Parse for now: a release
-	// without its migration would be wrong.
-	BeforeDeploy   string          `json:"before_deploy"`
-	ScheduledTasks []ScheduledTask `json:"scheduled_tasks"`
+	Name           string          `json:"name"`
+	ImageName      string          `json:"image_name"`
+	Services       []Service       `json:"services"`
+	Environment    Variables       `json:"environment,omitempty"`
+	BeforeDeploy   *BeforeDeploy   `json:"before_deploy,omitempty"` // nil: none
+	ScheduledTasks []ScheduledTask `json:"scheduled_tasks,omitempty"`
+	Repositories   []Repository    `json:"repositories,omitempty"`
+	// TaskRole is what the app's own code may do.
+	TaskRole []Permission `json:"task_role,omitempty"`
+	// KMSKey encrypts the secrets that people set for the app: an ARN, or
+	// alias/NAME; "" for the account's own key of Parameter Store.
+	KMSKey string `json:"kms_key,omitempty"`
+	// RunEnv is added to the environment of `run`, and wins there.
+	RunEnv Vars `json:"run_env,omitempty"`
+	// Launch is what services and tasks run on where they do not say it.
+	Launch string `json:"launch"`
 
 	At Position `json:"-"`
 }
-
-// Service types.
-const (
-	TypeDefault = "default" // a worker
-	TypeWeb     = "web"     // has a port, and PORT in its environment
-)
-
-// Service is one long-running ECS service.
-type Service struct {
-	Name        string `json:"name"`
-	ServiceType string `json:"service_type"`
-	Command     string `json:"command"`
-	CPU         int    `json:"cpu"`    // units, 1024 are one; 0: not given
-	Memory      int    `json:"memory"` // MiB
-	Port        int    `json:"web_container_port"`
-	ForceSSL    bool   `json:"force_ssl"`
-	// Public, where given, must agree with the endpoint, which alone decides.
-	Public *bool `json:"public"`
-	// Exec lets ECS Exec into running tasks. It is a key of bcn's own:
-	// Barcelona has none like it.
-	Exec      bool       `json:"exec"`
-	Listeners []Listener `json:"listeners"`
-
-	At Position `json:"-"`
-}
-
-// Web says that the service listens on Port.
-func (s Service) Web() bool { return s.ServiceType == TypeWeb }
 
 // Listener joins a web service to an endpoint. Times are in seconds.
 type Listener struct {
@@ -78,20 +60,36 @@ type Condition struct {
 }
 
 // Variable is one environment variable; exactly one of Value (a pointer, as
-// the empty string is a value), SSMPath and ValueFrom is set.
+// the empty string is a value), SSMPath, ValueFrom and SSMPrefix is set.
 type Variable struct {
-	Name      string  `json:"name"`
-	Value     *string `json:"value"`
-	SSMPath   string  `json:"ssm_path"`
-	ValueFrom string  `json:"value_from"`
+	Name      string  `json:"name,omitempty"` // "" with SSMPrefix
+	Value     *string `json:"value,omitempty"`
+	SSMPath   string  `json:"ssm_path,omitempty"`
+	ValueFrom string  `json:"value_from,omitempty"`
+	// SSMPrefix brings in every parameter below a path, each named by the last
+	// word of its own. It ends with a slash.
+	SSMPrefix string `json:"ssm_prefix,omitempty"`
+	// ReadAtRuntime lets the app's own code read the reference too.
+	ReadAtRuntime bool `json:"read_at_runtime,omitempty"`
 
 	At Position `json:"-"`
 }
 
-// ScheduledTask is a command that runs at times. Not available yet.
-type ScheduledTask struct {
-	Schedule string `json:"schedule"`
-	Command  any    `json:"command"` // string or list of strings
+// Repository is a private registry's password, which ECS reads when it pulls.
+type Repository struct {
+	Name        string `json:"name"`        // what images begin with: quay.io, quay.io/acme
+	Credentials string `json:"credentials"` // ARN of a Secrets Manager secret
+}
+
+// Of says whether the image is the repository's.
+func (r Repository) Of(image string) bool {
+	return image == r.Name || strings.HasPrefix(image, r.Name+"/")
+}
+
+// Permission lets the app's code do each action to each resource.
+type Permission struct {
+	Actions   []string `json:"actions"`   // such as s3:GetObject, without wildcards
+	Resources []string `json:"resources"` // ARNs, or "*" for an action that knows no resource
 }
 
 // Claim is what a listener takes of an endpoint: no two rules of one listener

@@ -1,0 +1,150 @@
+package manifest
+
+import "encoding/json"
+
+// Service types.
+const (
+	TypeDefault = "default" // a worker
+	TypeWeb     = "web"     // has a port, and PORT in its environment
+)
+
+// What tasks run on.
+const (
+	LaunchFargate = "fargate"
+	LaunchEC2     = "ec2"
+)
+
+// Service is one long-running ECS service.
+type Service struct {
+	Name        string `json:"name"`
+	ServiceType string `json:"service_type"`
+	// Command is run as sh -c "exec COMMAND"; with an EntryPoint its words are
+	// given to that instead.
+	Command    string `json:"command"`
+	EntryPoint Words  `json:"entrypoint,omitempty"` // empty: the image's own
+	CPU        int    `json:"cpu,omitempty"`        // units, 1024 are one; 0: not given
+	Memory     int    `json:"memory"`               // MiB
+	Port       int    `json:"web_container_port"`
+	ForceSSL   bool   `json:"force_ssl,omitempty"`
+	// Public, where given, must agree with the endpoint, which alone decides.
+	Public *bool `json:"public,omitempty"`
+	// Exec lets ECS Exec into running tasks. It is a key of bcn's own:
+	// Barcelona has none like it.
+	Exec bool `json:"exec,omitempty"`
+	// DesiredCount is the number of tasks; nil keeps the one that runs. It and
+	// AutoScaling exclude each other.
+	DesiredCount *int         `json:"desired_count,omitempty"`
+	AutoScaling  *AutoScaling `json:"auto_scaling,omitempty"` // nil: none
+	Deployment   Deployment   `json:"deployment"`
+	// GracePeriod is how long, in seconds, failing health checks of a new task
+	// are ignored.
+	GracePeriod int `json:"health_check_grace_period"`
+	// StopTimeout is how long, in seconds, a task has between SIGTERM and
+	// SIGKILL; 0: not given, ECS then waits 30.
+	StopTimeout int        `json:"stop_timeout,omitempty"`
+	Ulimits     []Ulimit   `json:"ulimits,omitempty"`
+	Volumes     []Volume   `json:"volumes,omitempty"`
+	Launch      string     `json:"launch"` // LaunchFargate | LaunchEC2
+	Listeners   []Listener `json:"listeners,omitempty"`
+
+	At Position `json:"-"`
+}
+
+// Web says that the service listens on Port.
+func (s Service) Web() bool { return s.ServiceType == TypeWeb }
+
+// AutoScaling keeps a service's count between bounds so that each given target
+// is met. At least one target is set.
+type AutoScaling struct {
+	Min      int `json:"min_count"`
+	Max      int `json:"max_count"`
+	CPU      int `json:"cpu,omitempty"`      // per cent of what is reserved; 0: no target
+	Memory   int `json:"memory,omitempty"`   // per cent of what is reserved; 0: no target
+	Requests int `json:"requests,omitempty"` // per task and minute; 0: no target
+}
+
+// Strategies of a deployment, ECS's own.
+const (
+	Rolling   = "rolling"
+	BlueGreen = "blue_green"
+	Canary    = "canary"
+	Linear    = "linear"
+)
+
+// Deployment says how a new version takes the old one's place. Times are in
+// minutes, and zero where the strategy does not know them.
+type Deployment struct {
+	Strategy string `json:"strategy"`
+	// BakeTime is how long both versions run after all traffic has moved; of
+	// every strategy but Rolling.
+	BakeTime int `json:"bake_time"`
+	// MinimumPercent and MaximumPercent bound the number of healthy, and of
+	// all, tasks meanwhile, as per cent of the count.
+	MinimumPercent int      `json:"minimum_percent"`
+	MaximumPercent int      `json:"maximum_percent"`
+	Alarms         []string `json:"alarms,omitempty"` // CloudWatch alarms, any of which ends it
+	// CanaryPercent of the traffic moves first, the rest CanaryBake later.
+	CanaryPercent float64 `json:"canary_percent"`
+	CanaryBake    int     `json:"canary_bake_time"`
+	// StepPercent of the traffic moves every StepBake.
+	StepPercent float64 `json:"step_percent"`
+	StepBake    int     `json:"step_bake_time"`
+}
+
+// Rolling says that tasks are replaced in place, without a second target group.
+func (d Deployment) Rolling() bool { return d.Strategy == Rolling || d.Strategy == "" }
+
+// MarshalJSON writes the keys that the strategy knows, so that what is written
+// can be read again.
+func (d Deployment) MarshalJSON() ([]byte, error) {
+	type all Deployment
+	encoded, err := json.Marshal(all(d))
+	if err != nil {
+		return nil, err
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(encoded, &keys); err != nil {
+		return nil, err
+	}
+	for key := range keys {
+		if only := strategiesOf(key); only != nil && !contains(only, d.Strategy) {
+			delete(keys, key)
+		}
+	}
+	return json.Marshal(keys)
+}
+
+// strategiesOf answers the strategies that know a key of Deployment; nil: all.
+func strategiesOf(key string) []string {
+	switch key {
+	case "bake_time":
+		return []string{BlueGreen, Canary, Linear}
+	case "canary_percent", "canary_bake_time":
+		return []string{Canary}
+	case "step_percent", "step_bake_time":
+		return []string{Linear}
+	}
+	return nil
+}
+
+// Ulimit is a limit of the container's processes.
+type Ulimit struct {
+	Name string `json:"name"` // as setrlimit(2) has it, in lower case without RLIMIT_
+	Soft int    `json:"soft"`
+	Hard int    `json:"hard"`
+}
+
+// Volume is a directory of the container.
+type Volume struct {
+	Name     string `json:"name"`
+	Path     string `json:"path"` // in the container, absolute
+	ReadOnly bool   `json:"read_only,omitempty"`
+	EFS      *EFS   `json:"efs,omitempty"` // nil: scratch space of the task
+}
+
+// EFS is a file system that outlives tasks.
+type EFS struct {
+	FileSystem  string `json:"file_system"`            // fs-...
+	Root        string `json:"root,omitempty"`         // directory; "" is the whole
+	AccessPoint string `json:"access_point,omitempty"` // fsap-...; excludes Root
+}
