@@ -12,7 +12,6 @@ import (
 type Key struct {
 	ARN     string
 	Managed bool // AWS's own for a service: every role of the account may use it through that service
-	Enabled bool
 }
 
 // Key describes a KMS key by id, ARN or alias/NAME; ErrNotFound where there is
@@ -26,5 +25,5 @@ func (s *Session) Key(ctx context.Context, id string) (Key, error) {
 		return Key{}, s.wrap(err)
 	}
 	m := out.KeyMetadata
-	return Key{ARN: aws.ToString(m.Arn), Managed: m.KeyManager == types.KeyManagerTypeAws, Enabled: m.KeyState == types.KeyStateEnabled}, nil
+	return Key{ARN: aws.ToString(m.Arn), Managed: m.KeyManager == types.KeyManagerTypeAws}, nil
 }

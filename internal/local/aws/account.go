@@ -30,6 +30,8 @@ type Account struct {
 type region struct {
 	parameters map[string]*parameter // by name
 	secrets    map[string]*secret    // by name
+	keys       map[string]*kmsKey    // by id
+	aliases    map[string]string     // of keys: alias/NAME to id
 	vpcs       map[string]*vpc
 	subnets    map[string]*subnet
 	groups     map[string]*group
@@ -62,6 +64,7 @@ func (a *Account) in(name string) *region {
 	if !ok {
 		r = &region{
 			parameters: map[string]*parameter{}, secrets: map[string]*secret{},
+			keys: map[string]*kmsKey{}, aliases: map[string]string{},
 			vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, groups: map[string]*group{},
 		}
 		a.regions[name] = r

@@ -100,7 +100,7 @@ type rolesPort struct{ account *Account }
 func (p rolesPort) Trusts(roleARN, service string) error { return p.account.Trusts(roleARN, service) }
 
 // Allows asks for a role in the hands of a service: no session policy.
-func (p rolesPort) Allows(region, roleARN, action, resource string) error {
+func (p rolesPort) Allows(region, roleARN, action, resource string, keys map[string][]string) error {
 	a := p.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -109,7 +109,7 @@ func (p rolesPort) Allows(region, roleARN, action, resource string) error {
 		return noSuchRole(roleARN)
 	}
 	ses := &session{role: r.name, roleID: r.id, name: "service", issued: a.clock.Now()}
-	return a.decide(a.principal(ses, r), r, ses, region, action, resource, nil)
+	return a.decide(a.principal(ses, r), r, ses, region, action, resource, keys)
 }
 
 type secretsPort struct{ account *Account }
@@ -121,13 +121,39 @@ func (s secretsPort) Parameter(region, name string) bool {
 	return ok
 }
 
-func (s secretsPort) Secret(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
-		return false
-	}
+func (s secretsPort) ParameterKey(region, name string) (arn string, use map[string][]string) {
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
-	found, ok := s.account.findSecret(parts[3], arn)
+	p, ok := s.account.in(region).parameters[name]
+	if !ok {
+		return "", nil
+	}
+	return s.account.customerKey(region, p.keyID), s.account.parameterUse(region, name)
+}
+
+func (s secretsPort) Secret(arn string) bool {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	found, ok := s.find(arn)
 	return ok && found.deleted.IsZero()
+}
+
+func (s secretsPort) SecretKey(arn string) (key string, use map[string][]string) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	found, ok := s.find(arn)
+	if !ok {
+		return "", nil
+	}
+	region := strings.SplitN(arn, ":", 6)[3]
+	return s.account.customerKey(region, found.keyID), secretUse(region, found.arn)
+}
+
+// find is the secret of an ARN; the caller holds the account's lock.
+func (s secretsPort) find(arn string) (*secret, bool) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 {
+		return nil, false
+	}
+	return s.account.findSecret(parts[3], arn)
 }

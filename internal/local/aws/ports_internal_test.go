@@ -120,11 +120,11 @@ func TestRolesPort(t *testing.T) {
 		{"the service that the role trusts", p.Trusts(r.arn, "ecs-tasks.amazonaws.com"), true},
 		{"not another service", p.Trusts(r.arn, "cloudformation.amazonaws.com"), false},
 		{"not a role that is not there", p.Trusts(r.arn+"x", "ecs-tasks.amazonaws.com"), false},
-		{"what its policies allow", p.Allows("us-east-1", r.arn, "logs:PutLogEvents", group), true},
-		{"not another action", p.Allows("us-east-1", r.arn, "logs:CreateLogStream", group), false},
-		{"not another resource", p.Allows("us-east-1", r.arn, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:other:*"), false},
-		{"not what its boundary does not allow", p.Allows("eu-west-1", r.arn, "logs:PutLogEvents", group), false},
-		{"nothing of a role that is not there", p.Allows("us-east-1", r.arn+"x", "logs:PutLogEvents", group), false},
+		{"what its policies allow", p.Allows("us-east-1", r.arn, "logs:PutLogEvents", group, nil), true},
+		{"not another action", p.Allows("us-east-1", r.arn, "logs:CreateLogStream", group, nil), false},
+		{"not another resource", p.Allows("us-east-1", r.arn, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:other:*", nil), false},
+		{"not what its boundary does not allow", p.Allows("eu-west-1", r.arn, "logs:PutLogEvents", group, nil), false},
+		{"nothing of a role that is not there", p.Allows("us-east-1", r.arn+"x", "logs:PutLogEvents", group, nil), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -39,6 +39,7 @@ func (p parts) services() map[string]service {
 		"ecr":                  {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
 		"logs":                 {jsonRPC{"Logs_20140328"}, c["logs"]},
 		"ssm":                  {jsonRPC{"AmazonSSM"}, merge(a.ssm(), p.sessions.SSM()).Handle},
+		"kms":                  {jsonRPC{"TrentService"}, a.kms().Handle},
 		"secretsmanager":       {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},
 		"s3":                   {rest{}, a.s3().Handle},
 		"cloudtrail":           {jsonRPC{"CloudTrail_20131101"}, p.sessions.CloudTrail().Handle},

@@ -16,6 +16,7 @@ var secretName = regexp.MustCompile(`^[a-zA-Z0-9/_+=.@-]{1,512}$`)
 type secret struct {
 	name, arn, description string
 	value                  string
+	key, keyID             string // KmsKeyId as it was written, empty for AWS's own, and the key's id
 	version                string
 	created, changed       time.Time
 	deleted                time.Time // when it was asked to be deleted; zero: it is not
@@ -24,7 +25,7 @@ type secret struct {
 
 func (a *Account) secretsManager() wire.Actions {
 	return wire.Actions{
-		"CreateSecret":   accepts(a.createSecret, "Name", "SecretString", "Description", "Tags", "ClientRequestToken"),
+		"CreateSecret":   accepts(a.createSecret, "Name", "SecretString", "Description", "Tags", "ClientRequestToken", "KmsKeyId"),
 		"DescribeSecret": accepts(a.describeSecret, "SecretId"),
 		"ListSecrets":    accepts(a.listSecrets, "MaxResults", "NextToken", "IncludePlannedDeletion"),
 		"GetSecretValue": accepts(a.getSecretValue, "SecretId"),
@@ -83,6 +84,11 @@ func (a *Account) createSecret(_ context.Context, c *wire.Call) (any, error) {
 	if !secretName.MatchString(name) {
 		return nil, wire.Errorf("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 	}
+	arn := a.secretARN(c.Region, name) + "-" + random(6, base64Like[:62])
+	keyID, err := a.secretKey(c, arn)
+	if err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	store, token := a.in(c.Region).secrets, str(c.Params, "ClientRequestToken")
@@ -96,11 +102,27 @@ func (a *Account) createSecret(_ context.Context, c *wire.Call) (any, error) {
 		token = requestID()
 	}
 	s := &secret{
-		name: name, arn: a.secretARN(c.Region, name) + "-" + random(6, base64Like[:62]), description: str(c.Params, "Description"),
+		name: name, arn: arn, description: str(c.Params, "Description"), key: str(c.Params, "KmsKeyId"), keyID: keyID,
 		value: str(c.Params, "SecretString"), version: token, created: c.Now, changed: c.Now, tags: tags,
 	}
 	store[name] = s
 	return map[string]any{"ARN": s.arn, "Name": name, "VersionId": s.version}, nil
+}
+
+// secretKey answers the id of the key that a new secret is to be encrypted
+// with, which the caller may use; "" for AWS's own.
+func (a *Account) secretKey(c *wire.Call, arn string) (string, error) {
+	ref := str(c.Params, "KmsKeyId")
+	if ref == "" {
+		return "", nil
+	}
+	a.mu.Lock()
+	k, ok := a.findKey(c.Region, ref)
+	a.mu.Unlock()
+	if !ok {
+		return "", wire.Errorf("InvalidParameterException", "The KMS key %s is not there.", ref)
+	}
+	return k.id, a.useKey(c, k.id, secretUse(c.Region, arn), "kms:GenerateDataKey", "kms:Decrypt")
 }
 
 func describe(s *secret) map[string]any {
@@ -110,6 +132,9 @@ func describe(s *secret) map[string]any {
 	}
 	if s.description != "" {
 		out["Description"] = s.description
+	}
+	if s.key != "" {
+		out["KmsKeyId"] = s.key
 	}
 	if !s.deleted.IsZero() {
 		out["DeletedDate"] = s.deleted
@@ -168,6 +193,9 @@ func (a *Account) getSecretValue(_ context.Context, c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.useKey(c, s.keyID, secretUse(c.Region, s.arn), "kms:Decrypt"); err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := scheduled(s); err != nil {
@@ -182,6 +210,9 @@ func (a *Account) getSecretValue(_ context.Context, c *wire.Call) (any, error) {
 func (a *Account) putSecretValue(_ context.Context, c *wire.Call) (any, error) {
 	s, err := a.onSecret(c, "secretsmanager:PutSecretValue")
 	if err != nil {
+		return nil, err
+	}
+	if err := a.useKey(c, s.keyID, secretUse(c.Region, s.arn), "kms:GenerateDataKey", "kms:Decrypt"); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()

@@ -24,11 +24,12 @@ var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_.\-/]+$`)
 
 // parameter is one entry of Parameter Store.
 type parameter struct {
-	name, kind, value, description, key string
-	version                             int
-	modified                            time.Time
-	by                                  string
-	tags                                map[string]string
+	name, kind, value, description string
+	key, keyID                     string // as it was written, and the id of the key that this meant then
+	version                        int
+	modified                       time.Time
+	by                             string
+	tags                           map[string]string
 }
 
 func (a *Account) ssm() wire.Actions {
@@ -87,54 +88,8 @@ func checkParameterName(name string) error {
 	return nil
 }
 
-func (a *Account) putParameter(_ context.Context, c *wire.Call) (any, error) {
-	name, value, kind := nameARN(str(c.Params, "Name")), str(c.Params, "Value"), str(c.Params, "Type")
-	overwrite, tags := boolean(c.Params, "Overwrite"), tagsOf(list(c.Params, "Tags"))
-	extra := tagKeys("aws:RequestTag/", tags)
-	extra["ssm:Overwrite"] = []string{scalar(overwrite)}
-	if err := a.onParameter(c, "ssm:PutParameter", name, extra); err != nil {
-		return nil, err
-	}
-	if len(tags) > 0 {
-		if err := a.onParameter(c, "ssm:AddTagsToResource", name, extra); err != nil {
-			return nil, err
-		}
-	}
-	if err := checkParameterName(name); err != nil {
-		return nil, err
-	}
-	switch {
-	case value == "" || len(value) > maxParameterValue:
-		return nil, invalid("Standard tier parameters support a maximum parameter value of %d characters, and at least one.", maxParameterValue)
-	case overwrite && len(tags) > 0:
-		return nil, invalid("Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag.")
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	store := a.in(c.Region).parameters
-	old, there := store[name]
-	if there && !overwrite {
-		return nil, wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
-	}
-	p := &parameter{name: name, kind: kind, value: value, description: str(c.Params, "Description"), key: str(c.Params, "KeyId"), version: 1, modified: c.Now, by: c.Principal.ARN, tags: tags}
-	if there {
-		p.version, p.tags = old.version+1, old.tags
-		if kind == "" {
-			p.kind = old.kind
-		}
-	}
-	if p.kind != "String" && p.kind != "StringList" && p.kind != "SecureString" {
-		return nil, invalid("The following parameter type is not supported: %q", p.kind)
-	}
-	if p.kind == "SecureString" && p.key == "" {
-		p.key = "alias/aws/ssm"
-	}
-	store[name] = p
-	return map[string]any{"Version": p.version, "Tier": "Standard"}, nil
-}
-
 // show is a parameter with its value; a SecureString is readable only with
-// decryption, for which the key alias/aws/ssm asks no permission of its own.
+// decryption, which decrypts has authorized.
 func (a *Account) show(p *parameter, region string, decrypt bool) map[string]any {
 	value := p.value
 	if p.kind == "SecureString" && !decrypt {
@@ -149,6 +104,9 @@ func (a *Account) show(p *parameter, region string, decrypt bool) map[string]any
 func (a *Account) getParameter(_ context.Context, c *wire.Call) (any, error) {
 	name := nameARN(str(c.Params, "Name"))
 	if err := a.onParameter(c, "ssm:GetParameter", name, nil); err != nil {
+		return nil, err
+	}
+	if err := a.decrypts(c, name); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
@@ -184,6 +142,11 @@ func (a *Account) getParameters(_ context.Context, c *wire.Call) (any, error) {
 			return nil, err
 		}
 	}
+	for _, n := range asked {
+		if err := a.decrypts(c, nameARN(n)); err != nil {
+			return nil, err
+		}
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	found, missing := []any{}, []any{}
@@ -206,16 +169,24 @@ func (a *Account) parametersByPath(_ context.Context, c *wire.Call) (any, error)
 		return nil, invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".")
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	store := a.in(c.Region).parameters
-	found := below(store, path, boolean(c.Params, "Recursive"))
+	found := below(a.in(c.Region).parameters, path, boolean(c.Params, "Recursive"))
+	a.mu.Unlock()
 	from, to, next, err := ssmPage(c, maxParameterNames, maxParameterNames, len(found))
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range found[from:to] {
+		if err := a.decrypts(c, n); err != nil {
+			return nil, err
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	out := []any{}
 	for _, n := range found[from:to] {
-		out = append(out, a.show(store[n], c.Region, boolean(c.Params, "WithDecryption")))
+		if p, ok := a.in(c.Region).parameters[n]; ok {
+			out = append(out, a.show(p, c.Region, boolean(c.Params, "WithDecryption")))
+		}
 	}
 	return withToken(map[string]any{"Parameters": out}, next), nil
 }

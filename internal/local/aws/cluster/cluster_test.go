@@ -28,8 +28,9 @@ type world struct {
 	admitted map[string]bool // "to<-from"
 	denied   map[string]bool // action, for everyone
 	distrust bool
-	missing  map[string]bool // parameters
-	asked    []string        // "action resource"
+	missing  map[string]bool   // parameters
+	keyOf    map[string]string // ARN of the customer's key, by parameter or secret
+	asked    []string          // "action resource"
 	keys     map[string]map[string][]string
 	handlers map[string]wire.Handler
 }
@@ -60,15 +61,23 @@ func (w *world) Trusts(role, _ string) error {
 	return nil
 }
 
-func (w *world) Allows(_, _, action, _ string) error {
+func (w *world) Allows(_, _, action, _ string, _ map[string][]string) error {
 	if w.denied["role:"+action] {
 		return errors.New(action + " is denied")
 	}
 	return nil
 }
 
-func (w *world) Parameter(_, name string) bool   { return !w.missing[name] }
-func (w *world) Secret(arn string) bool          { return !w.missing[arn] }
+func (w *world) Parameter(_, name string) bool { return !w.missing[name] }
+func (w *world) Secret(arn string) bool        { return !w.missing[arn] }
+func (w *world) ParameterKey(_, name string) (string, map[string][]string) {
+	return w.keyOf[name], map[string][]string{"kms:ViaService": {"ssm.us-east-1.amazonaws.com"}}
+}
+
+func (w *world) SecretKey(arn string) (string, map[string][]string) {
+	return w.keyOf[arn], map[string][]string{"kms:ViaService": {"secretsmanager.us-east-1.amazonaws.com"}}
+}
+
 func (w *world) advance(d time.Duration)         { w.clock.Advance(d) }
 func (w *world) fail(format string, args ...any) { w.t.Helper(); w.t.Fatalf(format, args...) }
 func (w *world) wait(limit time.Duration, f func() bool) time.Duration {
@@ -96,7 +105,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, clock: wire.NewManualClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)),
-		admitted: map[string]bool{"sg-task<-sg-lb": true}, denied: map[string]bool{}, missing: map[string]bool{},
+		admitted: map[string]bool{"sg-task<-sg-lb": true}, denied: map[string]bool{}, missing: map[string]bool{}, keyOf: map[string]string{},
 		keys: map[string]map[string][]string{},
 	}
 	w.Cluster = cluster.New(cluster.Options{Clock: w.clock, Network: w, Roles: w, Secrets: w})

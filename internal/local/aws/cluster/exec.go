@@ -83,7 +83,7 @@ func (c *Cluster) execLog(t *task, k *container) string {
 	for action, on := range map[string]string{
 		"logs:DescribeLogGroups": "*", "logs:CreateLogStream": arn, "logs:DescribeLogStreams": arn, "logs:PutLogEvents": arn,
 	} {
-		if role := t.role(); role == "" || c.roles.Allows(t.at.region, role, action, on) != nil {
+		if role := t.role(); role == "" || c.roles.Allows(t.at.region, role, action, on, nil) != nil {
 			return ""
 		}
 	}
@@ -170,7 +170,7 @@ func (t *task) execAgent(k *container) string {
 func (c *Cluster) connected(t *task) bool {
 	role := t.role()
 	for _, action := range []string{"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"} {
-		if role == "" || c.roles.Allows(t.at.region, role, "ssmmessages:"+action, "*") != nil {
+		if role == "" || c.roles.Allows(t.at.region, role, "ssmmessages:"+action, "*", nil) != nil {
 			return false
 		}
 	}

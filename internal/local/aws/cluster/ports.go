@@ -28,8 +28,9 @@ type Roles interface {
 	// Trusts answers nil where the role exists and its trust policy lets the
 	// service principal (ecs-tasks.amazonaws.com) assume it now.
 	Trusts(roleARN, service string) error
-	// Allows answers nil where the role's policies allow the action in the region.
-	Allows(region, roleARN, action, resource string) error
+	// Allows answers nil where the role's policies allow the action in the
+	// region; keys are the condition keys beyond the global ones.
+	Allows(region, roleARN, action, resource string, keys map[string][]string) error
 }
 
 // Secrets answers whether what a task definition refers to exists. It is
@@ -42,6 +43,11 @@ type Secrets interface {
 	// Secret answers for the ARN of a secret of Secrets Manager, with or
 	// without its random suffix.
 	Secret(arn string) bool
+	// ParameterKey and SecretKey answer the customer's KMS key that it is
+	// encrypted with, "" where there is none, and the condition keys with which
+	// it is asked to decrypt.
+	ParameterKey(region, name string) (arn string, use map[string][]string)
+	SecretKey(secret string) (arn string, use map[string][]string)
 }
 
 // nothing is the answer of a port that was not given: it knows of nothing, so
@@ -50,10 +56,13 @@ type nothing struct{}
 
 var errNothing = errors.New("the cluster knows of no roles")
 
-func (nothing) Admits([]string, int, Source) bool           { return false }
-func (nothing) Subnet(string) (vpc, zone string, ok bool)   { return "", "", false }
-func (nothing) SecurityGroup(string) (vpc string, ok bool)  { return "", false }
-func (nothing) Trusts(string, string) error                 { return errNothing }
-func (nothing) Allows(string, string, string, string) error { return errNothing }
-func (nothing) Parameter(string, string) bool               { return false }
-func (nothing) Secret(string) bool                          { return false }
+func (nothing) Admits([]string, int, Source) bool          { return false }
+func (nothing) Subnet(string) (vpc, zone string, ok bool)  { return "", "", false }
+func (nothing) SecurityGroup(string) (vpc string, ok bool) { return "", false }
+func (nothing) Trusts(string, string) error                { return errNothing }
+func (nothing) Parameter(string, string) bool              { return false }
+func (nothing) Secret(string) bool                         { return false }
+
+func (nothing) Allows(string, string, string, string, map[string][]string) error { return errNothing }
+func (nothing) ParameterKey(string, string) (string, map[string][]string)        { return "", nil }
+func (nothing) SecretKey(string) (string, map[string][]string)                   { return "", nil }

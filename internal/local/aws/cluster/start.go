@@ -49,12 +49,12 @@ func (c *Cluster) checkRegistry(t *task, role string, ref reference) string {
 	if role == "" {
 		return auth + "no execution role"
 	}
-	if c.roles.Allows(t.at.region, role, "ecr:GetAuthorizationToken", "*") != nil {
+	if c.roles.Allows(t.at.region, role, "ecr:GetAuthorizationToken", "*", nil) != nil {
 		return auth + denied(t, role, "ecr:GetAuthorizationToken", "*")
 	}
 	arn := "arn:aws:ecr:" + ref.region + ":" + ref.account + ":repository/" + ref.repo
 	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
-		if c.roles.Allows(t.at.region, role, action, arn) != nil {
+		if c.roles.Allows(t.at.region, role, action, arn, nil) != nil {
 			return auth + denied(t, role, action, arn)
 		}
 	}
@@ -67,8 +67,11 @@ func (c *Cluster) checkSecret(t *task, role, from string) string {
 	if strings.HasPrefix(from, "arn:aws:secretsmanager:") {
 		part := strings.Split(from, ":")
 		arn := strings.Join(part[:min(len(part), 7)], ":")
-		if c.roles.Allows(t.at.region, role, "secretsmanager:GetSecretValue", arn) != nil {
+		if c.roles.Allows(t.at.region, role, "secretsmanager:GetSecretValue", arn, nil) != nil {
 			return retrieval + "secret from asm: " + denied(t, role, "secretsmanager:GetSecretValue", arn)
+		}
+		if p := c.cannotDecrypt(t, role, func() (string, map[string][]string) { return c.secrets.SecretKey(arn) }); p != "" {
+			return retrieval + "secret from asm: " + p
 		}
 		if !c.secrets.Secret(arn) {
 			return retrieval + "secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn +
@@ -90,13 +93,27 @@ func (c *Cluster) checkSecret(t *task, role, from string) string {
 	} else {
 		arn = t.at.arn("ssm", "parameter/"+strings.TrimPrefix(from, "/"))
 	}
-	if c.roles.Allows(t.at.region, role, "ssm:GetParameters", arn) != nil {
+	if c.roles.Allows(t.at.region, role, "ssm:GetParameters", arn, nil) != nil {
 		return retrieval + "secrets from ssm: " + denied(t, role, "ssm:GetParameters", arn)
 	}
 	if !c.secrets.Parameter(region, name) {
 		return retrieval + "secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: " + from
 	}
+	if p := c.cannotDecrypt(t, role, func() (string, map[string][]string) { return c.secrets.ParameterKey(region, name) }); p != "" {
+		return retrieval + "secrets from ssm: " + p
+	}
 	return ""
+}
+
+// cannotDecrypt tells why a role cannot read what is encrypted with a
+// customer's key: the service decrypts in the role's name.
+func (c *Cluster) cannotDecrypt(t *task, role string, key func() (string, map[string][]string)) string {
+	const action = "kms:Decrypt"
+	arn, use := key()
+	if arn == "" || c.roles.Allows(t.at.region, role, action, arn, use) == nil {
+		return ""
+	}
+	return denied(t, role, action, arn)
 }
 
 // openLog makes the log stream of a container that logs with awslogs.
@@ -108,7 +125,7 @@ func (c *Cluster) openLog(t *task, role string, k *container) string {
 	o := log.node("options")
 	at := site{account: t.at.account, region: o.str("awslogs-region")}
 	arn := groupARN(at, o.str("awslogs-group"))
-	if c.roles.Allows(t.at.region, role, "logs:CreateLogStream", arn+":*") != nil || c.roles.Allows(t.at.region, role, "logs:PutLogEvents", arn+":*") != nil {
+	if c.roles.Allows(t.at.region, role, "logs:CreateLogStream", arn+":*", nil) != nil || c.roles.Allows(t.at.region, role, "logs:PutLogEvents", arn+":*", nil) != nil {
 		return denied(t, role, "logs:CreateLogStream", arn+":*")
 	}
 	g := c.groups[arn]
