@@ -62,6 +62,10 @@ const (
 	ActionTickSkip  Action = "tick_skip" // of one run of a schedule
 	ActionTickRun   Action = "tick_run"
 	ActionTickPause Action = "tick_pause"
+
+	// ActionTyped does what its value says, which is the command as it would be
+	// typed: one that opens a window, or restart.
+	ActionTyped Action = "typed"
 )
 
 // Markup is text that is ready to be shown: Slack's mrkdwn in which all that
@@ -73,6 +77,9 @@ type Markup string
 type Message struct {
 	Text   Markup  `json:"text"` // shown in notifications; never empty
 	Blocks []Block `json:"blocks,omitempty"`
+	// Modal is opened in place of the message where that can be done in time;
+	// the message, with a button that opens it, is for where it cannot.
+	Modal *Modal `json:"-"`
 }
 
 // Block is one part of a message; exactly one field is set.

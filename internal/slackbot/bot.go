@@ -16,6 +16,7 @@ type Options struct {
 	API     *API
 	Inbox   Inbox
 	Handler Handler
+	Modals  Modals // nil: no command opens a window
 	Outbox  Outbox
 	Text    *text.Catalogue
 
@@ -45,6 +46,7 @@ type Bot struct {
 	log    *slog.Logger
 	health *health
 	routes *routes
+	views  *views
 
 	// background outlives Run's context by the time that draining takes.
 	background context.Context //nolint:containedctx // the life of what envelopes started, ended by Run
@@ -80,7 +82,7 @@ func New(o Options) *Bot {
 	}
 	o.Hooks = o.Hooks.fill()
 	return &Bot{
-		opts: o, api: o.API, log: o.Log, health: newHealth(o.API.now, o.Hooks), routes: newRoutes(o.API.now),
+		opts: o, api: o.API, log: o.Log, health: newHealth(o.API.now, o.Hooks), routes: newRoutes(o.API.now), views: newViews(o.API.now),
 		background: context.Background(), work: make(chan chat.Request, maxWaiting),
 	}
 }

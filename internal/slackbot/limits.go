@@ -24,6 +24,8 @@ var methodLimits = map[string]struct{ perMinute, burst int }{
 	"conversations.info":    {50, 20},
 	"conversations.open":    {50, 20},
 	"users.info":            {100, 40},
+	"views.open":            {100, 20},
+	"views.update":          {100, 20},
 	"usergroups.users.list": {20, 10},
 }
 

@@ -33,6 +33,24 @@ type Handler interface {
 	Handle(ctx context.Context, key string) Outcome
 }
 
+// Modals are windows that people fill in. internal/commands and the edge of
+// internal/app implement it.
+type Modals interface {
+	// Loading answers what is shown at once where the request opens a window.
+	// It is pure and quick.
+	Loading(r chat.Request, lang string) (chat.Modal, bool)
+	// Tidy answers the request as it may be stored: without what nobody should
+	// have typed. It is pure.
+	Tidy(r chat.Request) chat.Request
+	// Check says what is wrong with what was filled in, by the input's name, in
+	// plain text. It is pure and quick.
+	Check(s chat.Submission, lang string) map[string]string
+	// Keep puts what is secret where it belongs, before the submission is
+	// acknowledged: within ctx. It is repeated with the same key where the
+	// window is sent again. What it answers is as Check's.
+	Keep(ctx context.Context, s chat.Submission, lang string) map[string]string
+}
+
 // Outcome is what the actor alone is told about a request.
 type Outcome struct {
 	Request  chat.Request

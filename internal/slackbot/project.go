@@ -19,6 +19,8 @@ const actionPrefix = "bcn:"
 type projected struct {
 	chat.Request
 	responseURL string
+	trigger     string                // opens a window, for three seconds
+	fields      map[string]chat.Field // of a window: kept nowhere
 	// text says that the acknowledgement may carry an answer.
 	text bool
 	// again says that Slack delivers the envelope again by itself where it is
@@ -63,7 +65,7 @@ func projectSlash(payload json.RawMessage) (p projected, ok bool, err error) {
 	if s.TriggerID == "" {
 		return p, false, fmt.Errorf("slash command without trigger_id")
 	}
-	p.responseURL = s.ResponseURL
+	p.responseURL, p.trigger = s.ResponseURL, s.TriggerID
 	p.Request = chat.Request{
 		Key: "slash:" + s.TriggerID, Source: chat.FromSlash, Team: s.TeamID, Enterprise: s.EnterpriseID,
 		App: s.APIAppID, User: s.UserID, Channel: s.ChannelID, Text: s.Text,
@@ -103,6 +105,9 @@ func projectClick(payload json.RawMessage) (p projected, ok bool, err error) {
 	if err := json.Unmarshal(payload, &c); err != nil {
 		return p, false, fmt.Errorf("interaction: %w", err)
 	}
+	if c.Type == "view_submission" {
+		return projectView(payload)
+	}
 	if c.Type != "block_actions" || len(c.Actions) == 0 {
 		return p, false, nil
 	}
@@ -114,7 +119,7 @@ func projectClick(payload json.RawMessage) (p projected, ok bool, err error) {
 	if c.TriggerID == "" || a.ActionTS == "" {
 		return p, false, fmt.Errorf("click without trigger_id or action_ts")
 	}
-	p.responseURL = c.ResponseURL
+	p.responseURL, p.trigger = c.ResponseURL, c.TriggerID
 	p.Request = chat.Request{
 		Key: "click:" + c.TriggerID + ":" + a.ActionTS, Source: chat.FromClick, Team: c.Team.ID, App: c.APIAppID,
 		User: c.User.ID, Channel: first(c.Channel.ID, c.Container.ChannelID),

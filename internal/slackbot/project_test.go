@@ -100,7 +100,7 @@ func TestProjectIgnores(t *testing.T) {
 		{"another event", "events_api", `{"team_id":"T1","event":{"type":"app_home_opened","user":"U1"}}`},
 		{"an app_rate_limited notice", "events_api", `{"type":"app_rate_limited","team_id":"T1"}`},
 		{"a button of somebody else's", "interactive", `{"type":"block_actions","trigger_id":"t","user":{"id":"U1"},"team":{"id":"T1"},"actions":[{"action_id":"other","action_ts":"1"}]}`},
-		{"a modal", "interactive", `{"type":"view_submission","user":{"id":"U1"},"team":{"id":"T1"}}`},
+		{"a window of somebody else's", "interactive", `{"type":"view_submission","user":{"id":"U1"},"team":{"id":"T1"}}`},
 		{"an unknown envelope", "workflow_next", `{"anything":[1]}`},
 	}
 	for _, c := range cases {

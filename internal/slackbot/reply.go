@@ -77,7 +77,7 @@ func (r *routes) use(key string) (string, bool) {
 
 // Reply tells the actor of a request something, alone: by the response_url
 // where this process still has it, in a direct conversation there, after a
-// mention by an ephemeral message, else by a direct message. A message that is
+// mention or a window by an ephemeral message, else by a direct message. A message that is
 // longer than one can be is shortened. It fails where no route worked.
 func (b *Bot) Reply(ctx context.Context, r chat.Request, m chat.Message) error {
 	var failed error
@@ -88,7 +88,7 @@ func (b *Bot) Reply(ctx context.Context, r chat.Request, m chat.Message) error {
 		}
 		failed = err
 	}
-	if r.Source == chat.FromMention {
+	if r.Source == chat.FromMention || r.Source == chat.FromModal && r.Channel != "" {
 		err := b.api.postEphemeral(ctx, Out{Channel: r.Channel, User: r.User, ThreadTS: r.Thread}, b.compose(m, b.lang(r.User)))
 		if err == nil {
 			return nil

@@ -48,6 +48,12 @@ func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 		return
 	case p.text && b.immediate(s, env, arrived, p):
 		return
+	case p.Source == chat.FromModal:
+		b.submitted(s, env, arrived, p)
+		return
+	}
+	if b.opts.Modals != nil {
+		p.Request = b.opts.Modals.Tidy(p.Request)
 	}
 	fresh, err := b.put(p.Request)
 	if err != nil {
@@ -60,6 +66,7 @@ func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 	}
 	if fresh {
 		b.routes.keep(p.Key, p.responseURL)
+		b.opening(p)
 		b.enqueue(p.Request)
 	}
 }
@@ -187,6 +194,9 @@ func (b *Bot) handle(r chat.Request) {
 		}
 	}()
 	out := b.opts.Handler.Handle(b.background, r.Key)
+	if b.filled(r, out) {
+		return
+	}
 	if out.HasReply {
 		b.reply(r, out.Reply)
 	}
