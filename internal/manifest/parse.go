@@ -132,6 +132,16 @@ func (p *parser) at(n *node, path, message, hint string) {
 	p.add(Problem{Line: n.at.Line, Column: n.at.Column, Path: path, Message: message, Hint: hint})
 }
 
+// atKey reports a problem of a key that should not be there.
+func (p *parser) atKey(n *node, path, message, hint string) {
+	p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path, Message: message, Hint: hint})
+}
+
+// warn warns of a key.
+func (p *parser) warn(n *node, path, message, hint string) {
+	p.add(Problem{Line: n.keyAt.Line, Column: n.keyAt.Column, Path: path, Message: message, Hint: hint, Warning: true})
+}
+
 // build decodes a tree without errors into a File.
 func (p *parser) build() *File {
 	envs := p.root.get("environments")

@@ -17,10 +17,7 @@ func (p *parser) checkTop() {
 		if _, known := p.schema.Properties[key]; known || child.anchor || strings.HasPrefix(key, "x-") {
 			continue
 		}
-		p.add(Problem{
-			Line: child.keyAt.Line, Column: child.keyAt.Column, Path: key, Warning: true,
-			Message: "nothing reads the key " + quote(key), Hint: didYouMean(key, []string{"environments"}),
-		})
+		p.warn(child, key, "nothing reads the key "+quote(key), didYouMean(key, []string{"environments"}))
 	}
 }
 
@@ -45,11 +42,7 @@ func (p *parser) warnDead(s *jsonschema.Schema, n *node, path []string) {
 			property, _ = s.AdditionalProperties.(*jsonschema.Schema)
 		}
 		if property != nil && property.Deprecated {
-			p.add(Problem{
-				Line: child.keyAt.Line, Column: child.keyAt.Column, Path: p.root.pathOf(here), Warning: true,
-				Message: "nothing reads the key " + quote(key), Hint: strings.TrimSuffix(property.Description, "."),
-			})
-			continue
+			p.warn(child, p.root.pathOf(here), "nothing reads the key "+quote(key), strings.TrimSuffix(property.Description, "."))
 		}
 		p.warnDead(property, child, here)
 	}
@@ -130,6 +123,9 @@ func (p *parser) checkRules() {
 		}
 		p.checkServices(h, path)
 		p.checkVariables(h.get("environment"), path+".environment")
+		p.checkBeforeDeploy(h.get("before_deploy"), path+".before_deploy")
+		p.checkTasks(h.get("scheduled_tasks"), path+".scheduled_tasks")
+		p.checkRights(h, path)
 		p.checkDynamic(h, path)
 	}
 }

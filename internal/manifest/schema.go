@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -53,6 +54,8 @@ func (p *parser) explain(e *jsonschema.ValidationError) {
 	switch k := e.ErrorKind.(type) {
 	case *kind.OneOf: // environment, which is a list or a mapping
 		p.explainForms(e)
+	case *kind.AnyOf: // a variable, which has a name, or ssm_prefix in its place
+		p.explain(e.Causes[0])
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
 			p.unknownKey(e, name)
@@ -68,7 +71,7 @@ func (p *parser) explain(e *jsonschema.ValidationError) {
 			n := p.root.lookup(e.InstanceLocation)
 			p.add(Problem{
 				Line: n.at.Line, Column: n.at.Column, Path: p.root.pathOf(e.InstanceLocation),
-				Message: lastOf(e.InstanceLocation) + sentence(n, k),
+				Message: lastOf(e.InstanceLocation) + sentence(n, k), Hint: patternHint(k, e.InstanceLocation),
 			})
 			return
 		}
@@ -141,6 +144,35 @@ func (p *parser) keyAt(path []string, name string) Position {
 	return p.root.at
 }
 
+// patternHint says what may be written, where that is not plain from the
+// refusal.
+func patternHint(k jsonschema.ErrorKind, path []string) string {
+	if _, ok := k.(*kind.Pattern); !ok {
+		return ""
+	}
+	switch lastKey(path) {
+	case "actions":
+		return "the full name of one action, such as s3:GetObject"
+	case "resources":
+		return "an ARN, such as arn:aws:s3:::bucket/*"
+	case "kms_key":
+		return "the ARN of a key, or alias/NAME"
+	case "credentials":
+		return "the ARN of a Secrets Manager secret"
+	case "timeout":
+		return "such as 90m, 1h30m, or a number of seconds"
+	case "ssm_prefix":
+		return "a path that ends with a slash"
+	case "path":
+		return "a directory below /"
+	case "file_system":
+		return "an id such as fs-0123456789abcdef0"
+	case "access_point":
+		return "an id such as fsap-0123456789abcdef0"
+	}
+	return ""
+}
+
 // sentence says what is wrong in words of ours where the library's are about
 // patterns and types.
 func sentence(n *node, k jsonschema.ErrorKind) string {
@@ -172,9 +204,11 @@ func sentence(n *node, k jsonschema.ErrorKind) string {
 	case *kind.MaxProperties:
 		return fmt.Sprintf("has too many keys: %d, at most %d", k.Got, k.Want)
 	case *kind.Minimum:
-		return "must be at least " + k.Want.RatString()
+		return "must be at least " + decimal(k.Want)
 	case *kind.Maximum:
-		return "must be at most " + k.Want.RatString()
+		return "must be at most " + decimal(k.Want)
+	case *kind.MultipleOf:
+		return "must be a multiple of " + decimal(k.Want)
 	default:
 		return k.LocalizedString(message.NewPrinter(language.English))
 	}
@@ -199,17 +233,29 @@ func typeWords(types []string) string {
 	return strings.Join(words, " or ")
 }
 
+// decimal writes a limit of the schema, which has one decimal at most.
+func decimal(r *big.Rat) string { return strings.TrimSuffix(r.FloatString(1), ".0") }
+
 // lastOf names the value: the last key of its path.
 func lastOf(path []string) string {
+	key := lastKey(path)
+	switch {
+	case key == "":
+		return "the file "
+	case key != path[len(path)-1]:
+		return "an item of " + key + " "
+	}
+	return key + " "
+}
+
+// lastKey answers the last step of a path that is no index, or "".
+func lastKey(path []string) string {
 	for i := len(path) - 1; i >= 0; i-- {
 		if path[i] != "" && (path[i][0] < '0' || path[i][0] > '9') {
-			if i < len(path)-1 {
-				return "an item of " + path[i] + " "
-			}
-			return path[i] + " "
+			return path[i]
 		}
 	}
-	return "the file "
+	return ""
 }
 
 func clip(path []string) []string { return path[:len(path):len(path)] }

@@ -1,0 +1,98 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// checkListeners checks one service's listeners; claims holds which service
+// took which priority of which endpoint.
+func (p *parser) checkListeners(s *node, path string, claims map[string]string) {
+	listeners := s.get("listeners")
+	if len(listeners.list()) > 0 && s.get("service_type").str() != TypeWeb {
+		p.atKey(listeners, path+".listeners", "only a web service has listeners", "add service_type: web")
+	}
+	endpoints := map[string]bool{}
+	for i, l := range listeners.list() {
+		here := fmt.Sprintf("%s.listeners[%d]", path, i)
+		endpoint := l.get("endpoint").str()
+		if endpoint == "" {
+			continue
+		}
+		if endpoints[endpoint] {
+			p.at(l, here, "the service is joined to the endpoint "+quote(endpoint)+" twice", "")
+		}
+		endpoints[endpoint] = true
+		p.checkPriority(l, here, endpoint, s.get("name").str(), claims)
+		p.checkHealth(l, here)
+		p.checkConditions(l.get("rule_conditions"), here+".rule_conditions")
+	}
+}
+
+func (p *parser) checkPriority(l *node, path, endpoint, service string, claims map[string]string) {
+	at, priority := l, int64(DefaultPriority)
+	if n := l.get("rule_priority"); n != nil {
+		at = n
+		priority, _ = n.value.(int64)
+	}
+	claim := fmt.Sprintf("%s %d", endpoint, priority)
+	if other, taken := claims[claim]; taken && other != service {
+		p.at(at, path+".rule_priority", fmt.Sprintf("the services %s and %s both have priority %d on the endpoint %s",
+			quote(other), quote(service), priority, quote(endpoint)), "give one another rule_priority")
+	}
+	claims[claim] = service
+}
+
+// checkHealth holds ELB's rule that the timeout is less than the interval.
+func (p *parser) checkHealth(l *node, path string) {
+	timeout := l.get("health_check_timeout")
+	if timeout == nil {
+		return
+	}
+	interval := int64(DefaultInterval)
+	if n := l.get("health_check_interval"); n != nil {
+		interval, _ = n.value.(int64)
+	}
+	if t, ok := timeout.value.(int64); ok && t >= interval {
+		p.at(timeout, path+".health_check_timeout",
+			fmt.Sprintf("the timeout of %d s must be less than the interval of %d s", t, interval), "")
+	}
+}
+
+// checkConditions holds ELB's limits of a rule (ELB API, RuleCondition): each
+// field once, at most five wildcards together, a host has a dot.
+func (p *parser) checkConditions(list *node, path string) {
+	seen := map[string]bool{}
+	wildcards := 0
+	for i, c := range list.list() {
+		field, value := c.get("type").str(), c.get("value")
+		here := fmt.Sprintf("%s[%d]", path, i)
+		if field != "" && seen[field] {
+			p.at(c, here, "a rule takes one condition of type "+field, "")
+		}
+		seen[field] = true
+		if value == nil {
+			continue
+		}
+		wildcards += strings.Count(value.str(), "*") + strings.Count(value.str(), "?")
+		if field == "host-header" && value.str() != "" && !validHost(value.str()) {
+			p.at(value, here+".value", "host-header cannot be "+quote(value.str()), "letters, digits, hyphens, dots and wildcards, with at least one dot")
+		}
+		if field == "path-pattern" && value.str() != "" && value.str()[0] != '/' && value.str()[0] != '*' {
+			p.at(value, here+".value", "path-pattern must start with / or *", "")
+		}
+	}
+	if wildcards > 5 {
+		p.at(list, path, fmt.Sprintf("a rule takes at most five wildcards, not %d", wildcards), "")
+	}
+}
+
+func validHost(s string) bool {
+	for _, r := range s {
+		known := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-.*?", r)
+		if !known {
+			return false
+		}
+	}
+	return strings.Contains(s, ".")
+}

@@ -1,0 +1,133 @@
+package manifest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// number answers a whole number, or def where none is written.
+func (n *node) number(def int64) int64 {
+	if n == nil {
+		return def
+	}
+	if i, ok := n.value.(int64); ok {
+		return i
+	}
+	return def
+}
+
+// real answers a number, or def where none is written.
+func (n *node) real(def float64) float64 {
+	if n == nil {
+		return def
+	}
+	if f, ok := n.value.(float64); ok {
+		return f
+	}
+	return float64(n.number(int64(def)))
+}
+
+// checkCounts checks how many tasks a service has, and what moves the number.
+func (p *parser) checkCounts(s *node, path string) {
+	scaling := s.get("auto_scaling")
+	if scaling == nil {
+		return
+	}
+	path += ".auto_scaling"
+	if desired := s.get("desired_count"); desired != nil {
+		p.atKey(desired, strings.TrimSuffix(path, "auto_scaling")+"desired_count",
+			"desired_count and auto_scaling exclude each other", "auto_scaling sets the count itself")
+	}
+	least, most := scaling.get("min_count"), scaling.get("max_count")
+	if least != nil && most != nil && least.number(0) > most.number(math.MaxInt64) {
+		p.at(least, path+".min_count", fmt.Sprintf("min_count %d is more than max_count %d", least.number(0), most.number(0)), "")
+	}
+	requests := scaling.get("requests")
+	if requests == nil {
+		return
+	}
+	// Its metric is that of one target group (Application Auto Scaling,
+	// PredefinedMetricSpecification), and not available to services that have
+	// two (ECS Developer Guide, target tracking).
+	if n := len(s.get("listeners").list()); n != 1 {
+		p.atKey(requests, path+".requests", fmt.Sprintf("requests are counted at one listener, and the service has %d", n), "scale by cpu or memory")
+	}
+	if strategy := strategyOf(s); strategy != Rolling {
+		p.atKey(requests, path+".requests", "requests cannot be counted under the strategy "+strategy, "scale by cpu or memory")
+	}
+}
+
+func strategyOf(s *node) string {
+	if strategy := s.get("deployment").get("strategy").str(); strategy != "" {
+		return strategy
+	}
+	return Rolling
+}
+
+// checkDeployment checks that a strategy has what it needs and no more.
+func (p *parser) checkDeployment(s *node, path string) {
+	joined := len(s.get("listeners").list()) > 0
+	if grace := s.get("health_check_grace_period"); grace != nil && !joined {
+		p.warn(grace, path+".health_check_grace_period", "a service without listeners has no health checks that could wait", "")
+	}
+	d := s.get("deployment")
+	if d == nil {
+		return
+	}
+	path += ".deployment"
+	strategy := strategyOf(s)
+	for _, key := range d.keys {
+		if only := strategiesOf(key); only != nil && !contains(only, strategy) {
+			p.atKey(d.fields[key], path+"."+key, key+" is not of the strategy "+strategy, "it is of "+strings.Join(only, ", "))
+		}
+	}
+	if strategy == Rolling {
+		p.checkPercents(s, d, path)
+		return
+	}
+	if !joined {
+		p.at(d.get("strategy"), path+".strategy", "the strategy "+strategy+" moves traffic, and the service has no listener", "use rolling")
+	}
+	if len(d.get("alarms").list()) == 0 {
+		p.warn(d.get("strategy"), path+".strategy", "without alarms nothing watches a "+strategy+" deployment once its tasks are healthy", "add alarms")
+	}
+	p.checkDuration(d, path, strategy)
+}
+
+// checkPercents finds a service whose tasks ECS could never replace: none may
+// be stopped, and none started besides.
+func (p *parser) checkPercents(s, d *node, path string) {
+	least, most := d.get("minimum_percent").number(100), d.get("maximum_percent").number(200)
+	count := max(s.get("desired_count").number(0), s.get("auto_scaling").get("min_count").number(0), 1)
+	healthy, all := (count*least+99)/100, count*most/100
+	if healthy < count || all > count {
+		return
+	}
+	at := d.get("maximum_percent")
+	if at == nil {
+		return
+	}
+	p.at(at, path+".maximum_percent", fmt.Sprintf("of %d tasks none could be replaced: %d must be healthy, and no more than %d may run", count, healthy, all),
+		"lower minimum_percent or raise maximum_percent")
+}
+
+// longestRollout is how many minutes of waiting CloudFormation lets a
+// deployment plan (AWS::ECS::Service, CanaryConfiguration and
+// LinearConfiguration: 33 hours).
+const longestRollout = 33 * 60
+
+func (p *parser) checkDuration(d *node, path, strategy string) {
+	total := float64(d.get("bake_time").number(DefaultBakeTime))
+	switch strategy {
+	case Canary:
+		total += float64(d.get("canary_bake_time").number(DefaultCanaryBakeTime))
+	case Linear:
+		// After the last step there is no wait. The percentage has one decimal.
+		tenths := math.Round(10 * max(d.get("step_percent").real(DefaultStepPercent), 1))
+		total += (math.Ceil(1000/tenths) - 1) * float64(d.get("step_bake_time").number(DefaultStepBakeTime))
+	}
+	if total > longestRollout {
+		p.at(d, path, fmt.Sprintf("the deployment would wait for %.0f minutes, at most %d", total, longestRollout), "shorten the bake times")
+	}
+}

@@ -1,0 +1,145 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Bounds of before_deploy's timeout.
+const (
+	leastTimeout = time.Minute
+	mostTimeout  = 6 * time.Hour
+)
+
+// checkBeforeDeploy checks the command, and a timeout that is written as text.
+func (p *parser) checkBeforeDeploy(n *node, path string) {
+	if n == nil {
+		return
+	}
+	if n.fields == nil {
+		p.checkWords(n, path)
+		return
+	}
+	p.checkWords(n.get("command"), path+".command")
+	timeout := n.get("timeout")
+	if timeout.str() == "" {
+		return
+	}
+	d, err := duration(timeout.str())
+	if err != nil {
+		return // the schema says so
+	}
+	if d < leastTimeout || d > mostTimeout {
+		p.at(timeout, path+".timeout", "timeout must be between 1m and 6h, not "+quote(timeout.str()), "")
+	}
+}
+
+// checkTasks checks scheduled tasks, and that no two have the same name.
+func (p *parser) checkTasks(list *node, path string) {
+	names := map[string]int{}
+	for i, t := range list.list() {
+		here := fmt.Sprintf("%s[%d]", path, i)
+		p.checkWords(t.get("command"), here+".command")
+		p.checkSchedule(t, here)
+		name, at := taskNameOf(t)
+		id := strings.ToLower(strings.ReplaceAll(name, "-", ""))
+		if id == "" {
+			continue
+		}
+		if first, taken := names[id]; taken {
+			p.at(at, here, fmt.Sprintf("the scheduled tasks %d and %d have the same name %s", first+1, i+1, quote(name)), "give one another name")
+			continue
+		}
+		names[id] = i
+	}
+}
+
+// taskNameOf answers the name that a task gets, and where it comes from.
+func taskNameOf(t *node) (string, *node) {
+	if name := t.get("name"); name != nil {
+		return name.str(), name
+	}
+	command := t.get("command")
+	if command == nil {
+		return "", t
+	}
+	words, err := split(command.str())
+	if err != nil || len(words) == 0 {
+		words = nil
+	}
+	for _, item := range command.list() {
+		words = append(words, item.str())
+	}
+	if len(words) == 0 {
+		return "", t
+	}
+	return taskName(words), t
+}
+
+func (p *parser) checkSchedule(t *node, path string) {
+	schedule, zone := t.get("schedule"), t.get("timezone")
+	if schedule.str() != "" {
+		if message, hint := scheduleProblem(schedule.str()); message != "" {
+			p.at(schedule, path+".schedule", message, hint)
+		}
+	}
+	if zone.str() == "" {
+		return
+	}
+	if !knownZone(zone.str()) {
+		p.at(zone, path+".timezone", "there is no time zone "+quote(zone.str()), "a name of the tz database, such as Asia/Tokyo")
+	}
+	if strings.HasPrefix(schedule.str(), "rate(") {
+		p.warn(zone, path+".timezone", "a rate has no time zone", "use cron(...)")
+	}
+}
+
+// knownZone says whether Go, which has the tz database with it, and with that
+// EventBridge Scheduler knows a time zone.
+func knownZone(name string) bool {
+	if name == "Local" || strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") {
+		return false // of the machine, not of the tz database
+	}
+	_, err := time.LoadLocation(name)
+	return err == nil
+}
+
+// checkRights checks what the app and ECS are given access to.
+func (p *parser) checkRights(h *node, path string) {
+	if key := h.get("kms_key"); strings.Contains(key.str(), "alias/aws/") {
+		p.at(key, path+".kms_key", "kms_key is a key of AWS's own", "leave it out, and Parameter Store uses its own")
+	}
+	for i, permission := range h.get("task_role").list() {
+		for j, r := range permission.get("resources").list() {
+			if parts := strings.SplitN(r.str(), ":", 6); parts[len(parts)-1] == "*" {
+				p.add(Problem{
+					Line: r.at.Line, Column: r.at.Column, Path: fmt.Sprintf("%s.task_role[%d].resources[%d]", path, i, j), Warning: true,
+					Message: quote(r.str()) + " is everything that the district's boundary lets the app reach",
+					Hint:    "name what it needs, unless the actions know no resource",
+				})
+			}
+		}
+	}
+	p.checkRepositories(h, path+".repositories")
+}
+
+func (p *parser) checkRepositories(h *node, path string) {
+	seen := map[string]bool{}
+	for i, r := range h.get("repositories").list() {
+		name, here := r.get("name"), fmt.Sprintf("%s[%d].name", path, i)
+		if name.str() == "" {
+			continue
+		}
+		if seen[name.str()] {
+			p.at(name, here, "the repository "+quote(name.str())+" is there twice", "")
+		}
+		seen[name.str()] = true
+		if image := h.get("image_name").str(); image != "" && !(Repository{Name: name.str()}).Of(image) {
+			p.add(Problem{
+				Line: name.at.Line, Column: name.at.Column, Path: here, Warning: true,
+				Message: "image_name does not begin with " + quote(name.str()), Hint: "the repository is not used",
+			})
+		}
+	}
+}

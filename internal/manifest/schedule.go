@@ -1,0 +1,146 @@
+package manifest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// scheduleProblem answers what is wrong with a schedule expression, and how to
+// mend it, or "". It holds what the EventBridge Scheduler User Guide says in
+// "Schedule types".
+func scheduleProblem(expression string) (message, hint string) {
+	kind, rest, ok := strings.Cut(expression, "(")
+	body, closed := strings.CutSuffix(rest, ")")
+	if !ok || !closed || kind != "cron" && kind != "rate" && kind != "at" {
+		return "schedule cannot be " + quote(expression), "cron(0 9 ? * MON-FRI *), rate(5 minutes) or at(2027-01-31T09:00:00)"
+	}
+	switch kind {
+	case "cron":
+		return cronProblem(strings.Fields(body))
+	case "rate":
+		return rateProblem(body)
+	default:
+		if _, err := time.Parse("2006-01-02T15:04:05", body); err != nil {
+			return "at cannot be " + quote(body), "such as at(2027-01-31T09:00:00)"
+		}
+		return "", ""
+	}
+}
+
+// rateProblem checks a positive number and its unit, singular for one.
+func rateProblem(body string) (message, hint string) {
+	number, unit, _ := strings.Cut(body, " ")
+	n, err := strconv.ParseUint(number, 10, 31)
+	if err != nil || n == 0 || number[0] == '0' || number[0] == '+' {
+		return "rate cannot be " + quote(body), "a whole number and a unit, such as rate(5 minutes)"
+	}
+	singular := strings.TrimSuffix(unit, "s")
+	if singular != "minute" && singular != "hour" && singular != "day" {
+		return "rate cannot be of " + quote(unit), "minutes, hours or days"
+	}
+	want := singular
+	if n > 1 {
+		want += "s"
+	}
+	if unit != want {
+		return "rate cannot be " + quote(body), fmt.Sprintf("write rate(%d %s)", n, want)
+	}
+	return "", ""
+}
+
+// cronField is one field of a cron expression.
+type cronField struct {
+	name      string
+	low, high int
+	words     string // names of the values from low on, three letters each
+	marks     string // which of / ? L W # it takes besides , - and *
+}
+
+func cronFields() []cronField {
+	return []cronField{
+		{name: "minutes", high: 59, marks: "/"},
+		{name: "hours", high: 23, marks: "/"},
+		{name: "day-of-month", low: 1, high: 31, marks: "/?LW"},
+		{name: "month", low: 1, high: 12, marks: "/", words: "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"},
+		{name: "day-of-week", low: 1, high: 7, marks: "?L#", words: "SUNMONTUEWEDTHUFRISAT"},
+		{name: "year", low: 1970, high: 2199, marks: "/"},
+	}
+}
+
+func cronProblem(fields []string) (message, hint string) {
+	known := cronFields()
+	if len(fields) != len(known) {
+		hint := "minutes hours day-of-month month day-of-week year"
+		if len(fields) == len(known)-1 {
+			hint += "; is the year missing?"
+		}
+		return fmt.Sprintf("cron has six fields, not %d", len(fields)), hint
+	}
+	for i, f := range known {
+		for _, item := range strings.Split(fields[i], ",") {
+			if !f.takes(item) || item == "?" && fields[i] != "?" {
+				return f.name + " cannot be " + quote(fields[i]), f.bounds()
+			}
+		}
+	}
+	if (fields[2] == "?") == (fields[4] == "?") {
+		return "one of day-of-month and day-of-week must be ?, and the other not", "such as cron(0 9 ? * MON-FRI *)"
+	}
+	return "", ""
+}
+
+// bounds says which values the field has.
+func (f cronField) bounds() string {
+	text := fmt.Sprintf("%d to %d", f.low, f.high)
+	if f.words != "" {
+		text += fmt.Sprintf(" or %s to %s", f.words[:3], f.words[len(f.words)-3:])
+	}
+	return text
+}
+
+// takes says whether one item of a comma separated list is understood.
+func (f cronField) takes(item string) bool {
+	switch {
+	case item == "*":
+		return true
+	case item == "?" || item == "L":
+		return strings.Contains(f.marks, item)
+	case strings.Contains(f.marks, "W") && strings.HasSuffix(item, "W"):
+		return f.value(strings.TrimSuffix(item, "W")) >= 0
+	case strings.Contains(f.marks, "#") && strings.HasSuffix(item, "L"):
+		return f.value(strings.TrimSuffix(item, "L")) >= 0
+	case strings.Contains(f.marks, "#") && strings.Contains(item, "#"):
+		day, nth, _ := strings.Cut(item, "#")
+		return f.value(day) >= 0 && len(nth) == 1 && nth >= "1" && nth <= "5"
+	}
+	span, step, stepped := strings.Cut(item, "/")
+	if stepped {
+		n, err := strconv.ParseUint(step, 10, 16)
+		if err != nil || n == 0 || int(n) > f.high || !strings.Contains(f.marks, "/") {
+			return false
+		}
+		if span == "*" {
+			return true
+		}
+	}
+	from, to, ranged := strings.Cut(span, "-")
+	low := f.value(from)
+	if !ranged {
+		return low >= 0
+	}
+	return low >= 0 && f.value(to) >= low
+}
+
+// value answers a number or a name of the field, or -1.
+func (f cronField) value(s string) int {
+	if i := strings.Index(f.words, strings.ToUpper(s)); len(s) == 3 && i >= 0 && i%3 == 0 {
+		return f.low + i/3
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || int(n) < f.low || int(n) > f.high {
+		return -1
+	}
+	return int(n)
+}
