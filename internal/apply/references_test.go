@@ -1,0 +1,145 @@
+package apply_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// administrator is the SDK's configuration of the account's owner.
+func (w *world) administrator() awssdk.Config {
+	return awssdk.Config{
+		Region: "us-east-1", BaseEndpoint: awssdk.String(w.aws.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("administrator", "any", ""),
+	}
+}
+
+// key makes a customer's key with an alias and answers its ARN.
+func (w *world) key(t *testing.T, alias string) string {
+	t.Helper()
+	c := kms.NewFromConfig(w.administrator())
+	out, err := c.CreateKey(t.Context(), &kms.CreateKeyInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: awssdk.String("alias/" + alias), TargetKeyId: out.KeyMetadata.KeyId}); err != nil {
+		t.Fatal(err)
+	}
+	return *out.KeyMetadata.Arn
+}
+
+// write writes a parameter as bcn does, in the bot's own role.
+func (w *world) write(t *testing.T, name, key string) {
+	t.Helper()
+	err := w.client.For(w.target).CreateParameter(t.Context(), awsx.Parameter{
+		Name: name, Value: func() string { return "hush" }, Key: key, Tags: []bcn.Tag{{Key: "bcn:app", Value: "redash"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatLiesBelowAPath(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var want []string
+	for i := range 60 { // more than a page
+		name := fmt.Sprintf("/barcelona/default/redash/p%02d", i)
+		w.write(t, name, "")
+		want = append(want, name)
+	}
+	w.write(t, "/barcelona/default/redash/deep/er", "")
+	w.write(t, "/barcelona/default/redash2/other", "")
+	got, err := w.Below(t.Context(), w.target, "/barcelona/default/redash/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(append([]string{"/barcelona/default/redash/deep/er"}, want...), got); diff != "" {
+		t.Error(diff)
+	}
+	if none, err := w.Below(t.Context(), w.target, "/barcelona/default/none"); err != nil || len(none) != 0 {
+		t.Errorf("%v %v", none, err)
+	}
+	for _, c := range w.aws.Calls() {
+		if strings.HasPrefix(c.Action, "GetParameter") {
+			t.Errorf("%s was called: values are never read", c.Action)
+		}
+	}
+}
+
+func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	byAlias, byARN, ofSecret := w.key(t, "redash"), w.key(t, "other"), w.key(t, "secret")
+	w.write(t, "/barcelona/default/redash/alias", "alias/redash")
+	w.write(t, "/barcelona/default/redash/id", byAlias[strings.LastIndexByte(byAlias, '/')+1:])
+	w.write(t, "/barcelona/default/redash/arn", byARN)
+	w.write(t, "/barcelona/default/redash/own", "")
+	c := secretsmanager.NewFromConfig(w.administrator())
+	secret, err := c.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: awssdk.String("barcelona/default/redash"), SecretString: awssdk.String("hush"), KmsKeyId: awssdk.String("alias/secret"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []bcn.SecretRef
+	for _, from := range []string{
+		"/barcelona/default/redash/alias", "/barcelona/default/redash/id", "/barcelona/default/redash/own", "/barcelona/default/redash/none",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/redash/arn", *secret.ARN + ":password::",
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:barcelona/default/none-AbCdEf",
+	} {
+		refs = append(refs, bcn.SecretRef{Name: "X", From: from})
+	}
+	got, err := w.Keys(t.Context(), w.target, refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{byAlias: true, byARN: true, ofSecret: true}
+	for i, arn := range got {
+		if !want[arn] || i > 0 && got[i-1] >= arn {
+			t.Errorf("%v, want each of %v once, sorted", got, want)
+		}
+		delete(want, arn)
+	}
+	if len(want) > 0 {
+		t.Errorf("%v is missing in %v", want, got)
+	}
+}
+
+func TestParametersAreWrittenAndRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.key(t, "redash")
+	s := w.client.For(w.target)
+	const name = "/barcelona/default/redash/url"
+	w.write(t, name, "alias/redash")
+	p := awsx.Parameter{Name: name, Value: func() string { return "hush2" }, Key: "alias/redash"}
+	if err := s.CreateParameter(t.Context(), p); !errors.Is(err, awsx.ErrExists) {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := s.ReplaceParameter(t.Context(), p); err != nil {
+		t.Errorf("the next version: %v", err)
+	}
+	if err := s.DeleteParameter(t.Context(), name); err != nil {
+		t.Errorf("removed: %v", err)
+	}
+	if err := s.DeleteParameter(t.Context(), name); !errors.Is(err, awsx.ErrNotFound) {
+		t.Errorf("removed again: %v", err)
+	}
+	p.Name = "/barcelona/elsewhere/url"
+	err := s.ReplaceParameter(t.Context(), p)
+	wantCode(t, err, bcn.CodeAccessDenied)
+	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "hush") {
+		t.Error(text)
+	}
+}
