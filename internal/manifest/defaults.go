@@ -21,7 +21,9 @@ const (
 	DefaultTaskMemory     = 1512 // of scheduled tasks
 	DefaultDeployTimeout  = 30 * time.Minute
 	DefaultScalingCPU     = 60 // per cent
-	DefaultBakeTime       = 5  // minutes
+	DefaultMinimumPercent = 100
+	DefaultMaximumPercent = 200
+	DefaultBakeTime       = 5 // minutes
 	DefaultCanaryPercent  = 5.0
 	DefaultCanaryBakeTime = 10 // minutes
 	DefaultStepPercent    = 10.0
@@ -116,6 +118,9 @@ func (h *Heritage) fill(n *node) {
 // fill puts ECS's own defaults (API_CanaryConfiguration,
 // API_LinearConfiguration), and a bake time, which ECS has none for.
 func (d *Deployment) fill(n *node) {
+	if n == nil { // the schema's defaults are those of a mapping that is there
+		*d = Deployment{Strategy: Rolling, MinimumPercent: DefaultMinimumPercent, MaximumPercent: DefaultMaximumPercent}
+	}
 	or := func(key string, v *int, def int) {
 		if n.get(key) == nil && contains(strategiesOf(key), d.Strategy) {
 			*v = def

@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"time"
+
+	"github.com/bcn-bot/bcn/internal/manifest"
 )
 
 // What a grant's own task is started with: RunTask of the task definition that
@@ -53,7 +55,7 @@ func HoldUntil(end time.Time) string {
 // system stays writable, because the agent of ECS Exec writes to it (ECS
 // Developer Guide, "Considerations for using ECS Exec").
 func (s *source) accessTask() taskDefinition {
-	t := s.ownTask(AccessContainer)
+	t := s.ownTask(AccessContainer, 0, manifest.DefaultMemory)
 	c := &t.ContainerDefinitions[0]
 	c.EntryPoint = []string{"/bin/sh", "-c"}
 	c.Command = []string{"exit 0"}

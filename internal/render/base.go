@@ -1,10 +1,6 @@
 package render
 
 import (
-	"sort"
-	"strings"
-
-	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
 )
 
@@ -13,10 +9,12 @@ const (
 	logRetention  = 365 // days
 
 	oneoffTaskOutput = "OneoffTaskDefinition"
+
+	roleType = "AWS::IAM::Role"
 )
 
 // base renders what a heritage's tasks need before the first one starts.
-func (s *source) base() *template {
+func (s *source) base() (*template, error) {
 	d, h := s.District, s.Heritage
 	t := newTemplate("bcn: roles and log group of the heritage " + h.Name)
 	// RetainExceptOnCreate keeps the logs when the stack is deleted, but not
@@ -26,44 +24,57 @@ func (s *source) base() *template {
 		Type: "AWS::Logs::LogGroup", DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain",
 		Properties: logGroup{LogGroupName: LogGroup(d.Name, h.Name), RetentionInDays: logRetention, Tags: s.tags},
 	}
-	t.Resources["TaskRole"] = resource{Type: "AWS::IAM::Role", Properties: s.role("task", execStatements())}
-	t.Resources["ExecutionRole"] = resource{Type: "AWS::IAM::Role", Properties: s.role("execution", s.executionStatements())}
-	t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.ownTask("oneoff"))
-	t.single(AccessTaskOutput, "Task definition of a grant's own task", s.accessTask())
-	return t
+	tasks := trusts("ecs-tasks.amazonaws.com")
+	t.Resources["TaskRole"] = resource{Type: roleType, Properties: s.role("task", tasks, s.taskStatements())}
+	t.Resources["ExecutionRole"] = resource{Type: roleType, Properties: s.role("execution", tasks, s.executionStatements())}
+	if len(h.ScheduledTasks) > 0 {
+		t.Resources["ScheduleRole"] = resource{Type: roleType, Properties: s.role(scheduleRole, s.scheduleTrust(), s.scheduleStatements())}
+	}
+	if err := t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.oneoffTask(), "LogGroup"); err != nil {
+		return nil, err
+	}
+	return t, t.single(AccessTaskOutput, "Task definition of a grant's own task", s.accessTask(), "LogGroup")
+}
+
+// oneoffTask is what before_deploy and `run` start, with a command and, for
+// `run`, a size of their own.
+func (s *source) oneoffTask() taskDefinition {
+	if b := s.Heritage.BeforeDeploy; b != nil {
+		return s.ownTask("oneoff", b.CPU, b.Memory)
+	}
+	return s.ownTask("oneoff", 0, manifest.DefaultMemory)
 }
 
 // ownTask is a task definition of bcn's own, beside those of the services. It
-// names its roles as resources of the same stack.
-func (s *source) ownTask(name string) taskDefinition {
-	t := s.taskDefinition(manifest.Service{Name: name, Memory: manifest.DefaultMemory})
+// names its roles as resources of the same stack. What bcn starts runs on
+// Fargate, whatever the services run on.
+func (s *source) ownTask(name string, cpu, memory int) taskDefinition {
+	t := s.taskDefinition(manifest.Service{Name: name, CPU: cpu, Memory: memory})
 	t.ExecutionRoleArn = getAtt("ExecutionRole", "Arn")
 	t.TaskRoleArn = getAtt("TaskRole", "Arn")
 	return t
 }
 
 // single puts a task definition in, with an output of the same name.
-func (t *template) single(id, description string, definition taskDefinition) {
-	t.Resources[id] = resource{Type: "AWS::ECS::TaskDefinition", DependsOn: []string{"LogGroup"}, Properties: definition}
+func (t *template) single(id, description string, definition taskDefinition, after ...string) error {
 	if t.Outputs == nil {
 		t.Outputs = map[string]output{}
 	}
 	t.Outputs[id] = output{Description: description, Value: ref(id)}
+	return t.add(id, resource{Type: taskDefinitionType, DependsOn: after, Properties: definition})
 }
 
-func (s *source) role(kind string, statements []statement) role {
+// role is a role of the heritage. Whatever its statements say, it can do no
+// more than the district's boundary.
+func (s *source) role(kind string, trust statement, statements []statement) role {
 	d, h := s.District, s.Heritage
 	r := role{
-		RoleName:            roleName(d.Name, h.Name, kind),
-		Path:                RolePath(d.Name),
-		Description:         "bcn: " + kind + " role of the heritage " + h.Name,
-		PermissionsBoundary: BoundaryARN(d.Account, d.Name),
-		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{{
-			Effect:    "Allow",
-			Principal: map[string]string{"Service": "ecs-tasks.amazonaws.com"},
-			Action:    []string{"sts:AssumeRole"},
-		}}},
-		Tags: s.tags,
+		RoleName:                 roleName(d.Name, h.Name, kind),
+		Path:                     RolePath(d.Name),
+		Description:              "bcn: " + kind + " role of the heritage " + h.Name,
+		PermissionsBoundary:      BoundaryARN(d.Account, d.Name),
+		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{trust}},
+		Tags:                     s.tags,
 	}
 	if len(statements) > 0 {
 		r.Policies = []inlinePolicy{{PolicyName: "bcn", PolicyDocument: policyDocument{Version: policyVersion, Statement: statements}}}
@@ -71,83 +82,7 @@ func (s *source) role(kind string, statements []statement) role {
 	return r
 }
 
-// executionStatements grants what ECS needs to start this heritage's tasks,
-// and nothing of another heritage: its log group, its repository, and exactly
-// the secrets that it refers to.
-func (s *source) executionStatements() []statement {
-	d, h := s.District, s.Heritage
-	group := "arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:" + LogGroup(d.Name, h.Name)
-	out := []statement{{
-		Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resource: []string{group + ":*"},
-	}}
-	if repository := ecrRepository(h.ImageName); repository != "" {
-		out = append(out,
-			// This action knows no resource (Service Authorization Reference, ECR).
-			statement{Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
-			statement{
-				Effect: "Allow", Resource: []string{repository},
-				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
-			})
-	}
-	var parameters, secrets []string
-	for _, r := range refs(h, d.Name) {
-		if arn, ok := secretARN(r.From); ok {
-			secrets = append(secrets, arn)
-		} else {
-			parameters = append(parameters, parameterARN(d, r.From))
-		}
-	}
-	if len(parameters) > 0 {
-		out = append(out, statement{Effect: "Allow", Action: []string{"ssm:GetParameters"}, Resource: unique(parameters)})
-	}
-	if len(secrets) > 0 {
-		out = append(out, statement{Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: unique(secrets)})
-	}
-	return out
-}
-
-// ecrRepository answers the ARN of a private ECR repository, or "" for an
-// image of another registry: {account}.dkr.ecr.{region}.amazonaws.com/{name}.
-func ecrRepository(image string) string {
-	host, name, ok := strings.Cut(image, "/")
-	parts := strings.Split(host, ".")
-	if !ok || len(parts) != 6 || parts[1] != "dkr" || parts[2] != "ecr" || parts[4] != "amazonaws" || parts[5] != "com" {
-		return ""
-	}
-	return "arn:aws:ecr:" + parts[3] + ":" + parts[0] + ":repository/" + name
-}
-
-// parameterARN is the ARN of a Parameter Store name; an ARN stays.
-func parameterARN(d bcn.District, from string) string {
-	if strings.HasPrefix(from, "arn:") {
-		return from
-	}
-	return "arn:aws:ssm:" + d.Region + ":" + d.Account + ":parameter/" + strings.TrimPrefix(from, "/")
-}
-
-// secretARN answers the ARN of a Secrets Manager secret as IAM knows it: what
-// ECS takes behind it (key, version stage, version) is cut off, and where the
-// six random characters of the full ARN are missing they are matched.
-func secretARN(from string) (string, bool) {
-	parts := strings.Split(from, ":")
-	if len(parts) < 7 || parts[2] != "secretsmanager" {
-		return "", false
-	}
-	name := parts[6]
-	if i := strings.LastIndex(name, "-"); i < 0 || len(name)-i-1 != 6 {
-		name += "-??????"
-	}
-	return strings.Join(append(parts[:6:6], name), ":"), true
-}
-
-func unique(list []string) []string {
-	sort.Strings(list)
-	out := list[:0]
-	for i, v := range list {
-		if i == 0 || v != list[i-1] {
-			out = append(out, v)
-		}
-	}
-	return out
+// trusts lets one AWS service assume a role.
+func trusts(service string) statement {
+	return statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}}
 }

@@ -58,3 +58,7 @@ func web(endpoint, more string) string {
             rule_priority: 200
 `
 }
+
+func rolling() manifest.Deployment {
+	return manifest.Deployment{Strategy: manifest.Rolling, MinimumPercent: 100, MaximumPercent: 200}
+}

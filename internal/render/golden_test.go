@@ -50,7 +50,7 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-4e5f-6071-8192-a3b4c5d6e7f8"
 	return map[string]func(t *testing.T) []bcn.Proposal{
 		"worker":        of(worker, nil),
-		"worker_count":  of(worker, func(in *render.Input) { in.Desired = map[string]int{"worker": 0} }),
+		"worker_count":  of(worker+"        desired_count: 0\n", nil),
 		"worker_public": of(worker, func(in *render.Input) { in.District.AssignPublicIP = true }),
 		"worker_exec":   of(worker+"        exec: true\n", nil),
 		"worker_other_registry": of(strings.ReplaceAll(worker,

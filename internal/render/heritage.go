@@ -8,6 +8,10 @@ const (
 	FargateSize                = "fargate_size"                  // service, cpu, memory, new_cpu, new_memory
 	ForceSSLWithoutCertificate = "force_ssl_without_certificate" // service, endpoint
 	PublicMismatch             = "public_mismatch"               // service, endpoint
+	FargateTaskSize            = "fargate_task_size"             // task, cpu, memory, new_cpu, new_memory
+	OverlayEnv                 = "overlay_env"                   // name: set by chat and in the file
+	OverlayCount               = "overlay_count"                 // service, count (by chat), file
+	CountAutoScaled            = "count_auto_scaled"             // service, count (by chat, without effect)
 )
 
 // Heritage renders the two stacks of a heritage, base first, as they are
@@ -31,8 +35,12 @@ func (s *source) render() ([]bcn.Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
+	base, err := s.base()
+	if err != nil {
+		return nil, err
+	}
 	h := bcn.Heritage{Name: s.Heritage.Name}
-	first, err := propose(h.BaseStack(), s.base(), []string{"CAPABILITY_NAMED_IAM"}, s.tags)
+	first, err := propose(h.BaseStack(), base, []string{"CAPABILITY_NAMED_IAM"}, s.tags)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func TestRefusals(t *testing.T) {
 		"more resources than a stack holds are refused": {worker, func(in *render.Input) {
 			h := *in.Heritage
 			for i := range 250 {
-				h.Services = append(h.Services, manifest.Service{Name: fmt.Sprintf("s%d", i), Memory: 512})
+				h.Services = append(h.Services, manifest.Service{Name: fmt.Sprintf("s%d", i), Memory: 512, Deployment: rolling()})
 			}
 			in.Heritage = &h
 		}, `aws_refused what="hello" why="the stack would have 502 resources, at most 500"`},
@@ -181,7 +181,7 @@ func anyHeritage(t *rapid.T) *manifest.Heritage {
 		s := manifest.Service{
 			Name: fmt.Sprintf("s%d", i), ServiceType: "default", Command: rapid.String().Draw(t, "command"),
 			CPU: rapid.IntRange(0, 16384).Draw(t, "cpu"), Memory: rapid.IntRange(1, 122880).Draw(t, "memory"),
-			Port: rapid.IntRange(1, 65535).Draw(t, "port"), Exec: rapid.Bool().Draw(t, "exec"),
+			Deployment: rolling(), Port: rapid.IntRange(1, 65535).Draw(t, "port"), Exec: rapid.Bool().Draw(t, "exec"),
 		}
 		if rapid.Bool().Draw(t, "web") {
 			s.ServiceType = "web"

@@ -27,11 +27,6 @@ type Input struct {
 	Digest       string                  // sha256:... of Heritage.ImageName
 	Installation string
 	Tags         map[string]string // of bot.yaml
-	// Desired sets the count of a service. A service that is missing here has
-	// no DesiredCount in the template: ECS then starts a new one with one task
-	// and keeps the live count of one that runs, whatever it is by the time the
-	// plan is executed (AWS::ECS::Service, DesiredCount).
-	Desired map[string]int
 	// Parameters are the full names of what lies below each ssm_prefix, by the
 	// full name of the prefix (ParameterName), sorted; planning reads them.
 	Parameters map[string][]string
@@ -46,6 +41,7 @@ type Input struct {
 type source struct {
 	Input
 	image    string // name@sha256:..., or name:tag offline
+	env      environment
 	tags     []tag
 	findings []bcn.Finding
 }
@@ -57,7 +53,20 @@ func newSource(in Input) (*source, error) {
 	if !ValidDigest(in.Digest) {
 		return nil, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("render: digest %q is not sha256", in.Digest))
 	}
+	if err := checkPrefixes(in); err != nil {
+		return nil, err
+	}
 	return newUnpinned(in, in.Heritage.ImageName+"@"+in.Digest)
+}
+
+// checkKeys refuses what would make a policy mean other keys than one each.
+func checkKeys(keys []string) error {
+	for _, k := range keys {
+		if !strings.HasPrefix(k, "arn:") || !strings.Contains(k, ":kms:") || !strings.Contains(k, ":key/") || strings.ContainsAny(k, wildcards) {
+			return bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("render: %q is no key", k))
+		}
+	}
+	return nil
 }
 
 // newUnpinned takes the image as it is. Only what is never applied may come
@@ -70,7 +79,14 @@ func newUnpinned(in Input, image string) (*source, error) {
 		return nil, bcn.E(bcn.CodeDistrictInvalid, "problems",
 			fmt.Sprintf("%d security groups: a task takes %d, one of them its own", n, maxTaskGroup))
 	}
+	if err := checkKeys(in.Keys); err != nil {
+		return nil, err
+	}
 	s := &source{Input: in, image: image}
+	var err error
+	if s.env, err = s.environment(); err != nil {
+		return nil, err
+	}
 	s.tags = tags(in.Tags, map[string]string{
 		TagInstallation: in.Installation, TagApp: in.App, TagEnvironment: in.Env,
 	})

@@ -14,8 +14,23 @@ const deregistrationDelay = 60 // seconds
 
 // joined is what ties a service to its endpoints.
 type joined struct {
-	rules     []string // logical ids; ECS refuses a target group without a load balancer
-	balancers []loadBalancer
+	rules    []string // logical ids; ECS refuses a target group without a load balancer
+	balanced []balanced
+}
+
+// balanced is one endpoint with what of the service belongs to it.
+type balanced struct {
+	endpoint bcn.Endpoint
+	target   string // logical id of the target group
+	balancer loadBalancer
+}
+
+func (j joined) balancers() []loadBalancer {
+	var out []loadBalancer
+	for _, b := range j.balanced {
+		out = append(out, b.balancer)
+	}
+	return out
 }
 
 // join adds a target group and rules per listener, and one security group
@@ -39,7 +54,9 @@ func (s *source) join(t *template, m manifest.Service) (joined, error) {
 			return out, err
 		}
 		out.rules = append(out.rules, rules...)
-		out.balancers = append(out.balancers, loadBalancer{ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target)})
+		out.balanced = append(out.balanced, balanced{e, target, loadBalancer{
+			ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target),
+		}})
 		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{
 			Description: "endpoint " + e.Name, IpProtocol: "tcp",
 			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup,

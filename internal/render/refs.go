@@ -26,14 +26,21 @@ func ParameterName(district, path string) string {
 	return prefix + path
 }
 
+// wildcards and variables of policies.
+const wildcards = "*?$"
+
 // References sorts what a heritage refers to: refs are below the app's or the
 // heritage's own name, foreign are allowed by an entry (and shown on the
-// card), refused are neither. All keep the manifest's order.
+// card), refused are neither. All keep the manifest's order; credentials of
+// repositories come last, under "repository " and their name. A reference to
+// what lies below a path says so (SecretRef.Prefix).
 func References(h *manifest.Heritage, d bcn.District, app string, grants []Grant) (own, foreign, refused []bcn.SecretRef) {
 	for _, r := range refs(h, d.Name) {
 		path, inside := relative(d, r.From)
 		switch {
-		case inside && (below(path, app) || below(path, h.Name)):
+		case strings.ContainsAny(r.From, wildcards): // a policy would take it for more than one
+			refused = append(refused, r)
+		case inside && (below(path, app, r.Prefix()) || below(path, h.Name, r.Prefix())):
 			own = append(own, r)
 		case granted(grants, app, path, inside, r.From):
 			foreign = append(foreign, r)
@@ -44,18 +51,33 @@ func References(h *manifest.Heritage, d bcn.District, app string, grants []Grant
 	return own, foreign, refused
 }
 
-// refs lists the variables that are references.
+// refs lists what the file refers to.
 func refs(h *manifest.Heritage, district string) []bcn.SecretRef {
 	var out []bcn.SecretRef
 	for _, v := range h.Environment {
-		switch {
-		case v.SSMPath != "":
-			out = append(out, bcn.SecretRef{Name: v.Name, From: ParameterName(district, v.SSMPath)})
-		case v.ValueFrom != "":
-			out = append(out, bcn.SecretRef{Name: v.Name, From: v.ValueFrom})
+		if r, ok := reference(v, district); ok {
+			out = append(out, r)
+		} else if v.SSMPrefix != "" {
+			out = append(out, bcn.SecretRef{Name: "ssm_prefix", From: prefixName(district, v.SSMPrefix)})
 		}
 	}
+	for _, r := range h.Repositories {
+		out = append(out, bcn.SecretRef{Name: "repository " + r.Name, From: r.Credentials})
+	}
 	return out
+}
+
+// reference answers what a single variable refers to, and false for a plain
+// value or a prefix.
+func reference(v manifest.Variable, district string) (bcn.SecretRef, bool) {
+	switch {
+	case v.SSMPath != "":
+		return bcn.SecretRef{Name: v.Name, From: ParameterName(district, v.SSMPath)}, true
+	case v.ValueFrom != "":
+		return bcn.SecretRef{Name: v.Name, From: v.ValueFrom}, true
+	default:
+		return bcn.SecretRef{}, false
+	}
 }
 
 // relative answers the path below the district's place in Parameter Store or
@@ -80,10 +102,11 @@ func relative(d bcn.District, from string) (string, bool) {
 	return strings.CutPrefix(name, "/barcelona/"+d.Name+"/")
 }
 
-// below says that the path is inside the folder, not the folder itself.
-func below(path, folder string) bool {
+// below says that the path is inside the folder. The folder itself is no
+// parameter, but a prefix may be all that is in it.
+func below(path, folder string, prefix bool) bool {
 	rest, ok := strings.CutPrefix(path, folder+"/")
-	return ok && folder != "" && rest != ""
+	return ok && folder != "" && (rest != "" || prefix)
 }
 
 func granted(grants []Grant, app, path string, inside bool, from string) bool {

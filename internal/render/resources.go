@@ -31,36 +31,75 @@ type policyDocument struct {
 
 type statement struct {
 	Effect    string
-	Principal map[string]string            `json:",omitempty"`
-	Action    []string                     // sorted
-	Resource  []string                     `json:",omitempty"` // sorted
-	Condition map[string]map[string]string `json:",omitempty"`
+	Principal map[string]string         `json:",omitempty"`
+	Action    []string                  // sorted
+	Resource  []string                  `json:",omitempty"` // sorted
+	Condition map[string]map[string]any `json:",omitempty"`
 }
 
 type taskDefinition struct {
 	Family                  string
-	Cpu                     string
-	Memory                  string
+	Cpu                     string `json:",omitempty"` // "" on EC2
+	Memory                  string `json:",omitempty"`
 	NetworkMode             string
 	RequiresCompatibilities []string
 	ExecutionRoleArn        any
 	TaskRoleArn             any
 	ContainerDefinitions    []container
+	Volumes                 []volume `json:",omitempty"`
 	Tags                    []tag
 }
 
 type container struct {
-	Name             string
-	Image            string
-	Essential        bool
-	EntryPoint       []string         `json:",omitempty"`
-	Command          []string         `json:",omitempty"`
-	Environment      []keyValue       `json:",omitempty"`
-	Secrets          []secret         `json:",omitempty"`
-	PortMappings     []portMapping    `json:",omitempty"`
-	LinuxParameters  *linuxParameters `json:",omitempty"`
-	StopTimeout      int              `json:",omitempty"` // seconds between TERM and KILL
-	LogConfiguration logConfiguration
+	Name                  string
+	Image                 string
+	RepositoryCredentials *repositoryCredentials `json:",omitempty"`
+	Essential             bool
+	Cpu                   int              `json:",omitempty"`
+	Memory                int              `json:",omitempty"` // only on EC2; Fargate has the task's
+	EntryPoint            []string         `json:",omitempty"`
+	Command               []string         `json:",omitempty"`
+	Environment           []keyValue       `json:",omitempty"`
+	Secrets               []secret         `json:",omitempty"`
+	PortMappings          []portMapping    `json:",omitempty"`
+	LinuxParameters       *linuxParameters `json:",omitempty"`
+	StopTimeout           int              `json:",omitempty"` // seconds between TERM and KILL
+	Ulimits               []ulimit         `json:",omitempty"`
+	MountPoints           []mountPoint     `json:",omitempty"`
+	LogConfiguration      logConfiguration
+}
+
+type repositoryCredentials struct {
+	CredentialsParameter string
+}
+
+type ulimit struct {
+	Name      string
+	SoftLimit int
+	HardLimit int
+}
+
+type mountPoint struct {
+	SourceVolume  string
+	ContainerPath string
+	ReadOnly      bool `json:",omitempty"`
+}
+
+type volume struct {
+	Name                   string
+	EFSVolumeConfiguration *efsVolume `json:",omitempty"`
+}
+
+type efsVolume struct {
+	FilesystemId        string
+	RootDirectory       string `json:",omitempty"`
+	TransitEncryption   string
+	AuthorizationConfig efsAuthorization
+}
+
+type efsAuthorization struct {
+	AccessPointId string `json:",omitempty"`
+	IAM           string
 }
 
 type linuxParameters struct {
@@ -93,6 +132,7 @@ type ecsService struct {
 	TaskDefinition                any
 	DesiredCount                  *int `json:",omitempty"`
 	DeploymentConfiguration       deploymentConfiguration
+	ForceNewDeployment            *forceNewDeployment `json:",omitempty"`
 	NetworkConfiguration          networkConfiguration
 	LoadBalancers                 []loadBalancer `json:",omitempty"`
 	HealthCheckGracePeriodSeconds *int           `json:",omitempty"`
@@ -105,7 +145,19 @@ type ecsService struct {
 type deploymentConfiguration struct {
 	MinimumHealthyPercent    int
 	MaximumPercent           int
-	DeploymentCircuitBreaker circuitBreaker
+	DeploymentCircuitBreaker *circuitBreaker   `json:",omitempty"`
+	Alarms                   *deploymentAlarms `json:",omitempty"`
+}
+
+type deploymentAlarms struct {
+	AlarmNames []string
+	Enable     bool
+	Rollback   bool
+}
+
+type forceNewDeployment struct {
+	EnableForceNewDeployment bool
+	ForceNewDeploymentNonce  string
 }
 
 type circuitBreaker struct {
@@ -214,4 +266,74 @@ type listener struct {
 	Certificates    []map[string]string `json:",omitempty"`
 	DefaultActions  []action
 	Tags            []tag
+}
+
+type scalableTarget struct {
+	ServiceNamespace  string
+	ScalableDimension string
+	ResourceId        any
+	MinCapacity       int
+	MaxCapacity       int
+	Tags              []tag
+}
+
+type scalingPolicy struct {
+	PolicyName                               string
+	PolicyType                               string
+	ScalingTargetId                          any
+	TargetTrackingScalingPolicyConfiguration targetTracking
+}
+
+type targetTracking struct {
+	TargetValue                   int
+	PredefinedMetricSpecification metric
+}
+
+type metric struct {
+	PredefinedMetricType string
+	ResourceLabel        any `json:",omitempty"`
+}
+
+type schedule struct {
+	Name                       string
+	GroupName                  string
+	Description                string
+	ScheduleExpression         string
+	ScheduleExpressionTimezone string `json:",omitempty"` // "": UTC
+	State                      string
+	FlexibleTimeWindow         map[string]string
+	Target                     scheduleTarget
+}
+
+type scheduleTarget struct {
+	Arn           string
+	RoleArn       string
+	Input         string
+	EcsParameters ecsParameters
+	RetryPolicy   retryPolicy
+}
+
+type ecsParameters struct {
+	TaskDefinitionArn    any
+	TaskCount            int
+	LaunchType           string
+	Group                string
+	NetworkConfiguration networkConfiguration
+	EnableECSManagedTags bool
+	PropagateTags        string
+}
+
+type retryPolicy struct {
+	MaximumEventAgeInSeconds int
+	MaximumRetryAttempts     int
+}
+
+// taskOverride is what RunTask takes as overrides, in the API's spelling.
+type taskOverride struct {
+	ContainerOverrides []containerOverride `json:"containerOverrides"`
+}
+
+type containerOverride struct {
+	Name    string   `json:"name"`
+	Command []string `json:"command"`
 }

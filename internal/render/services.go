@@ -1,18 +1,8 @@
 package render
 
-import (
-	"fmt"
-	"strconv"
+import "github.com/bcn-bot/bcn/internal/manifest"
 
-	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/manifest"
-)
-
-// gracePeriod is how long, in seconds, ECS ignores a new task's failing health
-// checks.
-const gracePeriod = 60
-
-// services renders the stack of all services.
+// services renders the stack of all services and scheduled tasks.
 func (s *source) services() (*template, error) {
 	t := newTemplate("bcn: services of the heritage " + s.Heritage.Name)
 	for _, service := range s.Heritage.Services {
@@ -20,137 +10,74 @@ func (s *source) services() (*template, error) {
 			return nil, err
 		}
 	}
-	return t, nil
+	return t, s.schedules(t)
 }
 
 func (s *source) service(t *template, m manifest.Service) error {
 	id := LogicalID(m.Name)
 	m = s.sized(m)
-	if err := t.add(id+"TaskDefinition", resource{Type: "AWS::ECS::TaskDefinition", Properties: s.taskDefinition(m)}); err != nil {
+	definition, err := s.serviceTask(m)
+	if err != nil {
 		return err
 	}
-	groups := make([]any, 0, len(s.District.SecurityGroups)+1)
-	for _, g := range s.District.SecurityGroups {
-		groups = append(groups, g)
+	if err := t.add(id+"TaskDefinition", resource{Type: taskDefinitionType, Properties: definition}); err != nil {
+		return err
 	}
 	e := ecsService{
-		Cluster: s.District.Cluster, LaunchType: "FARGATE", TaskDefinition: ref(id + "TaskDefinition"),
-		// CloudFormation alone rolls back: were ECS to roll back too, the stack
-		// would be complete on the old image.
-		DeploymentConfiguration: deploymentConfiguration{
-			MinimumHealthyPercent: 100, MaximumPercent: 200,
-			DeploymentCircuitBreaker: circuitBreaker{Enable: true},
-		},
+		Cluster: s.District.Cluster, LaunchType: launchType(m.Launch), TaskDefinition: ref(id + "TaskDefinition"),
+		DesiredCount: s.count(m), ForceNewDeployment: s.restarted(m.Name),
 		EnableECSManagedTags: true, EnableExecuteCommand: m.Exec, PropagateTags: "SERVICE", Tags: s.tags,
 	}
-	if count, ok := s.Desired[m.Name]; ok {
-		e.DesiredCount = &count
+	if e.DeploymentConfiguration, err = deploymentOf(m); err != nil {
+		return err
 	}
 	r := resource{Type: "AWS::ECS::Service"}
+	var ends joined
+	var groups []any
 	if len(m.Listeners) > 0 {
-		joined, err := s.join(t, m)
-		if err != nil {
+		if ends, err = s.join(t, m); err != nil {
 			return err
 		}
-		r.DependsOn, e.LoadBalancers = joined.rules, joined.balancers
-		e.HealthCheckGracePeriodSeconds = new(int)
-		*e.HealthCheckGracePeriodSeconds = gracePeriod
+		r.DependsOn, e.LoadBalancers = ends.rules, ends.balancers()
+		e.HealthCheckGracePeriodSeconds = &m.GracePeriod
 		groups = append(groups, getAtt(id+"SecurityGroup", "GroupId"))
 	}
-	e.NetworkConfiguration.AwsvpcConfiguration = awsvpcConfiguration{
-		AssignPublicIp: onOff(s.District.AssignPublicIP), SecurityGroups: groups, Subnets: s.District.Subnets,
-	}
+	e.NetworkConfiguration = s.network(m.Launch, groups)
 	r.Properties = e
-	return t.add(id, r)
+	if err := t.add(id, r); err != nil {
+		return err
+	}
+	return s.scale(t, m, ends)
 }
 
-func onOff(on bool) string {
+// network puts tasks in the district's subnets, with its security groups and
+// their own. Only Fargate gives tasks public addresses (ECS API,
+// AwsVpcConfiguration).
+func (s *source) network(launch string, own []any) networkConfiguration {
+	d := s.District
+	groups := make([]any, 0, len(d.SecurityGroups)+len(own))
+	for _, g := range d.SecurityGroups {
+		groups = append(groups, g)
+	}
+	public := d.AssignPublicIP && launch != manifest.LaunchEC2
+	return networkConfiguration{awsvpcConfiguration{
+		AssignPublicIp: enabled(public), SecurityGroups: append(groups, own...), Subnets: d.Subnets,
+	}}
+}
+
+// restarted makes ECS start new tasks of the same definition when the nonce
+// changes (AWS::ECS::Service, ForceNewDeployment).
+func (s *source) restarted(service string) *forceNewDeployment {
+	nonce := s.Overlay.Nonce(service)
+	if nonce == "" {
+		return nil
+	}
+	return &forceNewDeployment{EnableForceNewDeployment: true, ForceNewDeploymentNonce: nonce}
+}
+
+func enabled(on bool) string {
 	if on {
 		return "ENABLED"
 	}
 	return "DISABLED"
-}
-
-// sized raises CPU and memory to a pair that Fargate has, and warns where
-// that is more than was written.
-func (s *source) sized(m manifest.Service) manifest.Service {
-	cpu, memory, ok := fargate(m.CPU, m.Memory)
-	if !ok {
-		return m // the manifest's limits are those of the table
-	}
-	if memory != m.Memory || m.CPU != 0 && cpu != m.CPU {
-		asked := strconv.Itoa(m.CPU)
-		if m.CPU == 0 {
-			asked = "-"
-		}
-		s.findings = append(s.findings, bcn.Finding{
-			ID: FargateSize, Level: bcn.Warn, Where: s.where(m.At),
-			Params: map[string]string{
-				"service": m.Name, "cpu": asked, "memory": strconv.Itoa(m.Memory),
-				"new_cpu": strconv.Itoa(cpu), "new_memory": strconv.Itoa(memory),
-			},
-		})
-	}
-	m.CPU, m.Memory = cpu, memory
-	return m
-}
-
-// where writes a place of the manifest, for findings.
-func (s *source) where(at manifest.Position) string {
-	return fmt.Sprintf("%s:%d:%d", s.File, at.Line, at.Column)
-}
-
-func (s *source) taskDefinition(m manifest.Service) taskDefinition {
-	d, h := s.District, s.Heritage
-	cpu, memory, _ := fargate(m.CPU, m.Memory)
-	return taskDefinition{
-		Family: Family(h.Name, m.Name), Cpu: strconv.Itoa(cpu), Memory: strconv.Itoa(memory),
-		NetworkMode: "awsvpc", RequiresCompatibilities: []string{"FARGATE"},
-		ExecutionRoleArn:     RoleARN(d, ExecutionRole(d.Name, h.Name)),
-		TaskRoleArn:          RoleARN(d, TaskRole(d.Name, h.Name)),
-		ContainerDefinitions: []container{s.container(m)},
-		Tags:                 s.tags,
-	}
-}
-
-func (s *source) container(m manifest.Service) container {
-	d, h := s.District, s.Heritage
-	c := container{
-		Name: m.Name, Image: s.image, Essential: true,
-		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, "awslogs-stream-prefix": h.Name,
-		}},
-	}
-	if m.Command != "" {
-		c.Command = []string{"sh", "-c", "exec " + m.Command}
-	}
-	if m.Exec {
-		c.LinuxParameters = &linuxParameters{InitProcessEnabled: true}
-	}
-	port := false
-	for _, v := range h.Environment {
-		if v.Value != nil {
-			c.Environment = append(c.Environment, keyValue{v.Name, *v.Value})
-		}
-		port = port || v.Name == "PORT"
-	}
-	for _, r := range refs(h, d.Name) {
-		c.Secrets = append(c.Secrets, secret{Name: r.Name, ValueFrom: r.From})
-	}
-	if m.Web() {
-		c.PortMappings = []portMapping{{ContainerPort: m.Port, Protocol: "tcp"}}
-		if !port { // a PORT of the file's own wins, as in Barcelona
-			c.Environment = insert(c.Environment, keyValue{"PORT", strconv.Itoa(m.Port)})
-		}
-	}
-	return c
-}
-
-// insert keeps the list sorted by name.
-func insert(list []keyValue, one keyValue) []keyValue {
-	i := 0
-	for i < len(list) && list[i].Name < one.Name {
-		i++
-	}
-	return append(list[:i:i], append([]keyValue{one}, list[i:]...)...)
 }

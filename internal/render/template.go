@@ -39,11 +39,15 @@ type tag struct {
 	Value string
 }
 
-// ref and getAtt are the only intrinsic functions that bcn writes.
+// ref, getAtt and join are the only intrinsic functions that bcn writes.
 func ref(id string) any { return map[string]string{"Ref": id} }
 
 func getAtt(id, attribute string) any {
 	return map[string][]string{"Fn::GetAtt": {id, attribute}}
+}
+
+func join(between string, parts ...any) any {
+	return map[string][]any{"Fn::Join": {between, parts}}
 }
 
 func newTemplate(description string) *template {

@@ -1,0 +1,148 @@
+package render
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/manifest"
+)
+
+const (
+	scheduleRole = "schedule" // kind of the role that EventBridge Scheduler starts tasks as
+
+	// ScheduleContainer is the container of a scheduled task.
+	ScheduleContainer = "schedule"
+	// ScheduleGroup is the schedule group that all schedules are in.
+	ScheduleGroup = "default"
+
+	maxScheduleName = 64 // EventBridge Scheduler: schedule name
+
+	// What EventBridge Scheduler does where ECS does not take the task: a few
+	// tries, none of them so late that it would be another run.
+	scheduleTries = 3
+	scheduleAge   = 900 // seconds
+)
+
+// ScheduleName is the name of a scheduled task's schedule, also the group of
+// the ECS tasks that it starts. What is too long has a hash in its place.
+func ScheduleName(heritage, task string) string {
+	full := "bcn-" + heritage + "-" + task
+	if len(full) <= maxScheduleName {
+		return full
+	}
+	sum := sha256.Sum256([]byte(full))
+	end := "-" + hex.EncodeToString(sum[:])[:12]
+	return strings.TrimRight(full[:maxScheduleName-len(end)], "-") + end
+}
+
+// ScheduleOutput is the output of the services stack that holds the ARN of the
+// task definition that a scheduled task runs as: one for each size.
+func ScheduleOutput(task manifest.ScheduledTask) string {
+	cpu, memory, _ := fargate(task.CPU, task.Memory)
+	return fmt.Sprintf("Schedule%dx%dTaskDefinition", cpu, memory)
+}
+
+// ScheduleRole is the name of the role that EventBridge Scheduler starts a
+// heritage's tasks as.
+func ScheduleRole(district, heritage string) string {
+	return roleName(district, heritage, scheduleRole)
+}
+
+// schedules adds the scheduled tasks to the services stack, so that a release
+// is one change set. They are known by their names: their order means nothing.
+func (s *source) schedules(t *template) error {
+	for _, task := range s.Heritage.ScheduledTasks {
+		output, m := ScheduleOutput(task), s.sizedTask(task)
+		if _, there := t.Outputs[output]; !there {
+			m.Name = ScheduleContainer
+			definition := s.taskDefinition(m)
+			definition.RequiresCompatibilities = s.scheduleCompatibilities()
+			if err := t.single(output, "Task definition of scheduled tasks", definition); err != nil {
+				return err
+			}
+		}
+		if err := s.schedule(t, task, output); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *source) schedule(t *template, task manifest.ScheduledTask, definition string) error {
+	d, h := s.District, s.Heritage
+	input, err := json.Marshal(taskOverride{[]containerOverride{{ScheduleContainer, task.Command}}})
+	if err != nil {
+		return bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("write the command of %s: %w", task.Name, err))
+	}
+	name := ScheduleName(h.Name, task.Name)
+	return t.add("Schedule"+LogicalID(task.Name), resource{Type: "AWS::Scheduler::Schedule", Properties: schedule{
+		Name: name, GroupName: ScheduleGroup, Description: "bcn: " + task.Name + " of the heritage " + h.Name,
+		ScheduleExpression: task.Schedule, ScheduleExpressionTimezone: task.Timezone, State: enabled(task.Enabled),
+		FlexibleTimeWindow: map[string]string{"Mode": "OFF"},
+		Target: scheduleTarget{
+			Arn: "arn:aws:ecs:" + d.Region + ":" + d.Account + ":cluster/" + d.Cluster, Input: string(input),
+			RoleArn:     RoleARN(d, ScheduleRole(d.Name, h.Name)),
+			RetryPolicy: retryPolicy{MaximumRetryAttempts: scheduleTries, MaximumEventAgeInSeconds: scheduleAge},
+			EcsParameters: ecsParameters{
+				TaskDefinitionArn: ref(definition), TaskCount: 1, LaunchType: launchType(h.Launch), Group: name,
+				NetworkConfiguration: s.network(h.Launch, nil), EnableECSManagedTags: true, PropagateTags: "TASK_DEFINITION",
+			},
+		},
+	}})
+}
+
+// scheduleCompatibilities: where services run on instances, so do scheduled
+// tasks; one that somebody starts by hand runs on Fargate as all of these do.
+func (s *source) scheduleCompatibilities() []string {
+	if s.Heritage.Launch == manifest.LaunchEC2 {
+		return []string{"EC2", "FARGATE"}
+	}
+	return []string{"FARGATE"}
+}
+
+// scheduleTrust lets EventBridge Scheduler assume the role, for schedules of
+// the account alone (its User Guide, "Confused deputy prevention").
+func (s *source) scheduleTrust() statement {
+	out := trusts("scheduler.amazonaws.com")
+	out.Condition = map[string]map[string]any{"StringEquals": {"aws:SourceAccount": s.District.Account}}
+	return out
+}
+
+// scheduleStatements let the schedules start this heritage's scheduled tasks,
+// with its two roles, in its cluster (EventBridge Scheduler User Guide,
+// "Templated targets": Amazon ECS RunTask; tags are propagated).
+func (s *source) scheduleStatements() []statement {
+	d, h := s.District, s.Heritage
+	ecs := "arn:aws:ecs:" + d.Region + ":" + d.Account + ":"
+	return []statement{
+		{
+			Effect: "Allow", Action: []string{"ecs:RunTask"}, Resource: []string{ecs + "task-definition/" + Family(h.Name, ScheduleContainer) + ":*"},
+			Condition: map[string]map[string]any{"ArnEquals": {"ecs:cluster": ecs + "cluster/" + d.Cluster}},
+		},
+		{
+			Effect: "Allow", Action: []string{"ecs:TagResource"}, Resource: []string{ecs + "task/" + d.Cluster + "/*"},
+			Condition: map[string]map[string]any{"StringEquals": {"ecs:CreateAction": "RunTask"}},
+		},
+		{
+			Effect: "Allow", Action: []string{"iam:PassRole"},
+			Resource: []string{
+				RoleARN(d, ExecutionRole(d.Name, h.Name)),
+				RoleARN(d, TaskRole(d.Name, h.Name)),
+			},
+			Condition: map[string]map[string]any{"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+		},
+	}
+}
+
+func launchType(launch string) string { return strings.ToUpper(orFargate(launch)) }
+
+func orFargate(launch string) string {
+	if launch == "" {
+		return manifest.LaunchFargate
+	}
+	return launch
+}
