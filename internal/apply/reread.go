@@ -13,6 +13,9 @@ import (
 // it answers the stack's last update, by which a change in between is seen.
 func (a *Apply) Reread(ctx context.Context, t bcn.Target, p bcn.StackPlan) (bcn.StackPlan, error) {
 	s := a.aws.For(t)
+	if p.Delete {
+		return a.rereadRemoval(ctx, t, p)
+	}
 	if p.ChangeSet != "" {
 		return a.read(ctx, s, p)
 	}

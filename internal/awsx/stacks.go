@@ -84,10 +84,27 @@ func stackOf(in types.Stack) Stack {
 // DeleteStack starts the deletion of a stack as the role; one that is gone is
 // no error.
 func (s *Session) DeleteStack(ctx context.Context, id, role string) error {
+	return s.DeleteStackAs(ctx, id, role, "")
+}
+
+// DeleteStackAs is DeleteStack with a token, which all events of the deletion
+// then carry; empty: none.
+func (s *Session) DeleteStackAs(ctx context.Context, id, role, token string) error {
 	_, err := s.cloudformation().DeleteStack(ctx, &cloudformation.DeleteStackInput{
-		StackName: aws.String(id), RoleARN: optional(role),
+		StackName: aws.String(id), RoleARN: optional(role), ClientRequestToken: optional(token),
 	})
 	return s.wrap(err)
+}
+
+// StackTemplate reads the template that a stack has now, as it was given.
+func (s *Session) StackTemplate(ctx context.Context, stack string) ([]byte, error) {
+	out, err := s.cloudformation().GetTemplate(ctx, &cloudformation.GetTemplateInput{
+		StackName: aws.String(stack), TemplateStage: types.TemplateStageOriginal,
+	})
+	if err != nil {
+		return nil, s.changeSetError(err)
+	}
+	return []byte(aws.ToString(out.TemplateBody)), nil
 }
 
 // CancelUpdate asks CloudFormation to roll a running update back.

@@ -63,8 +63,19 @@ const (
 	CodeTampered           Code = "tampered"            // what
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
-	CodeInUse          Code = "in_use"           // name, by (what still uses it, one per line)
-	CodeAdopted        Code = "adopted"          // name: bcn did not make the district
+	CodeImageGone          Code = "image_gone"          // image, tag, digest: the registry no longer has it
+	CodeNoRollback         Code = "no_rollback"         // app, env, number (0: the one before), why (none|missing|failed|runs), good (to which one could)
+	CodeAutoScaled         Code = "auto_scaled"         // service, min, max
+	CodeCountBounds        Code = "count_bounds"        // count, least, most: by the rule
+	CodeNotSet             Code = "not_set"             // names, set (what env set has set)
+	CodeTooManyVariables   Code = "too_many_variables"  // most
+	CodeLooksSecret        Code = "looks_secret"        // names
+	CodeNotPromotable      Code = "not_promotable"      // from, env, what (source|image), one, other
+	CodeInUse              Code = "in_use"              // name, by (what still uses it, one per line)
+	// CodeCertificateElsewhere is a certificate of another region or account
+	// than the load balancer's; certificate, region, account.
+	CodeCertificateElsewhere Code = "certificate_elsewhere" // certificate, region, account
+	CodeAdopted              Code = "adopted"               // name: bcn did not make the district
 
 	// Access.
 	CodeTooShort       Code = "too_short"        // least
@@ -99,6 +110,15 @@ const (
 	CodeOwnerGone      Code = "owner_gone"       // who, why
 	CodeNotApproved    Code = "not_approved"     // who or id: nobody approved by its time
 	CodeTimedOut       Code = "timed_out"        // after
+
+	// Secrets, and deleting an app.
+	CodeSecretTyped   Code = "secret_typed"    // a value stood in the command
+	CodeBadSecretName Code = "bad_secret_name" // name
+	CodeSecretGone    Code = "secret_gone"     // name: the value that waited is not there (any more)
+	CodeSecretPlain   Code = "secret_plain"    // path: it is not a SecureString
+	CodeSecretInUse   Code = "secret_in_use"   // path, names (variables), release
+	CodeNoSecret      Code = "no_secret"       // path: there is nothing to remove
+	CodeConfirmWrong  Code = "confirm_wrong"   // name: of the heritage, to be typed
 
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"     // stack, resource, why

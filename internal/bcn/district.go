@@ -19,11 +19,24 @@ type District struct {
 	Bucket         string    `json:"bucket"`          // templates over 51,200 bytes
 	AssignPublicIP bool      `json:"assign_public_ip"`
 	Environments   []string  `json:"environments"`
+	Network        *Network  `json:"network,omitempty"` // nil: adopted
 	CreatedAt      time.Time `json:"-"`
 }
 
 // Serves says whether the district serves the environment.
 func (d District) Serves(env string) bool { return contains(d.Environments, env) }
+
+// Made says that bcn made the district's network, which it may then change and
+// delete; an adopted one it only uses.
+func (d District) Made() bool { return d.Network != nil }
+
+// Network is what district create was told of the network that it makes.
+type Network struct {
+	NAT          string `json:"nat"`                     // none, instance, managed_gateway or managed_gateway_multi_az
+	Launch       string `json:"launch"`                  // fargate or ec2
+	InstanceType string `json:"instance_type,omitempty"` // of ec2
+	Size         int    `json:"size,omitempty"`          // of ec2: instances
+}
 
 // Endpoint is one Application Load Balancer of a district. What follows
 // Environments is read from its stack's outputs once it is made.

@@ -30,6 +30,7 @@ type Wish struct {
 	District *bcn.District // district adopt: as it was told, not yet checked
 	Endpoint *bcn.Endpoint // endpoint create
 	Heritage *bcn.Heritage // create: Name is read from the file
+	Edit     *Edit         `json:",omitempty"` // update and delete of an endpoint or district
 	Access   *AccessWish   `json:",omitempty"` // kinds of access
 	Again    bcn.ID        // the change that is planned again; 0: none
 

@@ -55,12 +55,15 @@ func (s *Service) applying(ctx context.Context, c Claimed) (time.Duration, error
 	if !ok {
 		return s.move(ctx, Move{From: c, Event: bcn.EventApplied, Again: time.Millisecond})
 	}
-	if sp.ChangeSet == "" {
+	if sp.ChangeSet == "" && !sp.Delete {
 		return s.move(ctx, Move{From: c, Step: c.Change.Step + 1, Again: time.Millisecond})
 	}
 	f, executed := r.follows[sp.Name]
 	if !executed {
 		return s.execute(ctx, r, sp)
+	}
+	if sp.Delete {
+		return s.deleting(ctx, r, sp, f)
 	}
 	switch outcomeOf(f.Status) {
 	case stackDone:
@@ -77,7 +80,11 @@ func (s *Service) applying(ctx context.Context, c Claimed) (time.Duration, error
 // execute starts the change set. Its token makes a repetition after a crash
 // harmless, and the stack is followed from here on.
 func (s *Service) execute(ctx context.Context, r running, sp bcn.StackPlan) (time.Duration, error) {
-	err := s.Stacks.Execute(ctx, r.target, sp, changeSetName(r.Change.ID, r.Change.Step+1))
+	start := s.Stacks.Execute
+	if sp.Delete {
+		start = s.Stacks.Delete
+	}
+	err := start(ctx, r.target, sp, changeSetName(r.Change.ID, r.Change.Step+1))
 	if code := bcn.CodeOf(err); err != nil && code != bcn.CodeInternal && code != bcn.CodeUnavailable {
 		return s.refusedByAWS(ctx, r, sp, err)
 	}
@@ -90,11 +97,14 @@ func (s *Service) execute(ctx context.Context, r running, sp bcn.StackPlan) (tim
 // executed follows the stack from here on. The follow begins when the change
 // did: a step that died after its call may have been followed late.
 func (s *Service) executed(ctx context.Context, r running, sp bcn.StackPlan) (time.Duration, error) {
-	since := r.Change.StartedAt.Add(-clockSkew)
-	s.Log.Info("change set executed", "change", int64(r.Change.ID), "stack", sp.Name, "change_set", sp.ChangeSet)
+	since, baseline := r.Change.StartedAt.Add(-clockSkew), sp.LastUpdate
+	if sp.Delete { // a deletion is no update: the stack keeps the time of its last one
+		baseline = ""
+	}
+	s.Log.Info("change set executed", "change", int64(r.Change.ID), "stack", sp.Name, "change_set", sp.ChangeSet, "delete", sp.Delete)
 	return s.move(ctx, Move{
 		From: r.Claimed, Again: s.Poll,
-		Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID, Target: r.plan.District, Since: since, Baseline: sp.LastUpdate}},
+		Follow: []Follow{{Stack: sp.Name, StackID: sp.StackID, Target: r.plan.District, Since: since, Baseline: baseline}},
 	})
 }
 

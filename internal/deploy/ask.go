@@ -77,6 +77,8 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 		return s.describeHeritage(ctx, c, *w.Heritage)
 	case bcn.KindEndpoint:
 		return s.describeEndpoint(ctx, c, *w.Endpoint)
+	case bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
+		return s.describeEndpointEdit(ctx, c, *w.Edit)
 	case bcn.KindDistrict:
 		c.District, c.Subject = w.District.Name, "district:"+w.District.Name
 		if err := render.CheckName(w.District.Name, 20); err != nil {
@@ -158,7 +160,7 @@ func (s *Service) describeEndpoint(ctx context.Context, c bcn.Change, e bcn.Endp
 			return c, bcn.E(bcn.CodeNameTaken, "name", e.Name, "by", "endpoint")
 		}
 	}
-	return c, nil
+	return c, checkEndpoint(e, d)
 }
 
 func (s *Service) district(ctx context.Context, name string) (bcn.District, error) {
@@ -191,6 +193,10 @@ func asking(c bcn.Change) authz.Ask {
 		a.Verb, a.Reads = "plan", true
 	case bcn.KindHeritage:
 		a.Verb = "create"
+	case bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
+		a.Verb = "endpoint"
+	case bcn.KindDistrictCreate, bcn.KindDistrictUpdate, bcn.KindDistrictDelete:
+		a.Verb = "district"
 	default:
 		a.Verb = string(c.Kind)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/render"
 )
 
 // verifying believes nothing: the services must run our digest, each with one
@@ -146,15 +145,8 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 	case bcn.KindHeritage:
 		m.Heritage = &bcn.Heritage{}
 		err = json.Unmarshal(r.plan.Record, m.Heritage)
-	case bcn.KindEndpoint:
-		m.Endpoint = &bcn.Endpoint{}
-		if err = json.Unmarshal(r.plan.Record, m.Endpoint); err == nil {
-			outputs, outErr := s.Stacks.Outputs(ctx, r.target, r.plan.Stacks[0].Name)
-			if outErr != nil {
-				return outErr
-			}
-			*m.Endpoint = render.FillEndpoint(*m.Endpoint, outputs)
-		}
+	case bcn.KindEndpoint, bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
+		err = s.endpointResult(ctx, r, m)
 	}
 	if err != nil {
 		return fmt.Errorf("read the record of %s: %w", r.Change.ID, err)
@@ -187,6 +179,12 @@ func (r running) left(event bcn.ChangeEvent) []string {
 	var out []string
 	for i, sp := range r.plan.Stacks {
 		f, executed := r.follows[sp.Name]
+		if sp.Delete {
+			if f.Status != deleted {
+				out = append(out, sp.Name)
+			}
+			continue
+		}
 		if executed && (outcomeOf(f.Status) == stackUndoFails || (i < r.Change.Step && (sp.Create || sp.Previous == nil))) {
 			out = append(out, sp.Name)
 		}

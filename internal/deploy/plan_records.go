@@ -5,39 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/guard"
-	"github.com/bcn-bot/bcn/internal/render"
 )
-
-// planEndpoint renders a load balancer and proposes its stack.
-func (s *Service) planEndpoint(ctx context.Context, c Claimed) (bcn.Plan, error) {
-	e := *c.Wish.Endpoint
-	// Asked again: while it waited for its turn another may have taken the name.
-	if _, err := s.describeEndpoint(ctx, c.Change, e); err != nil {
-		return bcn.Plan{}, err
-	}
-	d, err := s.district(ctx, e.District)
-	if err != nil {
-		return bcn.Plan{}, err
-	}
-	proposal, err := render.Endpoint(render.EndpointInput{Endpoint: e, District: d, Installation: s.Installation, Tags: s.Tags})
-	if err != nil {
-		return bcn.Plan{}, err
-	}
-	stacks, err := s.propose(ctx, c, d, []bcn.Proposal{proposal})
-	if err != nil {
-		return bcn.Plan{}, err
-	}
-	findings := guard.Check([]bcn.Proposal{proposal}, deltas(stacks))
-	if err := denied(findings); err != nil {
-		return bcn.Plan{}, err
-	}
-	record, err := json.Marshal(e)
-	return bcn.Plan{
-		District: d, Record: record, Stacks: stacks, Findings: findings,
-		Lines: []bcn.Line{{Mark: bcn.MarkAdded, What: "endpoint " + e.Name}},
-	}, err
-}
 
 // planDistrict assumes the role and checks what it was told.
 func (s *Service) planDistrict(ctx context.Context, c Claimed) (bcn.Plan, error) {

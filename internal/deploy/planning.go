@@ -44,6 +44,10 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return s.planDeploy(ctx, c)
 	case bcn.KindEndpoint:
 		return s.planEndpoint(ctx, c)
+	case bcn.KindEndpointUpdate:
+		return s.planEndpointUpdate(ctx, c)
+	case bcn.KindEndpointDelete:
+		return s.planEndpointDelete(ctx, c)
 	case bcn.KindDistrict:
 		return s.planDistrict(ctx, c)
 	case bcn.KindHeritage:

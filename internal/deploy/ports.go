@@ -36,6 +36,14 @@ type Stacks interface {
 	Cancel(ctx context.Context, t bcn.Target, p bcn.StackPlan) error
 	// Outputs reads a complete stack's outputs.
 	Outputs(ctx context.Context, t bcn.Target, stack string) (map[string]string, error)
+	// Removal answers the stack as a plan to delete it: its template, its
+	// resources as what is removed (not those that its template retains), and
+	// its last update. Reread answers it again. A stack that is not there is
+	// answered without a StackID. Errors besides those above: none.
+	Removal(ctx context.Context, t bcn.Target, stack, owner string) (bcn.StackPlan, error)
+	// Delete starts the deletion of a stack; token makes a repetition harmless,
+	// and one that is gone or on its way out is no error.
+	Delete(ctx context.Context, t bcn.Target, p bcn.StackPlan, token string) error
 }
 
 // Discarding says whose change sets may be discarded, and how much.

@@ -31,6 +31,8 @@ func (s *Service) stacksOf(ctx context.Context, c Claimed) ([]bcn.StackPlan, bcn
 		names = []string{h.BaseStack(), h.ServicesStack()}
 	case bcn.KindEndpoint:
 		names = []string{render.EndpointStack(c.Wish.Endpoint.Name)}
+	case bcn.KindEndpointUpdate:
+		names = []string{render.EndpointStack(c.Wish.Edit.Name)}
 	default:
 		return nil, bcn.District{}, nil
 	}

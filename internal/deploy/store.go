@@ -92,6 +92,8 @@ type Move struct {
 	District *bcn.District    // adopted
 	Endpoint *bcn.Endpoint    // made
 	Heritage *bcn.Heritage    // created
+	Rewrite  bool             // District and Endpoint are there already and are changed
+	Forget   bool             // District, Endpoint and Heritage are taken away
 	Grant    *GrantMove       // of kinds of access
 	Follow   []Follow         // stacks to follow from now on
 	Progress []Rollout        // what the card shows of the services
@@ -165,6 +167,14 @@ type Store interface {
 	// LastRelease answers the last successful release and the base stack's
 	// template of it; ErrNone where there is none.
 	LastRelease(ctx context.Context, heritage string) (bcn.Release, []byte, error)
+	// Deployed answers what the heritages of a district run: the file of each
+	// one's last successful release, by heritage.
+	Deployed(ctx context.Context, district string) ([]Deployed, error)
+	// Release answers a release by its number, or ErrNone.
+	Release(ctx context.Context, heritage string, number int64) (bcn.Release, error)
+	// Successful answers at most limit successful releases with numbers below
+	// before, newest first.
+	Successful(ctx context.Context, heritage string, before int64, limit int) ([]bcn.Release, error)
 	// NextRelease answers the number that a heritage's next release gets while
 	// its subject is busy.
 	NextRelease(ctx context.Context, heritage string) (int64, error)

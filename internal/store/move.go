@@ -127,14 +127,18 @@ func (t *txn) storeRequest(ctx context.Context, c bcn.Change, m deploy.Move) err
 	return t.moveRequest(ctx, c.ID, m.Request)
 }
 
+// storeRecords writes, changes or forgets the rows that the change was for.
 func (t *txn) storeRecords(ctx context.Context, _ bcn.Change, m deploy.Move) error {
+	if m.Forget {
+		return t.forget(ctx, m)
+	}
 	if d := m.District; d != nil {
-		if err := t.insertDistrict(ctx, *d); err != nil {
+		if err := t.putDistrict(ctx, *d, m.Rewrite); err != nil {
 			return err
 		}
 	}
 	if e := m.Endpoint; e != nil {
-		if err := t.insertEndpoint(ctx, *e); err != nil {
+		if err := t.putEndpoint(ctx, *e, m.Rewrite); err != nil {
 			return err
 		}
 	}

@@ -24,19 +24,27 @@ func taken(err error, name string) error {
 	return err
 }
 
-func (t *txn) insertDistrict(ctx context.Context, d bcn.District) error {
+// putDistrict inserts the district, or writes over the one that is there.
+func (t *txn) putDistrict(ctx context.Context, d bcn.District, rewrite bool) error {
 	body, err := json.Marshal(d)
 	if err != nil {
 		return err
+	}
+	if rewrite {
+		return t.moved(ctx, `update district set body = $2 where name = $1`, d.Name, body)
 	}
 	_, err = t.Exec(ctx, `insert into district (name, body) values ($1, $2)`, d.Name, body)
 	return taken(err, d.Name)
 }
 
-func (t *txn) insertEndpoint(ctx context.Context, e bcn.Endpoint) error {
+// putEndpoint inserts the endpoint, or writes over the one that is there.
+func (t *txn) putEndpoint(ctx context.Context, e bcn.Endpoint, rewrite bool) error {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return err
+	}
+	if rewrite {
+		return t.moved(ctx, `update endpoint set body = $2 where name = $1`, e.Name, body)
 	}
 	_, err = t.Exec(ctx, `insert into endpoint (name, district, body) values ($1, $2, $3)`, e.Name, e.District, body)
 	return taken(err, e.Name)
