@@ -61,8 +61,8 @@ func (p *parser) parse(data []byte) *File {
 	}
 	p.schema = schema
 	p.checkTop()
+	p.walk(schema, p.root, nil)
 	p.checkSchema(schema)
-	p.warnDead(schema, p.root, nil)
 	p.checkRules()
 	if Failed(p.problems) {
 		return nil

@@ -21,22 +21,28 @@ func (p *parser) checkTop() {
 	}
 }
 
-// warnDead warns of what Barcelona's client accepts and nobody reads: the
-// properties that the schema marks as deprecated.
-func (p *parser) warnDead(s *jsonschema.Schema, n *node, path []string) {
+// walk goes through the tree beside the schema. It warns of what Barcelona's
+// client accepts and nobody reads, the properties that the schema marks as
+// deprecated, and reports keys that are no names. The schema library reports
+// those too, with a place that is overwritten before it is read.
+func (p *parser) walk(s *jsonschema.Schema, n *node, path []string) {
 	for s != nil && s.Ref != nil {
 		s = s.Ref
 	}
 	if s == nil || n == nil {
 		return
 	}
+	for _, form := range s.OneOf {
+		p.walk(form, n, path)
+	}
 	for i, item := range n.items {
-		if s.Items2020 != nil {
-			p.warnDead(s.Items2020, item, append(clip(path), fmt.Sprint(i)))
-		}
+		p.walk(s.Items2020, item, append(clip(path), fmt.Sprint(i)))
 	}
 	for _, key := range n.keys {
 		child, here := n.fields[key], append(clip(path), key)
+		if s.PropertyNames != nil && s.PropertyNames.Validate(key) != nil {
+			p.atKey(child, p.root.pathOf(here), badKey(key), "letters, digits, hyphens and underscores, starting with a letter")
+		}
 		property := s.Properties[key]
 		if property == nil {
 			property, _ = s.AdditionalProperties.(*jsonschema.Schema)
@@ -44,9 +50,11 @@ func (p *parser) warnDead(s *jsonschema.Schema, n *node, path []string) {
 		if property != nil && property.Deprecated {
 			p.warn(child, p.root.pathOf(here), "nothing reads the key "+quote(key), strings.TrimSuffix(property.Description, "."))
 		}
-		p.warnDead(property, child, here)
+		p.walk(property, child, here)
 	}
 }
+
+func badKey(key string) string { return quote(key) + " cannot be a name here" }
 
 // known answers the keys that the schema has at a path, dead ones left out.
 func (p *parser) known(path []string) []string {

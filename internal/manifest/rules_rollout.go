@@ -82,9 +82,13 @@ func (p *parser) checkDeployment(s *node, path string) {
 			p.atKey(d.fields[key], path+"."+key, key+" is not of the strategy "+strategy, "it is of "+strings.Join(only, ", "))
 		}
 	}
-	if strategy == Rolling {
+	switch strategy {
+	case Rolling:
 		p.checkPercents(s, d, path)
 		return
+	case BlueGreen, Canary, Linear:
+	default:
+		return // the schema says so
 	}
 	if !joined {
 		p.at(d.get("strategy"), path+".strategy", "the strategy "+strategy+" moves traffic, and the service has no listener", "use rolling")
@@ -101,14 +105,11 @@ func (p *parser) checkPercents(s, d *node, path string) {
 	least, most := d.get("minimum_percent").number(100), d.get("maximum_percent").number(200)
 	count := max(s.get("desired_count").number(0), s.get("auto_scaling").get("min_count").number(0), 1)
 	healthy, all := (count*least+99)/100, count*most/100
-	if healthy < count || all > count {
-		return
-	}
 	at := d.get("maximum_percent")
-	if at == nil {
+	if at == nil || most < 100 || healthy < count || all > count {
 		return
 	}
-	p.at(at, path+".maximum_percent", fmt.Sprintf("of %d tasks none could be replaced: %d must be healthy, and no more than %d may run", count, healthy, all),
+	p.at(at, path+".maximum_percent", fmt.Sprintf("no task could be replaced: of %d, %d must stay healthy and no more than %d may run", count, healthy, all),
 		"lower minimum_percent or raise maximum_percent")
 }
 

@@ -61,7 +61,7 @@ func (p *parser) explain(e *jsonschema.ValidationError) {
 			p.unknownKey(e, name)
 		}
 	case *kind.PropertyNames:
-		p.badKey(e, k.Property)
+		p.badKey(k.Property)
 	case *kind.Required:
 		for _, name := range k.Missing {
 			p.missingKey(e, name)
@@ -109,12 +109,14 @@ func (p *parser) unknownKey(e *jsonschema.ValidationError, name string) {
 	})
 }
 
-func (p *parser) badKey(e *jsonschema.ValidationError, name string) {
-	at := p.keyAt(e.InstanceLocation, name)
-	p.add(Problem{
-		Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
-		Message: quote(name) + " cannot be a name here", Hint: "letters, digits, hyphens and underscores, starting with a letter",
-	})
+// badKey reports a key where walk has not.
+func (p *parser) badKey(name string) {
+	for _, known := range p.problems {
+		if known.Message == badKey(name) {
+			return
+		}
+	}
+	p.report(p.root.at, "%s", badKey(name))
 }
 
 func (p *parser) missingKey(e *jsonschema.ValidationError, name string) {
@@ -190,7 +192,7 @@ func sentence(n *node, k jsonschema.ErrorKind) string {
 		for _, w := range k.Want {
 			words = append(words, fmt.Sprint(w))
 		}
-		return fmt.Sprintf("must be %s, not %s", strings.Join(words, " or "), quote(fmt.Sprint(k.Got)))
+		return fmt.Sprintf("must be %s, not %s", orList(words), quote(fmt.Sprint(k.Got)))
 	case *kind.MinItems:
 		return "must not be empty"
 	case *kind.MinProperties:
@@ -226,9 +228,17 @@ func typeWords(types []string) string {
 		{"object", "a mapping"},
 		{"null", "nothing"},
 	} {
-		if contains(types, t[0]) {
+		if contains(types, t[0]) && (t[0] != "null" || len(types) == 1) {
 			words = append(words, t[1])
 		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// orList writes a, b or c.
+func orList(words []string) string {
+	if n := len(words); n > 2 {
+		words = []string{strings.Join(words[:n-1], ", "), words[n-1]}
 	}
 	return strings.Join(words, " or ")
 }
