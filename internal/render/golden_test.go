@@ -48,7 +48,7 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 		}
 	}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-4e5f-6071-8192-a3b4c5d6e7f8"
-	return map[string]func(t *testing.T) []bcn.Proposal{
+	out := map[string]func(t *testing.T) []bcn.Proposal{
 		"worker":        of(worker, nil),
 		"worker_count":  of(worker+"        desired_count: 0\n", nil),
 		"worker_public": of(worker, func(in *render.Input) { in.District.AssignPublicIP = true }),
@@ -88,6 +88,10 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 		"endpoint_internal":       endpoint(bcn.Endpoint{Name: "inside"}),
 		"endpoint_internal_https": endpoint(bcn.Endpoint{Name: "inside", Certificate: certificate}),
 	}
+	for name, f := range keys() {
+		out[name] = of(f.body, f.change)
+	}
+	return out
 }
 
 func TestGolden(t *testing.T) {

@@ -274,7 +274,6 @@ type scalableTarget struct {
 	ResourceId        any
 	MinCapacity       int
 	MaxCapacity       int
-	Tags              []tag
 }
 
 type scalingPolicy struct {

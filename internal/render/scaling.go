@@ -49,7 +49,7 @@ func (s *source) scale(t *template, m manifest.Service, ends joined) error {
 	target := id + "ScalableTarget"
 	if err := t.add(target, resource{Type: "AWS::ApplicationAutoScaling::ScalableTarget", Properties: scalableTarget{
 		MinCapacity: a.Min, MaxCapacity: a.Max, ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount",
-		ResourceId: join("/", "service", s.District.Cluster, getAtt(id, "Name")), Tags: s.tags,
+		ResourceId: join("/", "service", s.District.Cluster, getAtt(id, "Name")),
 	}}); err != nil {
 		return err
 	}
