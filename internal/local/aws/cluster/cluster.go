@@ -41,6 +41,7 @@ type Cluster struct {
 	tasks     map[string]*task       // by ARN
 	started   map[string][]*task     // of RunTask, by client token
 	forced    []forced
+	instances []*instance
 	balancers map[string]*balancer    // by ARN
 	listeners map[string]*listener    // by ARN
 	rules     map[string]*rule        // by ARN

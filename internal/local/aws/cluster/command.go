@@ -76,12 +76,43 @@ func programOf(k *container) program {
 	if len(k.command) == 0 {
 		return program{Behaviour: k.image.Behaviour}
 	}
-	return commandProgram(append(slices.Clone(k.spec.strs("entryPoint")), k.command...))
+	argv := append(slices.Clone(k.spec.strs("entryPoint")), k.command...)
+	if argv[0] == "printenv" {
+		return program{Behaviour: Exits(0, time.Second, k.printenv(argv[1:])...)}
+	}
+	return commandProgram(argv)
+}
+
+// override takes over what a RunTask says of the container.
+func (k *container) override(o tree) {
+	k.command = o.strs("command")
+	for _, v := range o.items("environment") {
+		i := slices.IndexFunc(k.env, func(e tree) bool { return e.str("name") == v.str("name") })
+		if i < 0 {
+			k.env = append(k.env, v)
+			continue
+		}
+		k.env[i] = v
+	}
+}
+
+// printenv writes environment variables, all of them or those that are named.
+func (k *container) printenv(names []string) []string {
+	var lines []string
+	for _, e := range k.env {
+		switch name := e.str("name"); {
+		case len(names) == 0:
+			lines = append(lines, name+"="+e.str("value"))
+		case slices.Contains(names, name):
+			lines = append(lines, e.str("value"))
+		}
+	}
+	return lines
 }
 
 // commandProgram is what a command does: a very small shell, so that one-off
-// tasks can be tried. sleep N, exit N, echo TEXT, true, false and a loop that
-// waits for a time are known; anything else says what it would run and ends
+// tasks can be tried. sleep N, exit N, echo TEXT, true, false, printenv and a
+// loop that waits for a time are known; anything else says what it would run and ends
 // well.
 func commandProgram(argv []string) program {
 	if script, ok := scriptOf(argv); ok {
@@ -118,6 +149,8 @@ func scriptProgram(script string) program {
 	var p program
 	if loop != nil {
 		p = loopProgram(loop[1], loop[2], loop[3])
+	} else if steps, ok := stepsOf(script); ok {
+		p = stepsProgram(steps)
 	} else {
 		words, err := shellquote.Split(script)
 		if err != nil || len(words) == 0 {
@@ -138,6 +171,56 @@ func scriptProgram(script string) program {
 	}
 	p.term = traps
 	p.code, _ = strconv.Atoi(exit[1])
+	return p
+}
+
+// between separates the simple commands of a script.
+var between = regexp.MustCompile(`\s*(?:;|&&|\n)\s*`)
+
+// stepsOf splits a script of several commands that are all known: echo, sleep,
+// exit, true and false.
+func stepsOf(script string) ([][]string, bool) {
+	parts := between.Split(script, -1)
+	if len(parts) < 2 {
+		return nil, false
+	}
+	var steps [][]string
+	for _, part := range parts {
+		words, err := shellquote.Split(part)
+		if err != nil {
+			return nil, false
+		}
+		if len(words) == 0 {
+			continue
+		}
+		if !slices.Contains([]string{"echo", "sleep", "exit", "true", "false"}, words[0]) {
+			return nil, false
+		}
+		steps = append(steps, words)
+	}
+	return steps, len(steps) > 0
+}
+
+// stepsProgram does one after the other, and ends at exit or at what fails, as
+// a script with set -e does.
+func stepsProgram(steps [][]string) program {
+	p := program{Behaviour: Behaviour{Exits: true}}
+	for _, words := range steps {
+		arg := strings.Join(words[1:], " ")
+		n, _ := strconv.Atoi(arg)
+		switch words[0] {
+		case "echo":
+			p.Log = append(p.Log, Line{After: p.ExitAfter, Text: arg})
+		case "sleep":
+			p.ExitAfter += time.Duration(n) * time.Second
+		case "exit":
+			p.ExitCode = n
+			return p
+		case "false":
+			p.ExitCode = 1
+			return p
+		}
+	}
 	return p
 }
 

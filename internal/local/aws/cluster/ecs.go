@@ -11,23 +11,26 @@ import (
 
 func (c *Cluster) ecsActions() map[string]action {
 	return map[string]action{
-		"DescribeClusters":           c.describeClusters,
-		"ListClusters":               c.listClusters,
-		"ListServices":               c.listServices,
-		"DescribeServices":           c.describeServices,
-		"UpdateService":              c.updateServiceCall,
-		"ListServiceDeployments":     c.listServiceDeployments,
-		"DescribeServiceDeployments": c.describeServiceDeployments,
-		"RegisterTaskDefinition":     c.registerTaskDefinition,
-		"DescribeTaskDefinition":     c.describeTaskDefinition,
-		"DeregisterTaskDefinition":   c.deregisterTaskDefinition,
-		"ListTaskDefinitions":        c.listTaskDefinitions,
-		"RunTask":                    c.runTask,
-		"StopTask":                   c.stopTask,
-		"ListTasks":                  c.listTasks,
-		"DescribeTasks":              c.describeTasks,
-		"TagResource":                c.tagResource,
-		"ListTagsForResource":        c.listTagsForResource,
+		"DescribeClusters":              c.describeClusters,
+		"ListClusters":                  c.listClusters,
+		"ListServices":                  c.listServices,
+		"DescribeServices":              c.describeServices,
+		"UpdateService":                 c.updateServiceCall,
+		"ListServiceDeployments":        c.listServiceDeployments,
+		"DescribeServiceDeployments":    c.describeServiceDeployments,
+		"RegisterTaskDefinition":        c.registerTaskDefinition,
+		"DescribeTaskDefinition":        c.describeTaskDefinition,
+		"DeregisterTaskDefinition":      c.deregisterTaskDefinition,
+		"ListTaskDefinitions":           c.listTaskDefinitions,
+		"RunTask":                       c.runTask,
+		"StopTask":                      c.stopTask,
+		"ListTasks":                     c.listTasks,
+		"DescribeTasks":                 c.describeTasks,
+		"ListContainerInstances":        c.listInstances,
+		"DescribeContainerInstances":    c.describeInstances,
+		"UpdateContainerInstancesState": c.updateInstances,
+		"TagResource":                   c.tagResource,
+		"ListTagsForResource":           c.listTagsForResource,
 	}
 }
 
@@ -122,7 +125,7 @@ func (c *Cluster) describeCluster(k *ecsCluster, include []string) map[string]an
 		}
 	}
 	d := tree{
-		"clusterArn": k.arn, "clusterName": k.name, "status": "ACTIVE", "registeredContainerInstancesCount": 0,
+		"clusterArn": k.arn, "clusterName": k.name, "status": "ACTIVE", "registeredContainerInstancesCount": len(c.instancesOf(k)),
 		"runningTasksCount": run, "pendingTasksCount": pend, "activeServicesCount": services,
 		"statistics": []any{}, "tags": []any{}, "settings": []any{}, "capacityProviders": []any{},
 		"defaultCapacityProviderStrategy": []any{},

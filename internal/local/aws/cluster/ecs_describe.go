@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 func (t *task) subnets() []string {
 	return t.network.node("awsvpcConfiguration").strs("subnets")
@@ -10,11 +13,16 @@ func (t *task) subnets() []string {
 func (t *task) describe(withTags bool) map[string]any {
 	d := tree{
 		"taskArn": t.arn, "clusterArn": t.cluster.arn, "taskDefinitionArn": t.def.arn, "group": t.group,
-		"lastStatus": t.status, "desiredStatus": t.desired, "launchType": t.launchType, "platformVersion": "1.4.0",
-		"platformFamily": "Linux", "cpu": t.def.spec.str("cpu"), "memory": t.def.spec.str("memory"),
+		"lastStatus": t.status, "desiredStatus": t.desired, "launchType": t.launchType, "platformFamily": "Linux",
+		"cpu": cmp.Or(t.overrides.str("cpu"), t.def.spec.str("cpu")), "memory": cmp.Or(t.overrides.str("memory"), t.def.spec.str("memory")),
 		"createdAt": t.created, "version": t.version, "enableExecuteCommand": t.exec, "tags": []any{},
 		"healthStatus": t.health(), "attachments": t.attachments(), "attributes": []any{},
 		"overrides": t.described(),
+	}
+	if t.on != nil {
+		d["containerInstanceArn"] = t.on.arn
+	} else {
+		d["platformVersion"] = "1.4.0"
 	}
 	if withTags {
 		d["tags"] = tagsOut(t.tags, "key", "value")
@@ -112,9 +120,10 @@ func (t *task) attachments() []any {
 	}}
 }
 
-func first(l []string) string {
+func first[T any](l []T) T {
+	var none T
 	if len(l) == 0 {
-		return ""
+		return none
 	}
 	return l[0]
 }

@@ -19,7 +19,7 @@ var (
 )
 
 // checkRun refuses what RunTask refuses.
-func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]string) error {
+func (c *Cluster) checkRun(at site, k *ecsCluster, def *taskDef, in tree, tags map[string]string) error {
 	if err := checkRunInput(in); err != nil {
 		return err
 	}
@@ -46,10 +46,47 @@ func (c *Cluster) checkRun(at site, def *taskDef, in tree, tags map[string]strin
 			return wire.Errorf("InvalidParameterException", "Override for container named %s is not a container in the TaskDefinition.", o.str("name"))
 		}
 	}
-	if in.str("launchType") != "FARGATE" && len(in.items("capacityProviderStrategy")) == 0 {
+	launch := launchOf(in)
+	if launch == ec2 && len(c.instancesOf(k)) == 0 {
 		return wire.Errorf("InvalidParameterException", "No Container Instances were found in your cluster.")
 	}
-	return c.checkLaunch(def, "FARGATE", in.node("networkConfiguration"))
+	if err := checkSizes(def, in.node("overrides"), launch); err != nil {
+		return err
+	}
+	return c.checkLaunch(def, launch, in.node("networkConfiguration"))
+}
+
+// launchOf is where a call wants its tasks to run: EC2 unless it says FARGATE,
+// itself or by its capacity provider.
+func launchOf(in tree) string {
+	for _, p := range in.items("capacityProviderStrategy") {
+		if name := p.str("capacityProvider"); name == "FARGATE" || name == "FARGATE_SPOT" {
+			return "FARGATE"
+		}
+	}
+	if in.str("launchType") == "FARGATE" {
+		return "FARGATE"
+	}
+	return ec2
+}
+
+// checkSizes refuses sizes that Fargate does not have, or that do not hold
+// what a container wants.
+func checkSizes(def *taskDef, overrides tree, launch string) error {
+	size := maps.Clone(def.spec)
+	for _, key := range []string{"cpu", "memory"} {
+		size.put(key, overrides.str(key))
+	}
+	cpu, memory := unit(size.str("cpu"), "vcpu", 1024), unit(size.str("memory"), "gb", 1024)
+	if launch == "FARGATE" && !fargateOK(cpu, memory) {
+		return wire.Errorf("InvalidParameterException", "No Fargate configuration exists for given values: %d CPU, %d memory.", cpu, memory)
+	}
+	for _, o := range overrides.items("containerOverrides") {
+		if memory > 0 && o.num("memory", 0) > memory || cpu > 0 && o.num("cpu", 0) > cpu {
+			return wire.Errorf("InvalidParameterException", "The override of container %s is larger than the task.", o.str("name"))
+		}
+	}
+	return nil
 }
 
 // checkRunInput looks at the members of a RunTask by themselves.

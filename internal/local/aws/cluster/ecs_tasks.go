@@ -35,8 +35,13 @@ func (c *Cluster) runTask(at site, in tree) (tree, error) {
 	if def, err = c.runnable(at, in.str("taskDefinition")); err != nil {
 		return nil, err
 	}
-	if err := c.checkRun(at, def, in, tags); err != nil {
+	if err := c.checkRun(at, k, def, in, tags); err != nil {
 		return nil, err
+	}
+	if launchOf(in) == ec2 {
+		if i, short := c.place(k, def); i == nil {
+			return unplacedRun(k, first(c.instancesOf(k)), short), nil
+		}
 	}
 	made, err := c.runOnce(at, k, def, in, tags)
 	if err != nil {
@@ -69,9 +74,16 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 	}
 	maps.Copy(taskTags, tags)
 	var made []*task
+	launch := launchOf(in)
 	for range in.num("count", 1) {
+		var on *instance
+		if launch == ec2 {
+			if on, _ = c.place(k, def); on == nil {
+				break // as many as there is room for
+			}
+		}
 		made = append(made, c.newTask(&task{
-			at: at, cluster: k, def: def, group: group, startedBy: in.str("startedBy"), launchType: "FARGATE",
+			at: at, cluster: k, def: def, group: group, startedBy: in.str("startedBy"), launchType: launch, on: on,
 			network: in.node("networkConfiguration"), overrides: in.node("overrides"),
 			exec: in.flag("enableExecuteCommand", false), tags: taskTags, request: requestOf(in),
 		}))

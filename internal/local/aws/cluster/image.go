@@ -81,6 +81,8 @@ type Image struct {
 	Digest    string
 	Behaviour Behaviour
 	Size      int // bytes; 0 means 42 MB
+	// Private: the registry, which is not ECR, wants somebody to log in.
+	Private bool
 }
 
 // repository is one of the registry's, or (with a host in its name) of another.
@@ -210,6 +212,12 @@ func (c *Cluster) find(ref reference, account string) (*storedImage, string) {
 		return nil, retried + ref.text + ": " + ref.text + ": not found"
 	}
 	return image, image.Behaviour.PullError
+}
+
+// anonymous is the pull's error where a registry wants somebody to log in.
+func anonymous(image string) string {
+	return "pull image manifest has been retried 1 time(s): failed to resolve ref " + image +
+		": failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized"
 }
 
 // registryOf refuses a registry that is not the account's.

@@ -183,10 +183,6 @@ func (c *Cluster) launch(s *service, live []*task) {
 		c.stuck(s, live)
 		return
 	}
-	if s.launchType != "FARGATE" {
-		c.unplaced(s)
-		return
-	}
 	if c.now.Before(s.waitUntil) {
 		c.kick(s, s.waitUntil.Sub(c.now))
 		return
@@ -205,15 +201,6 @@ func (c *Cluster) stuck(s *service, live []*task) {
 		"Update the minimumHealthyPercent or maximumPercent value and try again.")
 }
 
-// unplaced says, once a deployment, that nothing can run where there are no
-// container instances, which the local AWS never has.
-func (c *Cluster) unplaced(s *service) {
-	if p := s.primary(); !p.blocked {
-		p.blocked = true
-		c.note(s, "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.")
-	}
-}
-
 func (c *Cluster) startTasks(s *service, n int) {
 	p := s.primary()
 	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
@@ -224,15 +211,25 @@ func (c *Cluster) startTasks(s *service, n int) {
 			return
 		}
 	}
-	names := make([]string, n)
-	for i := range names {
-		t := c.newTask(&task{
+	var names []string
+	for range n {
+		t := &task{
 			at: s.at, cluster: s.cluster, def: p.def, svc: s, dep: p, group: "service:" + s.name,
 			startedBy: p.id, launchType: s.launchType, network: p.network, exec: s.exec, tags: s.taskTags(p),
-		})
-		names[i] = "(task " + t.id + ")"
+		}
+		if s.launchType == ec2 {
+			var short string
+			if t.on, short = c.place(s.cluster, p.def); t.on == nil {
+				c.unplaced(s, short)
+				break
+			}
+		}
+		names = append(names, "(task "+c.newTask(t).id+")")
 	}
-	c.note(s, "has started %d tasks: %s.", n, strings.Join(names, " "))
+	if len(names) == 0 {
+		return
+	}
+	c.note(s, "has started %d tasks: %s.", len(names), strings.Join(names, " "))
 	p.updated = c.now
 }
 

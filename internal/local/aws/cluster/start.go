@@ -16,6 +16,11 @@ func (c *Cluster) initialise(t *task) string {
 		if p := c.checkRegistry(t, role, parseReference(cd.str("image"))); p != "" {
 			return "unable to pull secrets or registry auth: " + p
 		}
+		if from := cd.node("repositoryCredentials").str("credentialsParameter"); from != "" {
+			if p := c.checkSecretsManager(t, role, from); p != "" {
+				return "unable to pull secrets or registry auth: " + p
+			}
+		}
 		for _, s := range cd.items("secrets") {
 			if p := c.checkSecret(t, role, s.str("valueFrom")); p != "" {
 				return "unable to pull secrets or registry auth: " + p
@@ -65,19 +70,7 @@ func (c *Cluster) checkRegistry(t *task, role string, ref reference) string {
 // secret, perhaps with :json-key:stage:version behind it.
 func (c *Cluster) checkSecret(t *task, role, from string) string {
 	if strings.HasPrefix(from, "arn:aws:secretsmanager:") {
-		part := strings.Split(from, ":")
-		arn := strings.Join(part[:min(len(part), 7)], ":")
-		if c.roles.Allows(t.at.region, role, "secretsmanager:GetSecretValue", arn, nil) != nil {
-			return retrieval + "secret from asm: " + denied(t, role, "secretsmanager:GetSecretValue", arn)
-		}
-		if p := c.cannotDecrypt(t, role, func() (string, map[string][]string) { return c.secrets.SecretKey(arn) }); p != "" {
-			return retrieval + "secret from asm: " + p
-		}
-		if !c.secrets.Secret(arn) {
-			return retrieval + "secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn +
-				" from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
-		}
-		return ""
+		return c.checkSecretsManager(t, role, from)
 	}
 	arn, name, region := from, from, t.at.region
 	if strings.HasPrefix(from, "arn:") {
@@ -101,6 +94,28 @@ func (c *Cluster) checkSecret(t *task, role, from string) string {
 	}
 	if p := c.cannotDecrypt(t, role, func() (string, map[string][]string) { return c.secrets.ParameterKey(region, name) }); p != "" {
 		return retrieval + "secrets from ssm: " + p
+	}
+	return ""
+}
+
+// checkSecretsManager reads a secret as the execution role does: one that is
+// injected, or what logs in to a private registry. Such a one may be named
+// without an ARN.
+func (c *Cluster) checkSecretsManager(t *task, role, from string) string {
+	if !strings.HasPrefix(from, "arn:") {
+		from = t.at.arn("secretsmanager", "secret:"+from)
+	}
+	part := strings.Split(from, ":")
+	arn := strings.Join(part[:min(len(part), 7)], ":")
+	if c.roles.Allows(t.at.region, role, "secretsmanager:GetSecretValue", arn, nil) != nil {
+		return retrieval + "secret from asm: " + denied(t, role, "secretsmanager:GetSecretValue", arn)
+	}
+	if p := c.cannotDecrypt(t, role, func() (string, map[string][]string) { return c.secrets.SecretKey(arn) }); p != "" {
+		return retrieval + "secret from asm: " + p
+	}
+	if !c.secrets.Secret(arn) {
+		return retrieval + "secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn +
+			" from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
 	}
 	return ""
 }

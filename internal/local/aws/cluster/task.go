@@ -10,6 +10,7 @@ type task struct {
 	at         site // account and region; carries no authority
 	cluster    *ecsCluster
 	def        *taskDef
+	on         *instance   // nil on Fargate
 	svc        *service    // nil for RunTask
 	dep        *deployment // of svc
 	group      string      // service:NAME or family:NAME
@@ -52,6 +53,7 @@ type container struct {
 	health  string // UNKNOWN, HEALTHY, UNHEALTHY
 	started time.Time
 	command []string // of an override
+	env     []tree   // of the definition, those of an override over them
 	stream  *logStream
 	entered time.Time // since when the agent of ECS Exec runs
 	runs    program
@@ -87,10 +89,10 @@ func (c *Cluster) newTask(t *task) *task {
 	t.eni = "eni-" + c.id()[:17]
 	t.ip = c.address()
 	for _, cd := range t.def.spec.items("containerDefinitions") {
-		k := &container{spec: cd, name: cd.str("name"), id: c.id(), status: "PENDING", health: "UNKNOWN"}
+		k := &container{spec: cd, name: cd.str("name"), id: c.id(), status: "PENDING", health: "UNKNOWN", env: cd.items("environment")}
 		for _, o := range t.overrides.items("containerOverrides") {
 			if o.str("name") == k.name {
-				k.command = o.strs("command")
+				k.override(o)
 			}
 		}
 		t.containers = append(t.containers, k)
@@ -142,6 +144,9 @@ func (c *Cluster) pulled(t *task) {
 	t.pullStop = c.now
 	for _, k := range t.containers {
 		image, problem := c.find(parseReference(k.spec.str("image")), t.at.account)
+		if problem == "" && image.Private && !k.spec.has("repositoryCredentials") {
+			problem = anonymous(k.spec.str("image"))
+		}
 		if problem != "" {
 			k.reason = "CannotPullContainerError: " + problem
 			c.failStart(t, k.reason)

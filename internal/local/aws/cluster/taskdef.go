@@ -71,6 +71,9 @@ func checkTaskDefinition(spec tree) error {
 	if !essential {
 		return wire.Errorf("ClientException", "At least one container should be essential.")
 	}
+	if err := checkVolumes(spec); err != nil {
+		return err
+	}
 	if slices.Contains(spec.strs("requiresCompatibilities"), "FARGATE") {
 		return checkFargate(spec)
 	}
@@ -94,6 +97,15 @@ func checkContainer(cd tree) error {
 	}
 	if cd.has("healthCheck") && len(cd.node("healthCheck").strs("command")) == 0 {
 		return wire.Errorf("ClientException", "Health check command cannot be empty.")
+	}
+	if err := checkUlimits(cd); err != nil {
+		return err
+	}
+	if cd.num("stopTimeout", 1) < 0 {
+		return wire.Errorf("ClientException", "Stop timeout must not be negative.")
+	}
+	if from := cd.node("repositoryCredentials").str("credentialsParameter"); cd.has("repositoryCredentials") && from == "" {
+		return wire.Errorf("ClientException", "repositoryCredentials.credentialsParameter should not be null or empty.")
 	}
 	log := cd.node("logConfiguration")
 	if log.str("logDriver") == "awslogs" {
