@@ -26,6 +26,7 @@ type Plan struct {
 	Overlay     Overlay         `json:"overlay,omitzero"`
 	Restores    int64           `json:"restores,omitempty"` // rollback: the release whose snapshot this is
 	From        *Promoted       `json:"from,omitempty"`     // promote: what it is a copy of
+	Scaled      *Scaled         `json:"scaled,omitempty"`   // scale: what it is about
 	Rule        json.RawMessage `json:"rule"`               // the matched rule, as configured
 	RuleIndex   int             `json:"rule_index"`
 	Needs       []Need          `json:"needs,omitempty"`  // who must approve; empty: nobody
@@ -37,13 +38,23 @@ type Plan struct {
 	Lines       []Line          `json:"lines,omitempty"`
 	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
 	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
+	Secret      *SecretPlan     `json:"secret,omitempty"`
 }
 
 // Promoted is what a promotion takes over: a release of another environment.
 type Promoted struct {
-	Env      string `json:"env"`
-	Heritage string `json:"heritage"`
-	Release  int64  `json:"release"`
+	Env      string  `json:"env"`
+	Heritage string  `json:"heritage"`
+	Release  int64   `json:"release"`
+	Overlay  Overlay `json:"overlay,omitzero"`
+	Lines    []Line  `json:"lines,omitempty"` // how the environment promoted to differs from it, in the same file
+	Diff     string  `json:"diff,omitempty"`  // the same in full; no environment values
+}
+
+// Scaled is how many tasks of a service somebody wants.
+type Scaled struct {
+	Service string `json:"service"`
+	Count   int    `json:"count"`
 }
 
 // Line is one thing that changes, for the card.
@@ -140,8 +151,9 @@ type Level string
 
 // The levels.
 const (
-	Deny Level = "deny"
-	Warn Level = "warn"
+	Deny     Level = "deny"
+	AskFirst Level = "approve" // somebody must approve, also where the rule asks for nobody
+	Warn     Level = "warn"
 )
 
 // Finding is what a guardrail or the renderer has to say about a plan.

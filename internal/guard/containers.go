@@ -67,6 +67,30 @@ func nothingPrivileged(t tree, report deny) {
 		if v, there := r.properties["NetworkMode"]; r.kind == taskDefinitionType && there && v != "awsvpc" {
 			report(Privileged, r.id, "what", "NetworkMode")
 		}
+		if r.kind == taskDefinitionType {
+			noHostPaths(r, report)
+		}
+	}
+}
+
+// noHostPaths: a folder of the machine can hold the keys of all that runs there.
+func noHostPaths(r resource, report deny) {
+	v, there := r.properties["Volumes"]
+	list, ok := v.([]any)
+	if there && !ok {
+		report(Unresolved, r.id, "what", "Volumes")
+	}
+	for i, one := range list {
+		where := fmt.Sprintf("%s.Volumes[%d]", r.id, i)
+		m, ok := one.(map[string]any)
+		if !ok || intrinsic(m) {
+			report(Unresolved, where, "what", "Volumes")
+			continue
+		}
+		host, there := m["Host"]
+		if h, ok := host.(map[string]any); there && (!ok || len(h) > 0) {
+			report(Privileged, where, "what", "Host")
+		}
 	}
 }
 

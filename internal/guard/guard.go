@@ -1,28 +1,115 @@
 package guard
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
 	"fmt"
 	"sort"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
-// The ids of findings.
+// The ids of findings. But for the last four they are those of guardrails.
 const (
 	ImageNotPinned   = "image_not_pinned"   // a container's image is not name@sha256:...
+	ImageRegistry    = "image_registry"     // an image of a registry that is not listed
 	WildcardAction   = "wildcard_action"    // a policy allows * or service:* actions
 	WildcardPerson   = "wildcard_principal" // a policy allows everybody
 	ManagedPolicy    = "managed_policy"     // a role takes a policy that is not in the plan
 	NoBoundary       = "no_boundary"        // a role without a permissions boundary
 	OpenIngress      = "open_ingress"       // reachable from everywhere, but no public load balancer's 80 or 443
 	Privileged       = "privileged"         // a container with the machine's rights
-	LogGroupLost     = "log_group_lost"     // a log group would be removed or replaced
 	DynamicReference = "dynamic_reference"  // {{resolve:...}} would be read with CloudFormation's rights
-	Unresolved       = "unresolved"         // a guarded value is not known before it runs
-	Unreadable       = "unreadable"         // a template or a rule of ours is broken
+	LogRetention     = "log_retention"      // a log group that keeps its logs for ever
+	TaskSize         = "task_size"          // a task larger than bot.yaml allows
+	ServiceCount     = "service_count"      // more tasks of a service than bot.yaml allows
+	StatefulLost     = "stateful_lost"      // what holds data would be removed or replaced
+
+	Unresolved = "unresolved" // a guarded value is not known before it runs
+	Unreadable = "unreadable" // a template or a rule of ours is broken
+	Own        = "own"        // an operator's guardrail matched
+	OwnFailed  = "own_failed" // an operator's guardrail could not be evaluated
 )
+
+// Input is what would be executed.
+type Input struct {
+	Plan   Plan
+	Stacks []bcn.StackPlan
+	// Removes says that taking the stacks away is what was asked for: what they
+	// hold is not judged, nor that it goes, but by the operators' guardrails.
+	Removes bool
+}
+
+// Check applies every guardrail in force. The findings are sorted; what they do
+// is their level's to say (Denied, NeedsApproval). An operator's guardrail that
+// ctx does not leave the time for denies.
+func (s *Set) Check(ctx context.Context, in Input) []bcn.Finding {
+	var out []bcn.Finding
+	for _, sp := range in.Stacks {
+		t, found := s.template(sp, in.Removes)
+		out = append(out, found...)
+		if !in.Removes {
+			out = append(out, lost(sp)...)
+		}
+		out = append(out, s.operators(ctx, in.Plan, sp, t)...)
+	}
+	return sorted(out)
+}
+
+// Check applies bcn's own guardrails as they are where bot.yaml says nothing.
+// deltas holds what CloudFormation says would change, by stack name; a stack
+// without deltas is not changed.
+func Check(stacks []bcn.Proposal, deltas map[string][]bcn.ResourceDelta) []bcn.Finding {
+	var in Input
+	known := map[string]bool{}
+	for _, s := range stacks {
+		in.Stacks = append(in.Stacks, bcn.StackPlan{Name: s.Name, Template: s.Template, Changes: deltas[s.Name]})
+		known[s.Name] = true
+	}
+	out := Builtin().Check(context.Background(), in)
+	for name, changes := range deltas {
+		if !known[name] {
+			out = append(out, lost(bcn.StackPlan{Name: name, Changes: changes})...)
+		}
+	}
+	return sorted(out)
+}
+
+// Denied says whether any finding refuses the plan. A level that is not known
+// refuses.
+func Denied(findings []bcn.Finding) bool {
+	for _, f := range findings {
+		if Denies(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// Denies says whether a finding refuses the plan.
+func Denies(f bcn.Finding) bool { return f.Level != bcn.Warn && f.Level != bcn.AskFirst }
+
+// NeedsApproval says whether a finding wants somebody to approve the plan.
+func NeedsApproval(findings []bcn.Finding) bool {
+	for _, f := range findings {
+		if f.Level == bcn.AskFirst {
+			return true
+		}
+	}
+	return false
+}
+
+// Settle answers what the findings do under the rule that lets the plan pass:
+// a rule with destructive: true lets stateful resources go, and says so.
+func Settle(findings []bcn.Finding, destructive bool) []bcn.Finding {
+	out := make([]bcn.Finding, len(findings))
+	copy(out, findings)
+	for i, f := range out {
+		if f.ID == StatefulLost && destructive {
+			out[i].Level = bcn.Warn
+		}
+	}
+	return out
+}
 
 // rule looks at one template and reports what it refuses.
 type rule struct {
@@ -33,51 +120,28 @@ type rule struct {
 // deny reports a refusal: id, where in the template, and what was found there.
 type deny func(id, where string, params ...string)
 
-// rules are all guardrails that look at templates.
-func rules() []rule {
+// rules are all guardrails of bcn's own that look at templates.
+func (s *Set) rules() []rule {
 	return []rule{
 		{DynamicReference, noDynamicReferences},
 		{ImageNotPinned, imagesPinned},
+		{ImageRegistry, s.imagesKnown},
 		{Privileged, nothingPrivileged},
 		{WildcardAction, policiesNarrow},
 		{NoBoundary, rolesBounded},
 		{OpenIngress, ingressClosed},
+		{LogRetention, logsExpire},
+		{TaskSize, s.tasksSmall},
+		{ServiceCount, s.servicesFew},
 	}
 }
 
-// Check applies every guardrail to what would be executed. deltas holds what
-// CloudFormation says would change, by stack name; a stack without deltas is
-// not changed. The findings are sorted; any of level deny refuses the plan.
-func Check(stacks []bcn.Proposal, deltas map[string][]bcn.ResourceDelta) []bcn.Finding {
-	var out []bcn.Finding
-	for _, s := range stacks {
-		out = append(out, checkTemplate(s)...)
-	}
-	names := make([]string, 0, len(deltas))
-	for name := range deltas {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		out = append(out, checkDeltas(name, deltas[name])...)
-	}
-	return sorted(out)
-}
-
-// Denied says whether any finding refuses the plan.
-func Denied(findings []bcn.Finding) bool {
-	for _, f := range findings {
-		if f.Level != bcn.Warn {
-			return true
-		}
-	}
-	return false
-}
-
-func checkTemplate(s bcn.Proposal) []bcn.Finding {
+// template applies bcn's own guardrails to a stack's template. The tree is
+// empty where it cannot be read.
+func (s *Set) template(sp bcn.StackPlan, removes bool) (tree, []bcn.Finding) {
 	var out []bcn.Finding
 	report := func(id, where string, params ...string) {
-		f := bcn.Finding{ID: id, Level: bcn.Deny, Where: s.Name, Params: map[string]string{}}
+		f := bcn.Finding{ID: id, Level: s.level(id), Where: sp.Name, Params: map[string]string{}}
 		if where != "" {
 			f.Where += "/" + where
 		}
@@ -86,15 +150,21 @@ func checkTemplate(s bcn.Proposal) []bcn.Finding {
 		}
 		out = append(out, f)
 	}
-	t, err := parse(s.Template)
+	t, err := parse(sp.Template)
+	if err != nil && removes { // it goes, whatever it says
+		return tree{}, nil
+	}
 	if err != nil {
 		report(Unreadable, "", "what", err.Error())
-		return out
+		return tree{}, out
 	}
-	for _, r := range rules() {
+	if removes {
+		return t, nil
+	}
+	for _, r := range s.rules() {
 		run(r, t, report)
 	}
-	return out
+	return t, out
 }
 
 // run applies a rule; one that breaks denies.
@@ -107,20 +177,6 @@ func run(r rule, t tree, report deny) {
 	r.check(t, report)
 }
 
-func checkDeltas(stack string, deltas []bcn.ResourceDelta) []bcn.Finding {
-	var out []bcn.Finding
-	for _, d := range deltas {
-		harmless := d.Action == "Add" || d.Action == "Import" || d.Action == "Modify" && (d.Replacement == "False" || d.Replacement == "")
-		if d.Type == "AWS::Logs::LogGroup" && !harmless {
-			out = append(out, bcn.Finding{
-				ID: LogGroupLost, Level: bcn.Deny, Where: stack + "/" + d.LogicalID,
-				Params: map[string]string{"action": d.Action},
-			})
-		}
-	}
-	return out
-}
-
 func sorted(list []bcn.Finding) []bcn.Finding {
 	key := func(f bcn.Finding) string { return fmt.Sprint(f.Where, "\x00", f.ID, "\x00", f.Params) }
 	sort.SliceStable(list, func(i, j int) bool { return key(list[i]) < key(list[j]) })
@@ -131,50 +187,4 @@ func sorted(list []bcn.Finding) []bcn.Finding {
 		}
 	}
 	return out
-}
-
-// tree is a template as JSON has it.
-type tree struct {
-	root      map[string]any
-	resources []resource // sorted by logical id
-}
-
-type resource struct {
-	id, kind   string
-	properties map[string]any
-}
-
-func parse(data []byte) (tree, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var t tree
-	if err := d.Decode(&t.root); err != nil {
-		return t, fmt.Errorf("the template is not JSON")
-	}
-	if d.More() {
-		return t, fmt.Errorf("the template holds more than one value")
-	}
-	for _, key := range []string{"Transform", "Rules", "Parameters", "Mappings", "Conditions", "Hooks"} {
-		if _, there := t.root[key]; there {
-			return t, fmt.Errorf("the template has %s, which can change what it says", key)
-		}
-	}
-	resources, ok := t.root["Resources"].(map[string]any)
-	if !ok {
-		return t, fmt.Errorf("the template has no resources")
-	}
-	for id, value := range resources {
-		r, ok := value.(map[string]any)
-		if !ok {
-			return t, fmt.Errorf("the resource %s is no mapping", id)
-		}
-		kind, _ := r["Type"].(string)
-		properties, fine := r["Properties"].(map[string]any)
-		if kind == "" || !fine && r["Properties"] != nil {
-			return t, fmt.Errorf("the resource %s has no type or no properties that can be read", id)
-		}
-		t.resources = append(t.resources, resource{id, kind, properties})
-	}
-	sort.Slice(t.resources, func(i, j int) bool { return t.resources[i].id < t.resources[j].id })
-	return t, nil
 }

@@ -195,7 +195,7 @@ func TestLogGroupsStay(t *testing.T) {
 			t.Parallel()
 			c.delta.Type, c.delta.LogicalID = "AWS::Logs::LogGroup", "LogGroup"
 			findings := guard.Check(nil, map[string][]bcn.ResourceDelta{"heritage-hello": {c.delta}})
-			if guard.Denied(findings) != c.denied || c.denied && (findings[0].ID != guard.LogGroupLost || findings[0].Where != "heritage-hello/LogGroup") {
+			if guard.Denied(findings) != c.denied || c.denied && (findings[0].ID != guard.StatefulLost || findings[0].Where != "heritage-hello/LogGroup") {
 				t.Errorf("%+v", findings)
 			}
 			c.delta.Type = "AWS::ECS::TaskDefinition"
