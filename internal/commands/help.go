@@ -165,6 +165,7 @@ func explanations() map[string]text.ID {
 		"since":             text.HelpFlagSince,
 		"digest-in":         text.HelpFlagDigestIn,
 		"public":            text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
+		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
 	}
 }
 
@@ -198,6 +199,8 @@ func examples(name string) []string {
 		"district adopt":  {adoptExample},
 		"endpoint show":   {"endpoint show web"},
 		"endpoint create": {"endpoint create web --district main --public --for production,staging"},
+		"endpoint update": {"endpoint update web --tls modern", "endpoint update web --for production,staging --no-access-logs"},
+		"endpoint delete": {"endpoint delete web", "endpoint delete web --reason nobody comes any more"},
 		"access": {
 			"access hello production for 10m --reason a customer sees no orders",
 			"access hello production --reason count the stuck jobs -- rails c",

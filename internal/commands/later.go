@@ -9,7 +9,6 @@ func later() []string {
 		"secret list", "secret set", "secret unset",
 		"district create", "district update", "district apply", "district delete",
 		"district plugin list", "district plugin set", "district plugin unset",
-		"endpoint update", "endpoint delete",
 		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
 		"audit",

@@ -57,6 +57,8 @@ func table() []verb {
 		{"endpoint list", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
 		{"endpoint show", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
 		{"endpoint create", "endpoint", changes, byHand, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
+		{"endpoint update", "endpoint", changes, byHand, text.HelpGroupSetUp, does((*Registry).endpointUpdate), text.HelpEndpointUpdate},
+		{"endpoint delete", "endpoint", changes, byHand, text.HelpGroupSetUp, does((*Registry).endpointDelete), text.HelpEndpointDelete},
 		{"access", "access", changes, byHand, text.HelpGroupAccess, does((*Registry).enter), text.HelpAccess},
 		{"access list", "access", reads, byHand, text.HelpGroupAccess, does((*Registry).accessList), text.HelpAccessList},
 		{"access open", "", changes, byHand, text.HelpGroupAccess, does((*Registry).accessOpen), text.HelpAccessOpen},
