@@ -54,7 +54,7 @@ func (p *parser) parse(data []byte) *File {
 		p.report(p.root.at, "the file must be a mapping with the key environments")
 		return nil
 	}
-	schema, err := compileSchema()
+	schema, err := compiled()
 	if err != nil {
 		p.report(start, "the schema of barcelona.yml is broken: %v", err)
 		return nil

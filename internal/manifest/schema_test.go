@@ -39,6 +39,14 @@ func TestSchemaAndStructs(t *testing.T) {
 		{schema.Defs["condition"], manifest.Condition{}},
 		{schema.Defs["variable"], manifest.Variable{}},
 		{schema.Defs["scheduled_task"], manifest.ScheduledTask{}},
+		{schema.Defs["heritage"].Properties["before_deploy"], manifest.BeforeDeploy{}},
+		{schema.Defs["auto_scaling"], manifest.AutoScaling{}},
+		{schema.Defs["deployment"], manifest.Deployment{}},
+		{schema.Defs["ulimit"], manifest.Ulimit{}},
+		{schema.Defs["volume"], manifest.Volume{}},
+		{schema.Defs["efs"], manifest.EFS{}},
+		{schema.Defs["repository"], manifest.Repository{}},
+		{schema.Defs["permission"], manifest.Permission{}},
 	} {
 		kind := reflect.TypeOf(c.fields)
 		t.Run(kind.Name(), func(t *testing.T) {
