@@ -72,6 +72,7 @@ type Verdict struct {
 	Within  time.Duration
 	Max     time.Duration     // of access; 0: not limited by the rule
 	Access  config.RuleAccess // how access begins and ends
+	Counts  config.RuleCounts // how many tasks scale may set
 	Profile bcn.Profile
 }
 
@@ -159,7 +160,7 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 				continue
 			}
 		}
-		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access}
+		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Counts: r.Counts}
 		if r.Approve != nil {
 			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
 			v.Within = r.Approve.Within

@@ -12,7 +12,7 @@ import (
 
 // Stricter joins two verdicts, of the command and of the known plan: every
 // need of both must be met, and the shorter times count. Whose rule it carries
-// does not matter for access: Max and Access are those of both.
+// does not matter for access and scale: Max, Access and Counts are those of both.
 func Stricter(a, b Verdict) Verdict {
 	out := b
 	switch {
@@ -25,7 +25,16 @@ func Stricter(a, b Verdict) Verdict {
 		}
 	}
 	out.Max, out.Access = stricterAccess(a, b)
+	out.Counts = stricterCounts(a.Counts, b.Counts)
 	return out
+}
+
+// stricterCounts is what both allow.
+func stricterCounts(a, b config.RuleCounts) config.RuleCounts {
+	least, most := a.Bounds()
+	otherLeast, otherMost := b.Bounds()
+	least, most = max(least, otherLeast), min(most, otherMost)
+	return config.RuleCounts{Min: &least, Max: &most}
 }
 
 // stricterAccess joins what two verdicts say of access. A clock that starts at

@@ -70,6 +70,7 @@ type Rule struct {
 	Approve     *Approve      // nil: nobody needs to
 	Max         time.Duration // of access; 0: not limited by this rule
 	Access      RuleAccess    // how access by it begins and ends
+	Counts      RuleCounts    // how many tasks scale may set
 	Raw         json.RawMessage
 	Line        int // where it is written
 }

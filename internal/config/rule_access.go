@@ -25,15 +25,15 @@ type RuleAccess struct {
 	StopTask bool
 }
 
-// about is what a key of access is about, and the verbs that a rule must then
+// about is what a key of a rule is about, and the verbs that a rule must then
 // name one of.
 type about struct {
 	what  string
 	verbs []string
 }
 
-// accessKeys are the keys of a rule that are about access.
-func accessKeys() map[string]about {
+// narrowKeys are the keys of a rule that are about some verbs only.
+func narrowKeys() map[string]about {
 	all := about{"access", []string{"access", "access:live", "access:instance", "access:port"}}
 	return map[string]about{
 		"max": all, "open_within": all, "session": all,
@@ -41,11 +41,12 @@ func accessKeys() map[string]about {
 		"exec": {"access to tasks", []string{"access", "access:live"}},
 		// A task of the grant's own ends by itself.
 		"stop_task": {"access to live tasks", []string{"access:live"}},
+		"min_count": {"scale", []string{"scale"}}, "max_count": {"scale", []string{"scale"}},
 	}
 }
 
-// accessFields reads them and remembers where they are written.
-func (l *loader) accessFields(rule *Rule, at map[string]*yaml.Node) []field {
+// narrowFields reads them and remembers where they are written.
+func (l *loader) narrowFields(rule *Rule, at map[string]*yaml.Node) []field {
 	var exec string
 	var stop *bool
 	const why = "AWS gives a role that another role assumed an hour at most"
@@ -62,6 +63,7 @@ func (l *loader) accessFields(rule *Rule, at map[string]*yaml.Node) []field {
 			rule.Access.StopTask = stop != nil && *stop
 		}},
 	}
+	fields = append(fields, l.countFields(&rule.Counts)...)
 	for i, f := range fields {
 		fields[i].read = func(path string, n *yaml.Node) {
 			at[f.key] = resolve(n)
@@ -71,10 +73,10 @@ func (l *loader) accessFields(rule *Rule, at map[string]*yaml.Node) []field {
 	return fields
 }
 
-// accessMeans refuses keys of access where they would mean nothing: somebody
-// believes them to be in force.
-func (l *loader) accessMeans(path string, rule Rule, at map[string]*yaml.Node) {
-	for key, about := range accessKeys() {
+// narrowMeans refuses keys where they would mean nothing: somebody believes
+// them to be in force.
+func (l *loader) narrowMeans(path string, rule Rule, at map[string]*yaml.Node) {
+	for key, about := range narrowKeys() {
 		n, written := at[key]
 		if !written || len(rule.To) == 0 || slices.Contains(rule.To, "*") ||
 			slices.ContainsFunc(about.verbs, func(v string) bool { return slices.Contains(rule.To, v) }) {
@@ -83,6 +85,7 @@ func (l *loader) accessMeans(path string, rule Rule, at map[string]*yaml.Node) {
 		l.fault(n, `%s is about %s: %s would have to name %s or "*"`,
 			join(path, key), about.what, join(path, "to"), strings.Join(about.verbs, ", "))
 	}
+	l.countsMean(path, rule, at)
 	session, written := at["session"]
 	if !written {
 		return

@@ -22,7 +22,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 		return func(path string, n *yaml.Node) { *to = l.strings(path, n, isNameOrAll) }
 	}
 	at := map[string]*yaml.Node{}
-	ok := l.object(path, n, append(l.accessFields(&rule, at),
+	ok := l.object(path, n, append(l.narrowFields(&rule, at),
 		field{"allow", func(path string, n *yaml.Node) { rule.Allow = l.namesOfTeams(path, n, true) }},
 		field{"to", func(path string, n *yaml.Node) { rule.To = l.strings(path, n, l.isVerb) }},
 		field{"on", names(&rule.On)},
@@ -42,7 +42,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 			l.fault(resolve(n), "%s needs to: what they may do", path)
 		}
 	}
-	l.accessMeans(path, rule, at)
+	l.narrowMeans(path, rule, at)
 	rule.Raw = rule.canonical()
 	return rule, true
 }
@@ -115,10 +115,12 @@ func (r Rule) canonical() json.RawMessage {
 		Session     string   `json:"session,omitempty"`
 		Exec        string   `json:"exec,omitempty"`
 		StopTask    bool     `json:"stop_task,omitempty"`
+		MinCount    *int     `json:"min_count,omitempty"`
+		MaxCount    *int     `json:"max_count,omitempty"`
 	}{
 		Allow: r.Allow, To: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Destructive: r.Destructive,
 		Max: written(r.Max), OpenWithin: written(r.Access.OpenWithin), Session: written(r.Access.Session),
-		StopTask: r.Access.StopTask,
+		StopTask: r.Access.StopTask, MinCount: r.Counts.Min, MaxCount: r.Counts.Max,
 	}
 	if r.Approve != nil {
 		out.Approve = &approve{By: r.Approve.By, Count: r.Approve.Count, Within: r.Approve.Within.String()}

@@ -35,6 +35,9 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 			return Asked{}, err
 		}
 	}
+	if err := s.checkOperation(ctx, actor, v, c, w); err != nil {
+		return Asked{}, err
+	}
 	actor.Name, actor.Locale = v.Profile.Name, v.Profile.Locale
 	c.Requester, c.Channel, c.Thread = actor, o.Channel, o.Thread
 	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
@@ -63,7 +66,7 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 	}
 	c := bcn.Change{Kind: w.Kind, App: w.App, Env: w.Env, Tag: w.Tag, Reason: w.Reason}
 	switch w.Kind {
-	case bcn.KindDeploy, bcn.KindPlan:
+	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
 		h, err := s.Store.Heritage(ctx, w.App, w.Env)
 		if errors.Is(err, ErrNone) {
 			return c, s.unknownHeritage(ctx, w.App, w.Env)
@@ -227,8 +230,9 @@ func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id b
 	if c.Kind.Access() {
 		return s.Ask(ctx, o, actor, Wish{Kind: c.Kind, App: c.App, Env: c.Env, Reason: c.Reason, Access: w.Access})
 	}
-	if c.Kind != bcn.KindDeploy && c.Kind != bcn.KindPlan {
+	if !c.Kind.Releases() && c.Kind != bcn.KindPlan {
 		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
-	return s.Ask(ctx, o, actor, Wish{Kind: c.Kind, App: c.App, Env: c.Env, Tag: c.Tag, Reason: c.Reason, Again: id})
+	w.Again = id
+	return s.Ask(ctx, o, actor, w)
 }

@@ -64,6 +64,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 			return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)
 		}
 	}
+	if err := withinBounds(now, p.Scaled); err != nil {
+		return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)
+	}
 	if !now.Gated() {
 		return nil
 	}

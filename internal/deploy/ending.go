@@ -23,7 +23,7 @@ func (s *Service) verifying(ctx context.Context, c Claimed) (time.Duration, erro
 // verify ends a change as succeeded once that is true, and with the event
 // failed where it has become clear that it will not be.
 func (s *Service) verify(ctx context.Context, r running, failed bcn.ChangeEvent) (time.Duration, error) {
-	if r.Change.Kind != bcn.KindDeploy {
+	if !r.Change.Kind.Releases() {
 		return s.finish(ctx, r, bcn.EventSucceed, "", nil)
 	}
 	rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
@@ -128,7 +128,7 @@ func (s *Service) lookAgain(ctx context.Context, r running) []Rollout {
 // result is what is recorded: a release whatever the outcome, and on success
 // the district, endpoint or heritage that the plan's record is.
 func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Move) error {
-	if r.Change.Kind == bcn.KindDeploy {
+	if r.Change.Kind.Releases() {
 		var err error
 		m.Release, m.Base = r.release(ended)
 		m.Release.Number, err = s.Store.NextRelease(ctx, r.plan.Heritage)
@@ -156,7 +156,7 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 
 func (r running) release(ended bcn.Change) (*bcn.Release, []byte) {
 	rel := &bcn.Release{
-		Heritage: r.plan.Heritage, Change: r.Change.ID, Tag: r.plan.Tag, Image: r.plan.Image, Digest: r.plan.Digest,
+		Heritage: r.plan.Heritage, Change: r.Change.ID, Kind: r.plan.Kind, Overlay: r.plan.Overlay, Restores: r.plan.Restores, Tag: r.plan.Tag, Image: r.plan.Image, Digest: r.plan.Digest,
 		Commit: r.plan.Commit, Manifest: r.plan.Manifest, PlanHash: r.Plan.Hash, By: r.Change.Requester.User,
 		Outcome: ended.State, Code: ended.Code, StartedAt: *r.Change.StartedAt, EndedAt: r.Now, Approvers: []string{},
 	}

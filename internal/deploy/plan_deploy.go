@@ -10,26 +10,27 @@ import (
 	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
-	"github.com/bcn-bot/bcn/internal/text"
 )
 
-// deployment is what planning a deploy collects.
+// deployment is what planning a release collects.
 type deployment struct {
 	bound    bcn.Heritage
 	district bcn.District
-	file     File
+	snapshot
 	manifest *manifest.Heritage
 	warnings []bcn.Finding
 	last     bcn.Release // zero: there is none yet
 	lastBase []byte
-	before   *manifest.Heritage
-	digest   string
+	before   *manifest.Heritage // what runs, as the file of its release has it
 	foreign  []bcn.SecretRef
+	below    map[string][]string // parameters by ssm_prefix
+	keys     []string            // of KMS
 }
 
-// planDeploy reads the file at a pinned commit and the tag's digest, checks
-// what the file refers to, renders, proposes change sets and reads them back.
-func (s *Service) planDeploy(ctx context.Context, c Claimed) (bcn.Plan, error) {
+// planRelease plans what becomes a release: it takes the snapshot that the
+// change is about, checks what its file refers to, renders, proposes change
+// sets and reads them back.
+func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	d, err := s.collect(ctx, c)
 	if err != nil {
 		return bcn.Plan{}, err
@@ -49,31 +50,35 @@ func (s *Service) planDeploy(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	if d.lastBase != nil && stacks[0].ChangeSet != "" && !stacks[0].Create {
 		stacks[0].Previous = d.lastBase
 	}
-	lines, unified := render.Diff(d.before, d.manifest, d.last.Digest, d.digest)
+	p := d.plan()
+	p.Stacks, p.Findings, p.Scaled = stacks, findings, wishedCount(c.Wish)
+	return p, nil
+}
+
+// plan is what is known before CloudFormation has seen anything.
+func (d deployment) plan() bcn.Plan {
+	lines, unified := render.Diff(laidOver(d.before, d.last.Overlay), laidOver(d.manifest, d.overlay), d.last.Digest, d.digest)
+	lines = append(lines, restarted(d.last.Overlay, d.overlay)...)
 	for _, f := range d.foreign {
 		lines = append(lines, bcn.Line{Mark: bcn.MarkNote, What: "secret " + f.Name + " from " + f.From})
 	}
 	return bcn.Plan{
-		App: d.bound.App, Env: d.bound.Env, Heritage: d.bound.Name, District: d.district, Tag: c.Change.Tag,
+		App: d.bound.App, Env: d.bound.Env, Heritage: d.bound.Name, District: d.district, Tag: d.tag,
 		Image: d.manifest.ImageName, Digest: d.digest, OldTag: d.last.Tag, OldDigest: d.last.Digest,
 		Source: d.bound.Source, Commit: d.file.Commit, Manifest: d.file.Bytes, BaseRelease: d.last.Number,
-		Stacks: stacks, Findings: findings, Lines: lines, Diff: unified,
-	}, nil
+		Overlay: d.overlay, Restores: d.restores, From: d.from, Lines: lines, Diff: unified,
+	}
 }
 
 func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
-	var d deployment
-	var err error
-	if d.bound, err = s.Store.Heritage(ctx, c.Change.App, c.Change.Env); err != nil {
-		return d, err
-	}
-	if d.district, err = s.district(ctx, d.bound.District); err != nil {
+	d, err := s.standing(ctx, c.Change.App, c.Change.Env)
+	if err != nil {
 		return d, err
 	}
 	if !d.district.Serves(d.bound.Env) {
 		return d, bcn.E(bcn.CodeEnvironmentForeign, "what", "district", "name", d.district.Name, "env", d.bound.Env)
 	}
-	if d.file, err = s.Sources.Fetch(ctx, d.bound.Source); err != nil {
+	if d.snapshot, err = s.snapshotOf(ctx, c.Change, c.Wish, d); err != nil {
 		return d, err
 	}
 	if d.manifest, d.warnings, err = readManifest(d.file, d.bound.Env); err != nil {
@@ -82,15 +87,60 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if d.manifest.Name != d.bound.Name {
 		return d, bcn.E(bcn.CodeHeritageMismatch, "file", d.manifest.Name, "bound", d.bound.Name)
 	}
-	if err := s.lastRelease(ctx, &d); err != nil {
+	if err := d.compared(); err != nil {
+		return d, err
+	}
+	if err := s.freePriorities(ctx, d.bound, d.manifest); err != nil {
+		return d, err
+	}
+	d.overlay = d.overlay.For(serviceNames(d.manifest))
+	if err := s.freePriorities(ctx, d.bound, d.manifest); err != nil {
 		return d, err
 	}
 	t := s.Target(c.Change, d.district)
-	if d.digest, err = s.Images.Resolve(ctx, t, d.manifest.ImageName, c.Change.Tag); err != nil {
+	if err := s.resolve(ctx, t, &d); err != nil {
 		return d, err
 	}
 	err = s.checkReferences(ctx, t, &d)
 	return d, err
+}
+
+// standing is where a heritage stands before anything is planned.
+func (s *Service) standing(ctx context.Context, app, env string) (deployment, error) {
+	var d deployment
+	var err error
+	if d.bound, err = s.Store.Heritage(ctx, app, env); err != nil {
+		return d, err
+	}
+	if d.district, err = s.district(ctx, d.bound.District); err != nil {
+		return d, err
+	}
+	d.last, d.lastBase, err = s.Store.LastRelease(ctx, d.bound.Name)
+	if errors.Is(err, ErrNone) {
+		return d, nil
+	}
+	if err != nil {
+		return d, err
+	}
+	if f, problems := manifest.Parse("release", d.last.Manifest); !manifest.Failed(problems) {
+		d.before, _ = f.Environment(d.bound.Env)
+	}
+	return d, nil
+}
+
+// resolve finds the digest of a tag. One that an earlier release pinned is
+// looked up too: what a registry has thrown away cannot be started again.
+func (s *Service) resolve(ctx context.Context, t bcn.Target, d *deployment) error {
+	if d.digest == "" {
+		digest, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.tag)
+		d.digest = digest
+		return err
+	}
+	_, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.digest)
+	if bcn.CodeOf(err) == bcn.CodeUnknownTag {
+		return bcn.E(bcn.CodeImageGone, "image", d.manifest.ImageName, "tag", d.tag, "digest", d.digest).Wrap(err)
+	}
+	return err
 }
 
 // readManifest parses the file; a warning becomes a finding with its place.
@@ -116,35 +166,44 @@ func readManifest(f File, env string) (*manifest.Heritage, []bcn.Finding, error)
 	return h, warnings, nil
 }
 
-func (s *Service) lastRelease(ctx context.Context, d *deployment) error {
-	last, base, err := s.Store.LastRelease(ctx, d.bound.Name)
-	if errors.Is(err, ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	d.last, d.lastBase = last, base
-	if f, problems := manifest.Parse("release", last.Manifest); !manifest.Failed(problems) {
-		d.before, _ = f.Environment(d.bound.Env)
-	}
-	return nil
-}
-
 func (s *Service) checkReferences(ctx context.Context, t bcn.Target, d *deployment) error {
 	own, foreign, refused := render.References(d.manifest, d.district, d.bound.App, s.Grants)
 	if len(refused) > 0 {
 		return bcn.E(bcn.CodeSecretNotAllowed, "names", refNames(refused), "app", d.bound.App)
 	}
 	d.foreign = foreign
-	missing, err := s.References.Missing(ctx, t, slices.Concat(own, foreign))
+	refs, err := s.below(ctx, t, d, slices.Concat(own, foreign))
+	if err != nil {
+		return err
+	}
+	missing, err := s.References.Missing(ctx, t, refs)
 	if err != nil {
 		return err
 	}
 	if len(missing) > 0 {
 		return bcn.E(bcn.CodeMissingSecret, "names", refNames(missing))
 	}
-	return nil
+	if len(refs) > 0 {
+		d.keys, err = s.References.Keys(ctx, t, refs)
+	}
+	return err
+}
+
+// below replaces the prefixes among the references by what lies below them.
+func (s *Service) below(ctx context.Context, t bcn.Target, d *deployment, refs []bcn.SecretRef) ([]bcn.SecretRef, error) {
+	out := slices.DeleteFunc(refs, bcn.SecretRef.Prefix)
+	d.below = map[string][]string{}
+	for _, prefix := range render.Prefixes(d.manifest, d.district) {
+		names, err := s.References.Below(ctx, t, prefix)
+		if err != nil {
+			return nil, err
+		}
+		d.below[prefix] = names
+		for _, name := range names {
+			out = append(out, bcn.SecretRef{Name: prefix, From: name})
+		}
+	}
+	return out, nil
 }
 
 func refNames(refs []bcn.SecretRef) string {
@@ -153,43 +212,4 @@ func refNames(refs []bcn.SecretRef) string {
 		out = append(out, r.Name+" ("+r.From+")")
 	}
 	return strings.Join(out, "\n")
-}
-
-func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Proposal, []bcn.Finding, error) {
-	all, err := s.Store.Endpoints(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	endpoints := map[string]bcn.Endpoint{}
-	for _, e := range all {
-		if e.District == d.district.Name {
-			endpoints[e.Name] = e
-		}
-	}
-	return render.Heritage(render.Input{
-		Heritage: d.manifest, File: d.file.Name, App: d.bound.App, Env: d.bound.Env,
-		District: d.district, Endpoints: endpoints, Digest: d.digest, Installation: s.Installation, Tags: s.Tags,
-	})
-}
-
-func deltas(stacks []bcn.StackPlan) map[string][]bcn.ResourceDelta {
-	out := map[string][]bcn.ResourceDelta{}
-	for _, sp := range stacks {
-		out[sp.Name] = sp.Changes
-	}
-	return out
-}
-
-// denied turns findings that deny into an error that lists them all.
-func denied(findings []bcn.Finding) error {
-	var list []bcn.Finding
-	for _, f := range findings {
-		if f.Level == bcn.Deny {
-			list = append(list, f)
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	return bcn.E(bcn.CodeGuardrail, "findings", text.EncodeFindings(list))
 }

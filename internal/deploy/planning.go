@@ -67,7 +67,7 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 		return err
 	}
 	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
-	return nil
+	return withinBounds(v, p.Scaled)
 }
 
 // Verdict reads the rules for a change whose plan is known: the stricter answer

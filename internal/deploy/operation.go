@@ -1,0 +1,54 @@
+package deploy
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// checkOperation tells whoever asks at once what planning would find out: that
+// there is nothing to go back to, no such service, nothing set.
+func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.Verdict, c bcn.Change, w Wish) error {
+	switch c.Kind {
+	case bcn.KindPromote:
+		// What another environment runs is shown: whoever asks may see it.
+		_, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "releases", Reads: true, App: c.App, Env: w.From})
+		if err != nil {
+			return s.Refuse(ctx, actor, 0, "ask promote", err)
+		}
+	case bcn.KindScale:
+		if err := withinBounds(v, wishedCount(w)); err != nil {
+			return s.Refuse(ctx, actor, 0, "ask scale", err)
+		}
+	case bcn.KindRollback, bcn.KindRestart, bcn.KindEnv:
+	default:
+		return nil
+	}
+	d, err := s.standing(ctx, c.App, c.Env)
+	if err != nil {
+		return err
+	}
+	_, err = s.snapshotOf(ctx, c, w, d)
+	return err
+}
+
+// wishedCount is what a wish to scale is about, nil for any other.
+func wishedCount(w Wish) *bcn.Scaled {
+	if w.Kind != bcn.KindScale {
+		return nil
+	}
+	return &bcn.Scaled{Service: w.Service, Count: w.Count}
+}
+
+// withinBounds says whether the rule gives somebody this count of tasks.
+func withinBounds(v authz.Verdict, wanted *bcn.Scaled) error {
+	if wanted == nil {
+		return nil
+	}
+	if least, most := v.Counts.Bounds(); wanted.Count < least || wanted.Count > most {
+		return bcn.E(bcn.CodeCountBounds, "count", strconv.Itoa(wanted.Count), "least", strconv.Itoa(least), "most", strconv.Itoa(most))
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package deploy
+
+import (
+	"context"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/text"
+)
+
+func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Proposal, []bcn.Finding, error) {
+	all, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	endpoints := map[string]bcn.Endpoint{}
+	for _, e := range all {
+		if e.District == d.district.Name {
+			endpoints[e.Name] = e
+		}
+	}
+	return render.Heritage(render.Input{
+		Heritage: d.manifest, File: d.file.Name, App: d.bound.App, Env: d.bound.Env,
+		District: d.district, Endpoints: endpoints, Digest: d.digest, Installation: s.Installation, Tags: s.Tags,
+		Parameters: d.below, Keys: d.keys, Overlay: d.overlay,
+	})
+}
+
+func deltas(stacks []bcn.StackPlan) map[string][]bcn.ResourceDelta {
+	out := map[string][]bcn.ResourceDelta{}
+	for _, sp := range stacks {
+		out[sp.Name] = sp.Changes
+	}
+	return out
+}
+
+// denied turns findings that deny into an error that lists them all.
+func denied(findings []bcn.Finding) error {
+	var list []bcn.Finding
+	for _, f := range findings {
+		if f.Level == bcn.Deny {
+			list = append(list, f)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return bcn.E(bcn.CodeGuardrail, "findings", text.EncodeFindings(list))
+}
