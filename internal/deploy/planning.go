@@ -40,8 +40,8 @@ func (s *Service) planning(ctx context.Context, c Claimed) (time.Duration, error
 // plan asks the planner of the change's kind.
 func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	switch c.Change.Kind {
-	case bcn.KindDeploy, bcn.KindPlan:
-		return s.planDeploy(ctx, c)
+	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
+		return s.planRelease(ctx, c)
 	case bcn.KindEndpoint:
 		return s.planEndpoint(ctx, c)
 	case bcn.KindEndpointUpdate:
