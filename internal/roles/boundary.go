@@ -20,7 +20,7 @@ func boundary(in Input) []statement {
 			Why:       "the action knows no resources",
 		},
 		{
-			Sid: "ReadSecrets", Action: []string{"secretsmanager:GetSecretValue", "ssm:GetParameters"},
+			Sid: "ReadSecrets", Action: []string{"secretsmanager:GetSecretValue", "ssm:GetParameter", "ssm:GetParameters"},
 			Resource: []string{
 				in.arn("ssm", "parameter/barcelona/"+in.District+"/*"),
 				in.arn("secretsmanager", "secret:barcelona/"+in.District+"/*"),
@@ -40,5 +40,39 @@ func boundary(in Input) []statement {
 			Condition: map[string]operands{"StringEquals": in.inRegion()},
 			Why:       "ECS Exec, for access; the actions know no resources",
 		},
+		{
+			Sid: "MountFiles", Action: []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"},
+			Resource:  []string{in.arn("elasticfilesystem", "file-system/*")},
+			Condition: map[string]operands{"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+			Why:       "volumes; each role gets only the file systems that its manifest names",
+		},
+		{
+			Sid: "RunScheduled", Action: []string{"ecs:RunTask"}, Resource: []string{in.arn("ecs", "task-definition/*:*")},
+			Condition: map[string]operands{"ArnEquals": {"ecs:cluster": in.cluster()}, "ArnLike": in.asScheduler()},
+			Why:       "scheduled tasks, started by the role of their schedules alone, never by a task",
+		},
+		{
+			Sid: "TagScheduled", Action: []string{"ecs:TagResource"}, Resource: []string{in.arn("ecs", "task/"+in.Cluster+"/*")},
+			Condition: map[string]operands{"StringEquals": {"ecs:CreateAction": "RunTask"}, "ArnLike": in.asScheduler()},
+			Why:       "the tags of such a task, while it is started",
+		},
+		{
+			Sid: "PassToScheduled", Action: []string{"iam:PassRole"}, Resource: []string{in.taskRoles()},
+			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": tasksService}, "ArnLike": in.asScheduler()},
+			Why:       "the roles of such a task",
+		},
 	}
+}
+
+// tasksService is the principal of ECS tasks.
+const tasksService = "ecs-tasks.amazonaws.com"
+
+// asScheduler is the condition that whoever asks is the role of a heritage's
+// schedules. A task cannot be: the names of its roles end otherwise.
+func (in Input) asScheduler() operands { return operands{"aws:PrincipalArn": in.scheduleRoles()} }
+
+// scheduleRoles is the pattern of the roles that EventBridge Scheduler starts a
+// heritage's tasks as.
+func (in Input) scheduleRoles() string {
+	return in.iam("role" + Path(in.District) + "bcn-" + in.District + "-*-schedule")
 }

@@ -16,6 +16,8 @@ func cfnTrust() []statement {
 // rendered resource types call.
 func cfn(in Input) []statement {
 	list := append(roleStatements(in), serviceStatements(in)...)
+	list = append(list, scheduleStatements(in)...)
+	list = append(list, scalingStatements(in)...)
 	list = append(list, balancerStatements(in)...)
 	return append(list, networkStatements(in)...)
 }
@@ -41,7 +43,7 @@ func roleStatements(in Input) []statement {
 		},
 		{
 			Sid: "PassToTasks", Action: []string{"iam:PassRole"}, Resource: roles,
-			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": tasksService}},
 			Why:       "task definitions name their roles",
 		},
 		{
@@ -49,8 +51,9 @@ func roleStatements(in Input) []statement {
 			Resource: []string{
 				in.iam("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
 				in.iam("role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"),
+				in.iam("role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"),
 			},
-			Why: "the first service and the first load balancer of an account make these",
+			Why: "the first service, load balancer and scaled service of an account make these",
 		},
 		{
 			Sid: "LogGroups", Action: []string{
