@@ -74,6 +74,9 @@ type Verdict struct {
 	Access  config.RuleAccess // how access begins and ends
 	Counts  config.RuleCounts // how many tasks scale may set
 	Profile bcn.Profile
+	// Destructive: the rule says destructive: true, so that it was written for
+	// plans that replace or remove something.
+	Destructive bool
 }
 
 // Gated says whether somebody must approve.
@@ -160,7 +163,7 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 				continue
 			}
 		}
-		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Counts: r.Counts}
+		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Destructive: r.Destructive != nil && *r.Destructive, Counts: r.Counts}
 		if r.Approve != nil {
 			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
 			v.Within = r.Approve.Within

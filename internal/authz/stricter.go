@@ -25,6 +25,7 @@ func Stricter(a, b Verdict) Verdict {
 		}
 	}
 	out.Max, out.Access = stricterAccess(a, b)
+	out.Destructive = b.Destructive
 	out.Counts = stricterCounts(a.Counts, b.Counts)
 	return out
 }
@@ -36,6 +37,23 @@ func stricterCounts(a, b config.RuleCounts) config.RuleCounts {
 	least, most = max(least, otherLeast), min(most, otherMost)
 	return config.RuleCounts{Min: &least, Max: &most}
 }
+
+// Approvers answers who approves what no rule wants approved, and a guardrail
+// does: those of the first rule about it that names approvers, whomever it
+// allows and whether or not it says destructive; else an administrator.
+func (a *Authorizer) Approvers(ask Ask) Verdict {
+	for i, r := range a.o.Rules {
+		about := r
+		about.Destructive = nil
+		if r.Approve != nil && applies(about, ask) {
+			return Verdict{Rule: r, Index: i, Needs: []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}, Within: r.Approve.Within}
+		}
+	}
+	return Verdict{Needs: []bcn.Need{{Teams: []string{administrators}, Count: 1}}, Within: config.DefaultWithin}
+}
+
+// administrators is the team that every bot.yaml has.
+const administrators = "admins"
 
 // stricterAccess joins what two verdicts say of access. A clock that starts at
 // the approval is stricter than one that waits for the first use; the length

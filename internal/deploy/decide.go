@@ -53,7 +53,7 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 
 // StillApproved asks again, before anything runs, what was true at the
 // decision: that the rules let the requester do this, demand no more than was
-// asked for, and that those who approved may still approve.
+// asked for, that no guardrail has come in between, and that those who approved may still approve.
 func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
 	now, err := s.Verdict(ctx, c.Change, p)
 	if err != nil {
@@ -66,6 +66,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	}
 	if err := withinBounds(now, p.Scaled); err != nil {
 		return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)
+	}
+	if err := s.stillGuarded(ctx, c.Change, p, now); err != nil {
+		return err
 	}
 	if !now.Gated() {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -171,16 +170,12 @@ func (s *Service) proposeEndpoint(ctx context.Context, c Claimed, e bcn.Endpoint
 	if err != nil {
 		return bcn.Plan{}, err
 	}
-	findings := guard.Check([]bcn.Proposal{proposal}, deltas(stacks))
-	if err := denied(findings); err != nil {
-		return bcn.Plan{}, err
-	}
 	if e.AccessLogs && !d.Made() {
 		lines = append(lines, bcn.Line{Mark: bcn.MarkNote, What: "access logs: the policy of the bucket " + d.Bucket +
 			" must let logdelivery.elasticloadbalancing.amazonaws.com write below " + render.AccessLogPrefix(e.Name) + "/AWSLogs/" + d.Account + "/"})
 	}
 	record, err := json.Marshal(e)
-	return bcn.Plan{District: d, Record: record, Stacks: stacks, Findings: findings, Lines: lines}, err
+	return bcn.Plan{District: d, Record: record, Stacks: stacks, Lines: lines}, err
 }
 
 // planEndpointDelete plans the deletion of a load balancer's stack.

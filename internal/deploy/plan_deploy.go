@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
 )
@@ -43,15 +42,11 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	if err != nil {
 		return bcn.Plan{}, err
 	}
-	findings = append(append(d.warnings, findings...), guard.Check(proposals, deltas(stacks))...)
-	if err := denied(findings); err != nil {
-		return bcn.Plan{}, err
-	}
 	if d.lastBase != nil && stacks[0].ChangeSet != "" && !stacks[0].Create {
 		stacks[0].Previous = d.lastBase
 	}
 	p := d.plan()
-	p.Stacks, p.Findings, p.Scaled = stacks, findings, wishedCount(c.Wish)
+	p.Stacks, p.Findings, p.Scaled = stacks, append(d.warnings, findings...), wishedCount(c.Wish)
 	return p, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/render"
 	"github.com/bcn-bot/bcn/internal/text"
 )
@@ -26,19 +27,11 @@ func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Propo
 	})
 }
 
-func deltas(stacks []bcn.StackPlan) map[string][]bcn.ResourceDelta {
-	out := map[string][]bcn.ResourceDelta{}
-	for _, sp := range stacks {
-		out[sp.Name] = sp.Changes
-	}
-	return out
-}
-
 // denied turns findings that deny into an error that lists them all.
 func denied(findings []bcn.Finding) error {
 	var list []bcn.Finding
 	for _, f := range findings {
-		if f.Level == bcn.Deny {
+		if guard.Denies(f) {
 			list = append(list, f)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/guard"
 )
 
 // planning finds out what the change would do, and stores it as bytes with a
@@ -20,6 +21,9 @@ func (s *Service) planning(ctx context.Context, c Claimed) (time.Duration, error
 		return 0, err
 	}
 	p.Kind, p.Subject = c.Change.Kind, c.Change.Subject
+	if err := s.guarded(ctx, c.Change, &p); err != nil {
+		return 0, err
+	}
 	if err := s.judge(ctx, c, &p); err != nil {
 		return 0, err
 	}
@@ -66,12 +70,17 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 	if err != nil {
 		return err
 	}
+	p.Findings = settled(c.Change, p.Findings, v)
+	if err := denied(p.Findings); err != nil {
+		return err
+	}
 	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
 	return withinBounds(v, p.Scaled)
 }
 
 // Verdict reads the rules for a change whose plan is known: the stricter answer
-// of those for the command and those for what the plan does.
+// of those for the command and those for what the plan does. Where a guardrail
+// wants an approval that no rule asks for, it is that of Authorizer.Approvers.
 func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
 	ask := asking(c)
 	if c.Kind.Access() { // it changes nothing: one question is enough
@@ -87,7 +96,12 @@ func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.
 	if err != nil {
 		return authz.Verdict{}, err
 	}
-	return authz.Stricter(command, known), nil
+	v := authz.Stricter(command, known)
+	if !v.Gated() && guard.NeedsApproval(p.Findings) {
+		by := s.Authz.Approvers(ask)
+		v.Needs, v.Within = by.Needs, by.Within
+	}
+	return v, nil
 }
 
 // seal marshals a plan once and hashes the bytes.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -33,7 +34,8 @@ type Options struct {
 	Stacks     Stacks
 	Fleet      Fleet
 	Districts  Districts
-	Access     Access // may be set after New
+	Access     Access     // may be set after New
+	Guardrails *guard.Set // default: bcn's own
 	Log        *slog.Logger
 
 	Installation string
@@ -62,6 +64,9 @@ func New(o Options) *Service {
 	setDefault(&o.Renew, 5*time.Second)
 	setDefault(&o.VerifyFor, 10*time.Minute)
 	setDefault(&o.ReviewTime, 50*time.Second)
+	if o.Guardrails == nil {
+		o.Guardrails = guard.Builtin()
+	}
 	if o.ParkAfter == 0 {
 		o.ParkAfter = 20
 	}
