@@ -15,6 +15,7 @@ const (
 	TagApp          = "bcn:app"
 	TagEnvironment  = "bcn:environment"
 	TagEndpoint     = "bcn:endpoint"
+	TagDistrict     = "bcn:district"
 )
 
 // Input is all that the stacks of a heritage are made of.
@@ -112,21 +113,4 @@ func tags(configured, ours map[string]string) []tag {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Key < out[j].Key })
 	return out
-}
-
-// propose makes a stack of a template.
-func propose(name string, t *template, capabilities []string, tags []tag) (bcn.Proposal, error) {
-	if n := len(t.Resources); n > maxResources {
-		return bcn.Proposal{}, bcn.E(bcn.CodeAWSRefused, "what", name,
-			"why", fmt.Sprintf("the stack would have %d resources, at most %d", n, maxResources))
-	}
-	body, err := t.canonical()
-	if err != nil {
-		return bcn.Proposal{}, bcn.E(bcn.CodeInternal).Wrap(err)
-	}
-	p := bcn.Proposal{Name: name, Template: body, Capabilities: capabilities}
-	for _, t := range tags {
-		p.Tags = append(p.Tags, bcn.Tag(t))
-	}
-	return p, nil
 }

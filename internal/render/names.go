@@ -17,7 +17,6 @@ const (
 	maxALBName   = 32  // ELB: load balancer name
 	maxFamily    = 255 // ECS: task definition family
 	maxDistrict  = 32  // keeps "/bcn/{district}/" and the names below short
-	maxResources = 500 // CloudFormation: resources of a template
 	maxTaskGroup = 5   // EC2: security groups of a network interface
 )
 

@@ -117,7 +117,8 @@ func Offline(file []byte, env, tag string, district []byte) (map[string]json.Raw
 	for _, p := range stacks {
 		out[p.Name] = p.Template
 	}
-	return out, append(problems, warnings(s.findings, h)...), nil
+	problems = append(problems, warnings(s.findings, h)...)
+	return out, append(problems, unread(h)...), nil
 }
 
 // validTag is the grammar of tags (OCI distribution specification).
@@ -159,22 +160,45 @@ func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoin
 // warnings turns the renderer's findings into problems of the file, in
 // English as all of `bot render` is; in chat the catalogue says them.
 func warnings(findings []bcn.Finding, h *manifest.Heritage) []manifest.Problem {
+	places := map[string]manifest.Position{}
+	for _, s := range h.Services {
+		places["service "+s.Name] = s.At
+	}
+	for _, t := range h.ScheduledTasks {
+		places["task "+t.Name] = t.At
+	}
 	var out []manifest.Problem
 	for _, f := range findings {
-		p := manifest.Problem{File: "barcelona.yml", Warning: true, Message: "service " + f.Params["service"] + ": " + warning(f)}
-		for _, s := range h.Services {
-			if s.Name == f.Params["service"] {
-				p.Line, p.Column = s.At.Line, s.At.Column
-			}
+		of := "service " + f.Params["service"]
+		if task, ok := f.Params["task"]; ok {
+			of = "task " + task
 		}
-		out = append(out, p)
+		out = append(out, manifest.Problem{
+			File: "barcelona.yml", Warning: true, Line: places[of].Line, Column: places[of].Column,
+			Message: of + ": " + warning(f),
+		})
+	}
+	return out
+}
+
+// unread says which variables are not in what was rendered: nobody looked what
+// lies below a path.
+func unread(h *manifest.Heritage) []manifest.Problem {
+	var out []manifest.Problem
+	for _, v := range h.Environment {
+		if v.SSMPrefix != "" {
+			out = append(out, manifest.Problem{
+				File: "barcelona.yml", Warning: true, Line: v.At.Line, Column: v.At.Column,
+				Message: "ssm_prefix: what is below " + v.SSMPrefix + " is only known when a deploy is planned, and left out here",
+			})
+		}
 	}
 	return out
 }
 
 func warning(f bcn.Finding) string {
 	switch f.ID {
-	case FargateSize:
+	case FargateSize, FargateTaskSize:
 		return fmt.Sprintf("Fargate has no cpu %s with memory %s, it gets cpu %s and memory %s",
 			f.Params["cpu"], f.Params["memory"], f.Params["new_cpu"], f.Params["new_memory"])
 	case ForceSSLWithoutCertificate:

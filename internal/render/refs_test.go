@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -39,6 +40,7 @@ func TestReferences(t *testing.T) {
 		"another account":                      {"value_from: arn:aws:ssm:us-east-1:999999999999:parameter/barcelona/example/hello/x", "arn:aws:ssm:us-east-1:999999999999:parameter/barcelona/example/hello/x", "refused"},
 		"another region":                       {"value_from: arn:aws:ssm:eu-west-1:123456789012:parameter/barcelona/example/hello/x", "arn:aws:ssm:eu-west-1:123456789012:parameter/barcelona/example/hello/x", "refused"},
 		"elsewhere":                            {"value_from: /elsewhere", "/elsewhere", "refused"},
+		"what the code reads itself":           {"ssm_path: shared2/x\n        read_at_runtime: true", "/barcelona/example/shared2/x", "refused"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -56,5 +58,59 @@ func TestReferences(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestReferencesToAllBelowAPath(t *testing.T) {
+	t.Parallel()
+	grants := []render.Grant{{App: "hello", Path: "shared/*"}, {App: "hello", Path: "common"}}
+	for title, c := range map[string]struct{ prefix, from, verdict string }{
+		"all of the app's own":                       {"hello/", "/barcelona/example/hello/", "own"},
+		"a folder of the app's":                      {"/hello/deep/", "/barcelona/example/hello/deep/", "own"},
+		"all of the heritage's own":                  {"hello-production/", "/barcelona/example/hello-production/", "own"},
+		"allowed by an entry":                        {"shared/", "/barcelona/example/shared/", "foreign"},
+		"an entry for one name is no folder":         {"common/", "/barcelona/example/common/", "refused"},
+		"all of the district":                        {"/barcelona/example/", "/barcelona/example/", "refused"},
+		"another app's":                              {"other/", "/barcelona/example/other/", "refused"},
+		"what only begins like the app":              {"hello2/", "/barcelona/example/hello2/", "refused"},
+		"the parent of the app's, by another's name": {"x/hello/", "/barcelona/example/x/hello/", "refused"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			h := heritage(t, worker+"    environment:\n      - ssm_prefix: "+c.prefix+"\n")
+			h.Name = "hello-production"
+			own, foreign, refused := render.References(h, render.ExampleDistrict(), "hello", grants)
+			got := map[string][]bcn.SecretRef{"own": own, "foreign": foreign, "refused": refused}[c.verdict]
+			if len(own)+len(foreign)+len(refused) != 1 || len(got) != 1 || got[0].From != c.from || !got[0].Prefix() {
+				t.Errorf("own %v, foreign %v, refused %v", own, foreign, refused)
+			}
+			if prefixes := render.Prefixes(h, render.ExampleDistrict()); len(prefixes) != 1 || prefixes[0] != c.from {
+				t.Errorf("prefixes %v", prefixes)
+			}
+		})
+	}
+}
+
+func TestPasswordsOfRegistriesAreReferences(t *testing.T) {
+	t.Parallel()
+	const sm = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
+	h := heritage(t, worker+`    repositories:
+      - { name: quay.io, credentials: "`+sm+`barcelona/example/hello/quay-AbCdEf" }
+      - { name: ghcr.io, credentials: "`+sm+`barcelona/example/other/ghcr-AbCdEf" }
+`)
+	own, foreign, refused := render.References(h, render.ExampleDistrict(), "hello", nil)
+	if len(own) != 1 || own[0].Name != "repository quay.io" || len(foreign) != 0 || len(refused) != 1 || refused[0].Name != "repository ghcr.io" {
+		t.Errorf("own %v, foreign %v, refused %v", own, foreign, refused)
+	}
+}
+
+func TestAReferenceIsNeverAPattern(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"hello/*", "hello/?", "hello/${aws:userid}"} {
+		h := &manifest.Heritage{Name: "hello", Environment: manifest.Variables{{Name: "X", SSMPath: path}}}
+		own, foreign, refused := render.References(h, render.ExampleDistrict(), "hello", []render.Grant{{App: "*", Path: "*"}})
+		if len(own)+len(foreign) != 0 || len(refused) != 1 {
+			t.Errorf("%s: own %v, foreign %v", path, own, foreign)
+		}
 	}
 }
