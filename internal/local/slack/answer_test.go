@@ -193,7 +193,7 @@ func TestViews(t *testing.T) {
 				ack(c, e)
 			case slack.InteractionCallback:
 				seen <- d
-				if d.View.State.Values["why"]["reason"].Value == "" {
+				if d.View.State.Values["why"]["reason"].Value == "no" {
 					_ = c.Ack(*e.Request, slack.NewErrorsViewSubmissionResponse(map[string]string{"why": "say why"}))
 					return
 				}
@@ -204,7 +204,7 @@ func TestViews(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := w.Views("U0LEAD")[0].ID
-		for value, wrong := range map[string]int{"": 1} {
+		for value, wrong := range map[string]int{"": 1, "no": 1} {
 			faults, err := w.Submit(within(t), "U0LEAD", id, map[string]map[string]string{"why": {"reason": value}})
 			if err != nil || len(faults) != wrong {
 				t.Errorf("%q: %v, %v", value, faults, err)

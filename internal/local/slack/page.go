@@ -176,14 +176,14 @@ func (p *webPage) click(r *http.Request) (string, error) {
 func (p *webPage) submit(r *http.Request) (string, error) {
 	user, id := r.Form.Get("u"), r.Form.Get("view")
 	if r.Form.Has("close") {
-		p.w.closeView(user, id)
+		p.w.CloseView(user, id)
 		return "", nil
 	}
 	values := map[string]map[string]string{}
 	for key := range r.PostForm {
 		parts := strings.SplitN(key, "/", 3)
 		if len(parts) == 3 && parts[0] == "v" {
-			values[parts[1]] = map[string]string{parts[2]: r.PostForm.Get(key)}
+			values[parts[1]] = map[string]string{parts[2]: strings.ReplaceAll(r.PostForm.Get(key), "\r\n", "\n")}
 		}
 	}
 	faults, err := p.w.Submit(r.Context(), user, id, values)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 )
 
 // Views are the modals that a person has before them.
@@ -28,6 +29,14 @@ func (w *Workspace) Submit(ctx context.Context, user, viewID string, values map[
 	if v == nil || v.Closed || v.User != user {
 		w.mu.Unlock()
 		return nil, errors.New("the user sees no such view")
+	}
+	if v.Submit == "" {
+		w.mu.Unlock()
+		return nil, errors.New("the view has no button that sends it")
+	}
+	if wrong := incomplete(v.Blocks, values); len(wrong) > 0 { // Slack's client does not send it
+		w.mu.Unlock()
+		return wrong, nil
 	}
 	payload := w.submission(v, values)
 	w.mu.Unlock()
@@ -76,6 +85,30 @@ func (w *Workspace) submission(v *View, values map[string]map[string]string) obj
 	}
 }
 
+// incomplete says which inputs Slack's client asks for before it sends a view:
+// those that are not optional, and those that are too short or too long.
+func incomplete(raw json.RawMessage, values map[string]map[string]string) map[string]string {
+	var blocks []object
+	_ = json.Unmarshal(raw, &blocks) // checkBlocks has read it
+	wrong := map[string]string{}
+	for _, b := range blocks {
+		e, ok := b["element"].(object)
+		if optional, _ := b["optional"].(bool); !ok || optional || str(b, "type") != "input" {
+			continue
+		}
+		value := values[str(b, "block_id")][str(e, "action_id")]
+		least, _ := e["min_length"].(float64)
+		most, limited := e["max_length"].(float64)
+		switch n := utf8.RuneCountInString(value); {
+		case n == 0 || n < int(least):
+			wrong[str(b, "block_id")] = "Please complete this required field."
+		case limited && n > int(most):
+			wrong[str(b, "block_id")] = fmt.Sprintf("Please enter no more than %d characters.", int(most))
+		}
+	}
+	return wrong
+}
+
 func inputKinds(raw json.RawMessage) map[string]string {
 	var blocks []object
 	_ = json.Unmarshal(raw, &blocks) // checkBlocks has read it
@@ -114,6 +147,12 @@ func (w *Workspace) submitted(viewID string, payload []byte) (map[string]string,
 	old := w.views[viewID]
 	switch p.Action {
 	case "errors":
+		kinds := inputKinds(old.Blocks)
+		for block := range p.Errors {
+			if _, ok := kinds[block]; !ok {
+				return nil, fmt.Errorf("submitting the view: an error names the block %q, which is no input of it", block)
+			}
+		}
 		return p.Errors, nil
 	case "", "clear":
 		old.Closed = true
@@ -136,8 +175,8 @@ func (w *Workspace) submitted(viewID string, payload []byte) (map[string]string,
 	return nil, fmt.Errorf("submitting the view: unknown response_action %q", p.Action)
 }
 
-// closeView closes a modal without submitting it.
-func (w *Workspace) closeView(user, id string) {
+// CloseView closes a modal without submitting it.
+func (w *Workspace) CloseView(user, id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if v := w.views[id]; v != nil && v.User == user {
