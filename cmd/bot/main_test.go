@@ -174,6 +174,15 @@ func TestCommands(t *testing.T) {
 			nil,
 		},
 		{"validate of the sample", nil, []string{"validate", "-f", "examples/hello/barcelona.yml"}, 0, []string{"is valid"}, nil},
+		{"validate of a worker", nil, []string{"validate", "-f", "examples/worker/barcelona.yml"}, 0, []string{"is valid"}, nil},
+		{"validate of Redash", nil, []string{"validate", "-f", "examples/redash/barcelona.yml"}, 0, []string{"is valid"}, nil},
+		{
+			"validate warns of other tools' sections", nil,
+			[]string{"validate", "-f", "examples/rails/barcelona.yml"},
+			0,
+			[]string{`barcelona.yml:138:1: nothing reads the key "review"`, "is valid"},
+			nil,
+		},
 		{"manifest", nil, []string{"manifest"}, 0, []string{"socket_mode_enabled: true", "should_escape: true"}, nil},
 		{
 			"serve without anything names everything that is missing", nil,

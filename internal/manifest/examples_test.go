@@ -1,0 +1,84 @@
+package manifest_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bcn-bot/bcn/internal/manifest"
+)
+
+// example reads examples/NAME/barcelona.yml; its problems must be these.
+func example(t *testing.T, name string, want ...string) *manifest.File {
+	t.Helper()
+	data, err := os.ReadFile("../../examples/" + name + "/barcelona.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, problems := manifest.Parse(name, data)
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.String())
+	}
+	if diff := cmp.Diff(want, got); diff != "" || file == nil {
+		t.Fatalf("problems of %s (-want +got):\n%s", name, diff)
+	}
+	return file
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("../../examples/*/barcelona.yml")
+	if err != nil || len(folders) != 4 {
+		t.Errorf("there are other examples: %v, %v", folders, err)
+	}
+	t.Run("the smallest has one worker and nothing else", func(t *testing.T) {
+		t.Parallel()
+		h := example(t, "worker").Environments["production"]
+		if len(h.Services) != 1 || h.Services[0].Web() || h.BeforeDeploy != nil || len(h.Environment) != 0 {
+			t.Errorf("%+v", h)
+		}
+	})
+	t.Run("redash starts what its image's entry point knows", func(t *testing.T) {
+		t.Parallel()
+		h := example(t, "redash").Environments["production"]
+		var got []string
+		for _, s := range h.Services {
+			got = append(got, strings.Join(append(s.EntryPoint, s.Name, s.Command), " "))
+		}
+		want := []string{
+			"/app/bin/docker-entrypoint server server", "/app/bin/docker-entrypoint scheduler scheduler", "/app/bin/docker-entrypoint worker worker",
+		}
+		if diff := cmp.Diff(want, got); diff != "" || h.KMSKey != "alias/redash" || h.Environment[0].SSMPrefix != "redash/" {
+			t.Errorf("%s%+v", diff, h)
+		}
+	})
+	t.Run("a Rails app's file warns of other tools' sections alone", func(t *testing.T) {
+		t.Parallel()
+		file := example(t, "rails",
+			`rails:138:1: nothing reads the key "review" (bcn makes no review apps) [warning]`,
+			`rails:144:1: nothing reads the key "bcnd" (Settings of another tool, which bcn does not read) [warning]`)
+		h := file.Environments["production"]
+		want := []manifest.Claim{
+			{Endpoint: "main", Priority: 900, Service: "site"}, {Endpoint: "main", Priority: 800, Service: "api"},
+			{Endpoint: "internal", Priority: 800, Service: "api"},
+		}
+		if diff := cmp.Diff(want, h.Claims()); diff != "" {
+			t.Error(diff)
+		}
+		site, api := h.Services[0], h.Services[1]
+		if site.Command == api.Command || site.Memory != api.Memory || site.AutoScaling.Max != 10 || *api.DesiredCount != 3 ||
+			site.Volumes[1].EFS.AccessPoint == "" || api.Listeners[1].UnhealthyThreshold != 3 {
+			t.Errorf("what is merged stays, what is written wins: %+v %+v", site, api)
+		}
+		if len(h.ScheduledTasks) != 2 || h.ScheduledTasks[0].Timezone != "Asia/Tokyo" || h.ScheduledTasks[1].Command[4] != "Session.sweep(older_than: 1.day)" {
+			t.Errorf("%+v", h.ScheduledTasks)
+		}
+		if staging := file.Environments["staging"]; len(staging.Services[0].Volumes) != 0 || staging.BeforeDeploy.Command != h.BeforeDeploy.Command {
+			t.Errorf("%+v", staging)
+		}
+	})
+}
