@@ -18,7 +18,9 @@ type restJSON struct {
 
 func schedulerRoutes() restJSON {
 	return restJSON{map[string]string{
+		"GET /schedules":           "ListSchedules",
 		"POST /schedules/{Name}":   "CreateSchedule",
+		"PUT /schedules/{Name}":    "UpdateSchedule",
 		"GET /schedules/{Name}":    "GetSchedule",
 		"DELETE /schedules/{Name}": "DeleteSchedule",
 	}}
@@ -46,7 +48,11 @@ func (p restJSON) decode(r *http.Request, body []byte) (string, map[string]any, 
 	name, err := url.PathUnescape(path[cut+1:])
 	route := r.Method + " " + path[:cut+1] + "{Name}"
 	action, ok := p.routes[route]
-	if !ok || err != nil || name == "" {
+	list, isList := p.routes[r.Method+" "+path]
+	if isList {
+		action, ok, name = list, true, ""
+	}
+	if !ok || !isList && name == "" || err != nil {
 		return route, nil, wire.Errorf(codeInvalidAction, "the local AWS has no action %s %s", r.Method, path)
 	}
 	params := map[string]any{}
@@ -58,7 +64,9 @@ func (p restJSON) decode(r *http.Request, body []byte) (string, map[string]any, 
 	for k, v := range r.URL.Query() {
 		params[k] = v[0]
 	}
-	params["Name"] = name
+	if name != "" {
+		params["Name"] = name
+	}
 	return action, params, nil
 }
 

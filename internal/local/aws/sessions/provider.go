@@ -11,7 +11,10 @@ import (
 
 // Providers are the resource types that the service gives to CloudFormation.
 func (s *Service) Providers() map[string]wire.Resource {
-	return map[string]wire.Resource{"AWS::SSM::Document": documentProvider{s}}
+	return map[string]wire.Resource{
+		"AWS::SSM::Document":       documentProvider{s},
+		"AWS::Scheduler::Schedule": scheduleProvider{s},
+	}
 }
 
 // documentProvider is AWS::SSM::Document. With UpdateMethod NewVersion a change

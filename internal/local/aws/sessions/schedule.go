@@ -2,13 +2,13 @@ package sessions
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -16,44 +16,38 @@ import (
 // schedulerService is the principal that a schedule's role must trust.
 const schedulerService = "scheduler.amazonaws.com"
 
-// stopTask is the one target that schedules have here.
-const stopTask = "arn:aws:scheduler:::aws-sdk:ecs:stopTask"
+var scheduleName = regexp.MustCompile(`^[0-9a-zA-Z\-_.]{1,64}$`)
 
-// retryAfter is how long a schedule waits after its target refused; AWS does
-// not say how it spaces its attempts. The number of attempts is AWS's default.
-const (
-	retryAfter   = time.Minute
-	maxAttempts  = 185
-	maxEventAge  = 24 * time.Hour
-	scheduleTime = "2006-01-02T15:04:05"
-)
-
-var (
-	scheduleName = regexp.MustCompile(`^[0-9a-zA-Z\-_.]{1,64}$`)
-	atExpression = regexp.MustCompile(`^at\(([^)]+)\)$`)
-)
-
-// schedule is a one-time schedule.
+// schedule is a schedule as it was made or last changed. A change makes a new
+// one, so that what was armed for the old one finds itself replaced.
 type schedule struct {
 	name, group, region, account string
-	made                         time.Time
+	made, changed                time.Time
 	token                        string
 	in                           map[string]any // CreateSchedule's parameters
-	at                           time.Time
-	role                         string
-	input                        map[string]any // of the call, its names beginning with small letters
-	attempts                     int
-	failure                      error // of the last attempt
-	stop                         func()
+	when                         when
+	target                       target
+	lag                          time.Duration // how late it fires
+	failure                      error         // of the last attempt
+	stop                         func()        // of the next occurrence
+}
+
+// scheduleMembers are the parameters of CreateSchedule and UpdateSchedule.
+func scheduleMembers() []string {
+	return []string{
+		"Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target",
+		"ActionAfterCompletion", "ClientToken", "Description", "State",
+	}
 }
 
 // Scheduler is the service scheduler.
 func (s *Service) Scheduler() wire.Actions {
 	return wire.Actions{
-		"CreateSchedule": accepts(s.createSchedule, "Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone",
-			"FlexibleTimeWindow", "Target", "ActionAfterCompletion", "ClientToken", "Description", "State"),
+		"CreateSchedule": accepts(s.createSchedule, scheduleMembers()...),
+		"UpdateSchedule": accepts(s.updateSchedule, scheduleMembers()...),
 		"GetSchedule":    accepts(s.getSchedule, "Name", "groupName"),
 		"DeleteSchedule": accepts(s.deleteSchedule, "Name", "groupName", "clientToken"),
+		"ListSchedules":  accepts(s.listSchedules, "NamePrefix", "ScheduleGroup", "State", "MaxResults", "NextToken"),
 	}
 }
 
@@ -73,18 +67,9 @@ func named(c *wire.Call, groupKey string) *schedule {
 }
 
 func (s *Service) createSchedule(_ context.Context, c *wire.Call) (any, error) {
-	x := named(c, "GroupName")
-	if err := c.Authorize("scheduler:CreateSchedule", x.arn(), nil); err != nil {
+	x, err := s.offered(c, "scheduler:CreateSchedule")
+	if err != nil {
 		return nil, err
-	}
-	if err := x.read(c); err != nil {
-		return nil, err
-	}
-	if err := c.Authorize("iam:PassRole", x.role, map[string][]string{"iam:PassedToService": {schedulerService}}); err != nil {
-		return nil, err
-	}
-	if s.roles.Trusts(x.role, schedulerService) != nil {
-		return nil, invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,21 +79,69 @@ func (s *Service) createSchedule(_ context.Context, c *wire.Call) (any, error) {
 		}
 		return nil, &wire.Error{Code: "ConflictException", Message: "Schedule " + x.name + " already exists.", Status: http.StatusConflict}
 	}
-	x.made = s.clock.Now()
-	x.stop = func() {}
-	if str(c.Params, "State") != "DISABLED" {
-		x.stop = s.clock.After(x.at.Sub(x.made)+s.faults.scheduleLag, func() { s.fire(x) })
+	first, ok := x.when.first(c.Now)
+	if !ok {
+		return nil, invalid("Invalid Schedule Expression %s: it is in the past.", str(x.in, "ScheduleExpression"))
 	}
-	s.schedules[x.key()] = x
+	x.made, x.changed = c.Now, c.Now
+	s.put(x, first)
 	return map[string]any{"ScheduleArn": x.arn()}, nil
+}
+
+// updateSchedule replaces all of a schedule: what the call leaves out has its
+// default again (API reference, UpdateSchedule).
+func (s *Service) updateSchedule(_ context.Context, c *wire.Call) (any, error) {
+	x, err := s.offered(c, "scheduler:UpdateSchedule")
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, there := s.schedules[x.key()]
+	if !there {
+		return nil, notFound("Schedule " + x.name + " does not exist.")
+	}
+	x.made, x.changed = old.made, c.Now
+	next, ok := x.when.next(x.made, c.Now)
+	if !ok {
+		return nil, invalid("Invalid Schedule Expression %s: it is in the past.", str(x.in, "ScheduleExpression"))
+	}
+	old.stop()
+	s.put(x, next)
+	return map[string]any{"ScheduleArn": x.arn()}, nil
+}
+
+// put keeps a schedule and arms its next occurrence; the caller holds mu.
+func (s *Service) put(x *schedule, next time.Time) {
+	x.lag, x.stop = s.faults.scheduleLag, func() {}
+	s.schedules[x.key()] = x
+	if str(x.in, "State") != "DISABLED" {
+		s.arm(x, next)
+	}
+}
+
+// offered authorizes and checks a schedule that is to be made or changed.
+func (s *Service) offered(c *wire.Call, action string) (*schedule, error) {
+	x := named(c, "GroupName")
+	if err := c.Authorize(action, x.arn(), nil); err != nil {
+		return nil, err
+	}
+	if err := x.read(c); err != nil {
+		return nil, err
+	}
+	if err := c.Authorize("iam:PassRole", x.target.role, map[string][]string{"iam:PassedToService": {schedulerService}}); err != nil {
+		return nil, err
+	}
+	if s.roles.Trusts(x.target.role, schedulerService) != nil {
+		return nil, invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
+	}
+	return x, nil
 }
 
 // read checks the parameters of CreateSchedule.
 func (x *schedule) read(c *wire.Call) error {
-	x.in, x.token = c.Params, str(c.Params, "ClientToken")
+	x.in, x.token = maps.Clone(c.Params), str(c.Params, "ClientToken")
 	window, _ := c.Params["FlexibleTimeWindow"].(map[string]any)
-	target, _ := c.Params["Target"].(map[string]any)
-	expression := atExpression.FindStringSubmatch(str(c.Params, "ScheduleExpression"))
 	zone, err := time.LoadLocation(str(c.Params, "ScheduleExpressionTimezone"))
 	switch {
 	case !scheduleName.MatchString(x.name):
@@ -117,69 +150,19 @@ func (x *schedule) read(c *wire.Call) error {
 		return notFound("Schedule group " + x.group + " does not exist.")
 	case str(window, "Mode") != "OFF":
 		return invalid("The local AWS takes a FlexibleTimeWindow of Mode OFF only.")
-	case expression == nil:
-		return invalid("Invalid Schedule Expression %s: the local AWS takes at(yyyy-mm-ddThh:mm:ss) only.", str(c.Params, "ScheduleExpression"))
+	case !slices.Contains([]string{"", "ENABLED", "DISABLED"}, str(c.Params, "State")):
+		return constraint(str(c.Params, "State"), "state", "Member must satisfy enum value set: [ENABLED, DISABLED]")
+	case !slices.Contains([]string{"", "NONE", "DELETE"}, str(c.Params, "ActionAfterCompletion")):
+		return constraint(str(c.Params, "ActionAfterCompletion"), "actionAfterCompletion", "Member must satisfy enum value set: [NONE, DELETE]")
 	case err != nil:
 		return invalid("Invalid ScheduleExpressionTimezone %s.", str(c.Params, "ScheduleExpressionTimezone"))
-	case str(target, "Arn") != stopTask:
-		return invalid("The local AWS has no schedule's target %s.", str(target, "Arn"))
 	}
-	if x.at, err = time.ParseInLocation(scheduleTime, expression[1], zone); err != nil {
-		return invalid("Invalid Schedule Expression %s.", expression[0])
+	if x.when, err = readWhen(str(c.Params, "ScheduleExpression"), zone); err != nil {
+		return err
 	}
-	if x.at.Before(c.Now) {
-		return invalid("Invalid Schedule Expression %s: it is in the past.", expression[0])
-	}
-	x.role = str(target, "RoleArn")
-	if !strings.HasPrefix(x.role, "arn:aws:iam::"+x.account+":role/") {
-		return invalid("Provided role %q is not a role of this account.", x.role)
-	}
-	x.input, err = universalInput(str(target, "Input"))
+	in, _ := c.Params["Target"].(map[string]any)
+	x.target, err = readTarget(in, x.account, x.region, x.name)
 	return err
-}
-
-// universalInput reads a universal target's Input, which names an API's
-// parameters with capitals first, whatever the API itself does.
-func universalInput(text string) (map[string]any, error) {
-	var in map[string]any
-	if json.Unmarshal([]byte(text), &in) != nil {
-		return nil, invalid("Invalid Input: it is not a JSON object.")
-	}
-	out := map[string]any{}
-	for k, v := range in {
-		first, n := utf8.DecodeRuneInString(k)
-		if !unicode.IsUpper(first) {
-			return nil, invalid("Invalid Input: the parameter %q does not begin with a capital.", k)
-		}
-		out[string(unicode.ToLower(first))+k[n:]] = v
-	}
-	return out, nil
-}
-
-// fire calls the target, and once more later where it refused.
-func (s *Service) fire(x *schedule) {
-	if !s.stands(x) {
-		return
-	}
-	err := s.roles.Invoke(x.role, "ecs", x.region, "StopTask", x.input)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x.attempts++
-	x.failure = err
-	if err != nil && !s.closed && x.attempts < maxAttempts && s.clock.Now().Sub(x.at) < maxEventAge {
-		x.stop = s.clock.After(retryAfter, func() { s.fire(x) })
-		return
-	}
-	if str(x.in, "ActionAfterCompletion") == "DELETE" && s.schedules[x.key()] == x {
-		delete(s.schedules, x.key())
-	}
-}
-
-// stands says whether a schedule is still there.
-func (s *Service) stands(x *schedule) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.closed && s.schedules[x.key()] == x
 }
 
 // ScheduleFailure is why the last attempt of a region's schedule in the default
@@ -191,6 +174,11 @@ func (s *Service) ScheduleFailure(region, name string) error {
 		return x.failure
 	}
 	return nil
+}
+
+func isNotFound(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Code == "ResourceNotFoundException"
 }
 
 func notFound(text string) error {
@@ -209,7 +197,7 @@ func (s *Service) getSchedule(_ context.Context, c *wire.Call) (any, error) {
 		return nil, notFound("Schedule " + asked.name + " does not exist.")
 	}
 	out := map[string]any{
-		"Arn": x.arn(), "GroupName": x.group, "CreationDate": x.made, "LastModificationDate": x.made,
+		"Arn": x.arn(), "GroupName": x.group, "CreationDate": x.made, "LastModificationDate": x.changed,
 		"State": "ENABLED", "ActionAfterCompletion": "NONE", "ScheduleExpressionTimezone": "UTC",
 	}
 	for k, v := range x.in {
@@ -234,4 +222,44 @@ func (s *Service) deleteSchedule(_ context.Context, c *wire.Call) (any, error) {
 	x.stop()
 	delete(s.schedules, asked.key())
 	return map[string]any{}, nil
+}
+
+// listSchedules lists a region's schedules in the order of their names.
+func (s *Service) listSchedules(_ context.Context, c *wire.Call) (any, error) {
+	if err := c.Authorize("scheduler:ListSchedules", "*", nil); err != nil {
+		return nil, err
+	}
+	n, err := size(c, 1, 100, 100)
+	if err != nil {
+		return nil, err
+	}
+	state, prefix := str(c.Params, "State"), str(c.Params, "NamePrefix")
+	if group := str(c.Params, "ScheduleGroup"); group != "" && group != "default" {
+		return nil, notFound("Schedule group " + group + " does not exist.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []any{}
+	for _, key := range slices.Sorted(maps.Keys(s.schedules)) {
+		x := s.schedules[key]
+		if x.region != c.Region || !strings.HasPrefix(x.name, prefix) || state != "" && state != x.state() {
+			continue
+		}
+		found = append(found, map[string]any{
+			"Arn": x.arn(), "Name": x.name, "GroupName": x.group, "State": x.state(),
+			"CreationDate": x.made, "LastModificationDate": x.changed, "Target": map[string]any{"Arn": x.target.arn},
+		})
+	}
+	part, next, err := page(c, found, n)
+	if err != nil {
+		return nil, invalid("The token is not valid.")
+	}
+	return withToken(map[string]any{"Schedules": part}, next), nil
+}
+
+func (x *schedule) state() string {
+	if str(x.in, "State") == "DISABLED" {
+		return "DISABLED"
+	}
+	return "ENABLED"
 }

@@ -142,7 +142,25 @@ func TestScheduleRefusals(t *testing.T) {
 		{"the past", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("at(2020-01-01T00:00:00)") }},
 		{"a time that is none", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("at(noon)") }},
 		{"a time zone that is none", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpressionTimezone = s("Asia/Nowhere") }},
-		{"a rate", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("rate(1 hour)") }},
+		{"a rate of nothing", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("rate(0 hours)") }},
+		{"a rate of seconds", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("rate(30 seconds)") }},
+		{"cron of five fields", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("cron(0 9 * * MON-FRI)") }},
+		{"cron with both days", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("cron(0 9 1 * MON *)") }},
+		{"cron in years that are over", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = s("cron(0 9 1 * ? 2020)") }},
+		{"too many retries", func(in *scheduler.CreateScheduleInput) {
+			in.Target.RetryPolicy = &types.RetryPolicy{MaximumRetryAttempts: awssdk.Int32(186)}
+		}},
+		{"a cluster without a task definition", func(in *scheduler.CreateScheduleInput) {
+			in.Target.Arn = s("arn:aws:ecs:us-east-1:123456789012:cluster/default")
+		}},
+		{"a cluster elsewhere", func(in *scheduler.CreateScheduleInput) {
+			in.Target.Arn = s("arn:aws:ecs:eu-west-1:123456789012:cluster/default")
+			in.Target.EcsParameters = &types.EcsParameters{TaskDefinitionArn: s("console")}
+		}},
+		{"an input that is no JSON", func(in *scheduler.CreateScheduleInput) {
+			in.Target.Arn = s("arn:aws:ecs:us-east-1:123456789012:cluster/default")
+			in.Target.EcsParameters, in.Target.Input = &types.EcsParameters{TaskDefinitionArn: s("console")}, s("now")
+		}},
 		{"another target", func(in *scheduler.CreateScheduleInput) { in.Target.Arn = s("arn:aws:scheduler:::aws-sdk:ecs:runTask") }},
 		{"an input with small letters", func(in *scheduler.CreateScheduleInput) { in.Target.Input = s(`{"cluster":"default","task":"x"}`) }},
 		{"a role that does not trust it", func(in *scheduler.CreateScheduleInput) {
