@@ -76,7 +76,7 @@ func (p *Presenter) changeOf(v scheduler.View) chat.Markup {
 		ref = chat.Link(v.CardURL, c.ID.String())
 	}
 	return p.say(text.TickChange, text.Args{
-		"mark": chat.Markup(marks[c.State]), "ref": ref, "state": p.say(text.State(c.State), text.Args{"behind": c.Behind.String()}),
+		"mark": chat.Markup(marks[c.State]), "ref": ref, "state": p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "later": c.NotBefore != nil}),
 	})
 }
 

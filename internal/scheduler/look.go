@@ -1,8 +1,10 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -35,8 +37,22 @@ func (s *Service) List(ctx context.Context) ([]commands.ScheduleView, error) {
 		}
 		out = append(out, v)
 	}
+	slices.SortStableFunc(out, func(a, b commands.ScheduleView) int { // people's own first
+		return cmp.Compare(ranks(a.Schedule), ranks(b.Schedule))
+	})
 	return out, nil
 }
+
+func ranks(sch bcn.Schedule) int {
+	if sch.Owner.Kind == bcn.Person {
+		return 0
+	}
+	return 1
+}
+
+// housekeeping is what bcn does for itself, many times a day: nobody plans
+// around it.
+func housekeeping(sch bcn.Schedule) bool { return sch.Owner.Kind != bcn.Person && sch.Channel == "" }
 
 // specIn reads the times of a schedule that has some.
 func specIn(sch bcn.Schedule) (schedule.Spec, bool) {
@@ -114,7 +130,7 @@ func (s *Service) Calendar(ctx context.Context, app string) (commands.CalendarVi
 	var entries []schedule.Entry
 	for _, sch := range all {
 		spec, err := specOf(sch)
-		if err != nil || sch.Options.After != "" || sch.State != bcn.ScheduleActive {
+		if err != nil || sch.Options.After != "" || sch.State != bcn.ScheduleActive || housekeeping(sch) {
 			continue
 		}
 		about, lasts, err := s.about(ctx, sch)

@@ -45,6 +45,13 @@ var steps = []step{
 	{"a colleague reads Japanese", japanese},
 	{"on a phone", onPhone},
 	{"later: reports are there, and an undecided request has expired", accessLater},
+	{"a schedule is shown as it was understood, and saved", scheduled},
+	{"it is announced, runs and is reported", nightly},
+	{"a release is approved ahead and runs at its time", weekly},
+	{"one run is left out by its button", skippedOnce},
+	{"a run that fails says why", failingRun},
+	{"a run that was missed is made up for", missed},
+	{"what is scheduled, and when", overview},
 }
 
 var number = regexp.MustCompile(`#\d+`)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 )
 
 // The sample account's node, and olu's direct message with bcn.
@@ -238,7 +239,7 @@ func accessLater(w *visitor) {
 	w.as(olu, deploys, "")
 	ts := w.card("undecided", "/bcn access hello production for 10m --reason nobody answers today")
 	w.see(message(ts), "waits for approval")
-	w.click(`[data-control="clock-10m"]`)
+	w.pass(10 * time.Minute)
 	for _, name := range []string{"two", "four"} {
 		w.as(olu, deploys, w.asked[name])
 		w.see("#thread-messages", "What was done with "+w.asked[name+" id"], "1 session closed", "In CloudTrail", "bcn-g"+w.number(name)+"-1")
@@ -248,7 +249,7 @@ func accessLater(w *visitor) {
 	}
 	w.as(olu, deploys, "")
 	w.see(message(w.asked["more"]), "access ended", "verified", "@olu was done")
-	w.click(`[data-control="clock-1h"]`)
+	w.pass(time.Hour)
 	w.see(message(ts), "expired before enough people approved it", "Ask again")
 	w.unseen(message(ts), "Reject")
 	w.top(message(ts))

@@ -41,6 +41,8 @@ type visitor struct {
 
 	shell, two, four, more *terminal // of access, by the name under which it was asked for
 
+	ahead time.Duration // how far the clocks were moved
+
 	user, channel string
 	asked         map[string]string // what a step remembers for later ones: numbers, timestamps
 }
@@ -292,7 +294,7 @@ func (w *visitor) keep(name string) {
 }
 
 func (w *visitor) keepAs(file string) {
-	w.run(`document.activeElement?.blur()`)
+	w.run(`document.activeElement?.blur(); (e => { if (e) { e.hidden = true } })(document.querySelector('#notice'))`)
 	w.run(cutSealed)
 	if w.err != nil {
 		return
