@@ -45,8 +45,9 @@ fmt: need-go ## Format the Go files (gofumpt, grouped imports)
 	$(TOOL) golangci-lint fmt
 
 .PHONY: docs
-docs: need-go ## Write docs/commands.md from the table of commands
+docs: need-go ## Write docs/commands.md from the table of commands, and the tables of docs/barcelona-yml.md from the schema
 	$(GO) test -count=1 -run '^TestMarkdown$$' ./internal/commands -update
+	$(GO) test -count=1 -run '^TestDocs$$' ./internal/manifest -update
 
 ##@ Ask more of it
 
