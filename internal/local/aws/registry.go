@@ -30,20 +30,21 @@ func (p parts) services() map[string]service {
 	a, c := p.account, p.cluster.Handlers()
 	q := func(version, namespace string) query { return query{version: version, namespace: namespace} }
 	return map[string]service{
-		"sts":                  {q("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"), a.sts().Handle},
-		"iam":                  {q("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"), a.iam().Handle},
-		"cloudformation":       {q("2010-05-15", "http://cloudformation.amazonaws.com/doc/2010-05-15/"), p.stacks.Handle},
-		"elasticloadbalancing": {q("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"), c["elasticloadbalancing"]},
-		"ec2":                  {query{version: "2016-11-15", namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", ec2: true}, a.ec2().Handle},
-		"ecs":                  {jsonRPC{"AmazonEC2ContainerServiceV20141113"}, withExec(c["ecs"], p.sessions.ECS())},
-		"ecr":                  {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
-		"logs":                 {jsonRPC{"Logs_20140328"}, c["logs"]},
-		"ssm":                  {jsonRPC{"AmazonSSM"}, merge(a.ssm(), p.sessions.SSM()).Handle},
-		"kms":                  {jsonRPC{"TrentService"}, a.kms().Handle},
-		"secretsmanager":       {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},
-		"s3":                   {rest{}, a.s3().Handle},
-		"cloudtrail":           {jsonRPC{"CloudTrail_20131101"}, p.sessions.CloudTrail().Handle},
-		"scheduler":            {schedulerRoutes(), p.sessions.Scheduler().Handle},
+		"sts":                     {q("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"), a.sts().Handle},
+		"iam":                     {q("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"), a.iam().Handle},
+		"cloudformation":          {q("2010-05-15", "http://cloudformation.amazonaws.com/doc/2010-05-15/"), p.stacks.Handle},
+		"elasticloadbalancing":    {q("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"), c["elasticloadbalancing"]},
+		"ec2":                     {query{version: "2016-11-15", namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", ec2: true}, a.ec2().Handle},
+		"ecs":                     {jsonRPC{"AmazonEC2ContainerServiceV20141113"}, withExec(c["ecs"], p.sessions.ECS())},
+		"ecr":                     {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
+		"logs":                    {jsonRPC{"Logs_20140328"}, c["logs"]},
+		"application-autoscaling": {jsonRPC{"AnyScaleFrontendService"}, c["application-autoscaling"]},
+		"ssm":                     {jsonRPC{"AmazonSSM"}, merge(a.ssm(), p.sessions.SSM()).Handle},
+		"kms":                     {jsonRPC{"TrentService"}, a.kms().Handle},
+		"secretsmanager":          {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},
+		"s3":                      {rest{}, a.s3().Handle},
+		"cloudtrail":              {jsonRPC{"CloudTrail_20131101"}, p.sessions.CloudTrail().Handle},
+		"scheduler":               {schedulerRoutes(), p.sessions.Scheduler().Handle},
 	}
 }
 

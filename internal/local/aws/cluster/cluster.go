@@ -42,6 +42,8 @@ type Cluster struct {
 	started   map[string][]*task     // of RunTask, by client token
 	forced    []forced
 	instances []*instance
+	scaled    []*scaled
+	linked    map[string]bool         // service-linked roles that were made, by ARN
 	balancers map[string]*balancer    // by ARN
 	listeners map[string]*listener    // by ARN
 	rules     map[string]*rule        // by ARN
@@ -59,7 +61,7 @@ func New(o Options) *Cluster {
 		services: map[string]*service{}, tasks: map[string]*task{}, started: map[string][]*task{},
 		balancers: map[string]*balancer{}, listeners: map[string]*listener{},
 		rules: map[string]*rule{}, targets: map[string]*targetGroup{},
-		registry: map[string]*repository{}, groups: map[string]*logGroup{},
+		registry: map[string]*repository{}, groups: map[string]*logGroup{}, linked: map[string]bool{},
 	}
 	if c.network == nil {
 		c.network = nothing{}
@@ -86,10 +88,11 @@ func (c *Cluster) Close() {
 // front knows them by.
 func (c *Cluster) Handlers() map[string]wire.Handler {
 	return map[string]wire.Handler{
-		"ecs":                  c.handler(c.ecsActions()),
-		"elasticloadbalancing": c.handler(c.elbActions()),
-		"ecr":                  c.handler(c.ecrActions()),
-		"logs":                 c.handler(c.logsActions()),
+		"ecs":                     c.handler(c.ecsActions()),
+		"elasticloadbalancing":    c.handler(c.elbActions()),
+		"ecr":                     c.handler(c.ecrActions()),
+		"logs":                    c.handler(c.logsActions()),
+		"application-autoscaling": c.handler(c.scalingActions()),
 	}
 }
 
