@@ -63,7 +63,8 @@ func TestExamples(t *testing.T) {
 			`rails:144:1: nothing reads the key "bcnd" (Settings of another tool, which bcn does not read) [warning]`)
 		h := file.Environments["production"]
 		want := []manifest.Claim{
-			{Endpoint: "main", Priority: 900, Service: "site"}, {Endpoint: "main", Priority: 800, Service: "api"},
+			{Endpoint: "main", Priority: 900, Service: "site"},
+			{Endpoint: "main", Priority: 800, Service: "api"},
 			{Endpoint: "internal", Priority: 800, Service: "api"},
 		}
 		if diff := cmp.Diff(want, h.Claims()); diff != "" {

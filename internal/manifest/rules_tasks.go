@@ -57,8 +57,9 @@ func (p *parser) checkTasks(list *node, path string) {
 
 // taskNameOf answers the name that a task gets, and where it comes from.
 func taskNameOf(t *node) (string, *node) {
-	if name := t.get("name"); name != nil {
-		return name.str(), name
+	if at := t.get("name"); at != nil {
+		name := at.str()
+		return name, at
 	}
 	command := t.get("command")
 	if command == nil {

@@ -116,21 +116,23 @@ func (f cronField) takes(item string) bool {
 		return f.value(day) >= 0 && len(nth) == 1 && nth >= "1" && nth <= "5"
 	}
 	span, step, stepped := strings.Cut(item, "/")
-	if stepped {
-		n, err := strconv.ParseUint(step, 10, 16)
-		if err != nil || n == 0 || int(n) > f.high || !strings.Contains(f.marks, "/") {
-			return false
-		}
-		if span == "*" {
-			return true
-		}
+	if stepped && !f.steps(step) {
+		return false
 	}
-	from, to, ranged := strings.Cut(span, "-")
+	return stepped && span == "*" || f.spans(span)
+}
+
+// steps says whether the field can be gone through by n.
+func (f cronField) steps(n string) bool {
+	step, err := strconv.ParseUint(n, 10, 16)
+	return err == nil && step > 0 && int(step) <= f.high && strings.Contains(f.marks, "/")
+}
+
+// spans says whether s is a value, or a range of values.
+func (f cronField) spans(s string) bool {
+	from, to, ranged := strings.Cut(s, "-")
 	low := f.value(from)
-	if !ranged {
-		return low >= 0
-	}
-	return low >= 0 && f.value(to) >= low
+	return low >= 0 && (!ranged || f.value(to) >= low)
 }
 
 // value answers a number or a name of the field, or -1.
