@@ -176,7 +176,12 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Rules: c.Rules, People: a.api, Teams: a.dir,
 		Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
 	})
+	rails, err := guardrails(c)
+	if err != nil {
+		return err
+	}
 	a.deploy = deploy.New(deploy.Options{
+		Guardrails: rails,
 		Store: a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge,
 		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),

@@ -17,7 +17,7 @@ type Config struct {
 	People     []Person
 	Teams      map[string]Team
 	Rules      []Rule // first match wins
-	Guardrails []Guardrail
+	Guardrails Guardrails
 	Secrets    []SecretGrant
 	Access     Access
 	Schedules  []Schedule
@@ -84,10 +84,6 @@ type Approve struct {
 
 // DefaultWithin is how long a request waits where its rule does not say.
 const DefaultWithin = time.Hour
-
-// Guardrail is an operator's own rule. There are none yet: a file that has
-// some is refused, so that nobody relies on what is not checked.
-type Guardrail struct{}
 
 // SecretGrant lets an app refer to a Parameter Store path outside its own.
 type SecretGrant struct {

@@ -53,6 +53,7 @@ type loader struct {
 	reader
 	c      Config
 	verbs  []string
+	lines  []string // of the file
 	teamAt map[string]*yaml.Node
 	uses   []use // of teams
 
@@ -71,6 +72,7 @@ func (l *loader) parse(data []byte) *yaml.Node {
 		l.fault(nil, "the file has %d bytes, more than %d", len(data), maxFile)
 		return nil
 	}
+	l.lines = strings.Split(string(data), "\n")
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
 	if err := d.Decode(&doc); err != nil {
@@ -198,12 +200,6 @@ func (l *loader) slack(path string, n *yaml.Node) {
 			)
 		}},
 	)
-}
-
-func (l *loader) guardrails(path string, n *yaml.Node) {
-	l.list(path, n, func(path string, n *yaml.Node) {
-		l.fault(resolve(n), "%s: guardrails of one's own are not available yet", path)
-	})
 }
 
 func (l *loader) secrets(path string, n *yaml.Node) {

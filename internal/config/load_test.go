@@ -128,7 +128,7 @@ func TestBadInputIsRefusedWithItsPlace(t *testing.T) {
 		{"a team of nobody", "teams: { admins: {} }\nrules: []", "1:18: teams.admins names nobody"},
 		{"no admins", "teams: { leads: { members: [U0A] } }\nrules: []", "the team admins is missing"},
 		{"no rules", "teams: { admins: { members: [U0A] } }", "rules are missing"},
-		{"a guardrail", least + "guardrails: [x]", "3:14: guardrails[0]: guardrails of one's own are not available yet"},
+		{"a guardrail", least + "guardrails: [x]", `3:14: guardrails[0] must be a mapping, it is "x"`},
 		{"a secret's path that climbs", least + "secrets: [{ app: a, path: ../b }]", `must not hold "//" or ".."`},
 		{"a secret without app", least + "secrets: [{ path: b }]", "secrets[0] needs both app and path"},
 	} {
