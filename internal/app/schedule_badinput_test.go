@@ -53,6 +53,8 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		{"U0DEV", `"0 2 * * *" --retries 99 -- status`, []string{"--retries 99", "0 – 10"}},
 		{"U0DEV", `"0 2 * * *" --timeout soon -- status`, []string{"--timeout"}},
 		{"U0DEV", `"0 2 * * *" --ask-before 30d -- status`, []string{"--ask-before"}},
+		{"U0DEV", `"every 30m" --announce 40m -- status`, []string{"--announce 40m", "30m between two runs"}},
+		{"U0DEV", `"0 2 * * *" --name bcn-mine -- status`, []string{"`bcn-mine`", "Choose another"}},
 		{"U0DEV", `--after nobody -- status`, []string{"no schedule `nobody`", "schedule list"}},
 		{"U0DEV", `"0 2 * * *" --after taken -- status`, []string{"not both"}},
 		// Commands.

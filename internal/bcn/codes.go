@@ -64,7 +64,7 @@ const (
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
 	CodeImageGone          Code = "image_gone"          // image, tag, digest: the registry no longer has it
-	CodeNoRollback         Code = "no_rollback"         // app, env, number (0: the one before), why (none|missing|failed|runs), good (to which one could)
+	CodeNoRollback         Code = "no_rollback"         // app, env, number (0: the one before), why (none|missing|failed|runs|since), good (to which one could)
 	CodeAutoScaled         Code = "auto_scaled"         // service, min, max
 	CodeCountBounds        Code = "count_bounds"        // count, least, most: by the rule
 	CodeNotSet             Code = "not_set"             // names, set (what env set has set)
@@ -102,6 +102,7 @@ const (
 	CodeNotSchedulable Code = "not_schedulable"  // verb
 	CodeScheduleInFile Code = "schedule_in_file" // name
 	CodeNoTick         Code = "no_tick"          // name: it has none to skip
+	CodeAheadTooLong   Code = "ahead_too_long"   // flag, said, between
 	CodeScheduleLoop   Code = "schedule_loop"    // name, after
 	CodeSkippedBy      Code = "skipped_by"       // by
 	CodePaused         Code = "paused"           // name

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agnivade/levenshtein"
@@ -54,6 +55,9 @@ func (s *Service) understand(ctx context.Context, in *bcn.Schedule, now time.Tim
 	if in.Name != "" && !scheduleName.MatchString(in.Name) {
 		return v, bcn.E(bcn.CodeBadName, "name", in.Name, "rule", "a-z0-9-")
 	}
+	if in.Owner.Kind == bcn.Person && strings.HasPrefix(in.Name, "bcn-") {
+		return v, bcn.E(bcn.CodeReservedName, "name", in.Name)
+	}
 	checked, err := s.Runner.Check(ctx, in.Owner, in.Command)
 	if err != nil {
 		return v, err
@@ -79,9 +83,41 @@ func (s *Service) understand(ctx context.Context, in *bcn.Schedule, now time.Tim
 	if next := spec.Upcoming(now, 2); unsaid && len(next) == 2 && in.Options.AskBefore > next[1].Sub(next[0])/2 {
 		in.Options.AskBefore = next[1].Sub(next[0]) / 2 // a run is decided before the next is asked for
 	}
+	if err := withinTurn(spec, in.Options, now); err != nil {
+		return v, err
+	}
 	in.NextAt, in.WakeAt = upcoming(spec, in.Options, now)
 	v.Schedule, v.Means, v.Next = *in, schedule.Describe(spec), spec.Upcoming(now, 3)
 	return v, nil
+}
+
+// withinTurn refuses to begin with a run before the one ahead of it has come:
+// its channel would be told of a whole row of them.
+func withinTurn(spec schedule.Spec, o bcn.ScheduleOptions, now time.Time) error {
+	next := spec.Upcoming(now, 4)
+	for i := 1; i < len(next); i++ {
+		between := next[i].Sub(next[i-1])
+		flag, said := "announce", o.Announce
+		if o.AskBefore > said {
+			flag, said = "ask-before", o.AskBefore
+		}
+		if said > between {
+			return bcn.E(bcn.CodeAheadTooLong, "flag", flag, "said", span(said), "between", span(between))
+		}
+	}
+	return nil
+}
+
+// span writes whole minutes as people type them: 90m is 1h30m.
+func span(d time.Duration) string {
+	said := d.String()
+	if strings.HasSuffix(said, "m0s") {
+		said = strings.TrimSuffix(said, "0s")
+	}
+	if strings.HasSuffix(said, "h0m") {
+		said = strings.TrimSuffix(said, "0m")
+	}
+	return said
 }
 
 // defaults fills in what nobody said. What needs approval is asked ahead, or
