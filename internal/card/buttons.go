@@ -31,6 +31,9 @@ func (p *Presenter) buttons(v View) []chat.Button {
 		}
 		return []chat.Button{p.button(c, chat.ActionPlanAgain, label, chat.Plain)}
 	default:
+		if b, ok := p.undo(c); ok {
+			return []chat.Button{b}
+		}
 		return nil
 	}
 }
@@ -40,7 +43,7 @@ func (p *Presenter) again(c bcn.Change) bool {
 	if c.Kind.Access() {
 		return c.State == bcn.ChangeClosed
 	}
-	if c.Kind != bcn.KindDeploy || !c.State.Ended() || c.State == bcn.ChangeSucceeded {
+	if !c.Kind.Releases() || !c.State.Ended() || c.State == bcn.ChangeSucceeded {
 		return false
 	}
 	return c.Code != bcn.CodeNoChange

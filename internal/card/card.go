@@ -66,6 +66,9 @@ func (p *Presenter) Card(v View) chat.Message {
 	if image := p.image(v); image != "" {
 		blocks = append(blocks, chat.Block{Section: image})
 	}
+	if taken := p.takesOver(v.Plan); taken != "" {
+		blocks = append(blocks, chat.Block{Section: taken})
+	}
 	if reason := v.Change.Reason; reason != "" {
 		blocks = append(blocks, chat.Block{Section: p.say(text.CardReason, text.Args{"reason": reason})})
 	}

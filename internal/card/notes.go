@@ -74,6 +74,9 @@ func (p *Presenter) planned(m deploy.Moment) []deploy.Note {
 			Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: Resources(*m.Plan)}}},
 		})
 	}
+	if from := m.Plan.From; from != nil && from.Diff != "" {
+		notes = append(notes, coded("promotes", p.say(text.ThreadPromotes, text.Args{"env": m.Plan.Env, "from": from.Env}), from.Diff))
+	}
 	if m.Plan.Diff != "" {
 		notes = append(notes, coded("diff", p.say(text.ThreadDiff, nil), m.Plan.Diff))
 	}

@@ -23,6 +23,7 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 		"who": mention(c.Requester), "id": c.ID.String(), "app": c.App, "env": c.Env, "tag": c.Tag,
 		"why": p.explainEnd(c), "release": 0, "by": p.by(c.Params["by"]), "duration": p.took(m),
 	}
+	p.ofOperation(m, args)
 	if m.Release != nil {
 		args["release"] = m.Release.Number
 	}
@@ -60,6 +61,9 @@ func endID(c bcn.Change) text.ID {
 		if c.Kind == bcn.KindDeploy {
 			return text.ThreadEndedSucceeded
 		}
+		if c.Kind.Releases() {
+			return text.ThreadEndedOperation
+		}
 		return text.ThreadEndedDone
 	case bcn.ChangeRolledBack:
 		return text.ThreadEndedRolledBack
@@ -76,7 +80,7 @@ func endID(c bcn.Change) text.ID {
 
 func announceID(c bcn.Change) text.ID {
 	if c.Kind != bcn.KindDeploy {
-		return ""
+		return announceOperation(c)
 	}
 	switch c.State {
 	case bcn.ChangeSucceeded:
@@ -85,6 +89,22 @@ func announceID(c bcn.Change) text.ID {
 		return text.AnnounceRolledBack
 	case bcn.ChangeFailed, bcn.ChangeRollbackFailed:
 		return text.AnnounceFailed
+	default:
+		return ""
+	}
+}
+
+// announceOperation is about rollbacks, restarts and their like.
+func announceOperation(c bcn.Change) text.ID {
+	switch {
+	case !c.Kind.Releases():
+		return ""
+	case c.State == bcn.ChangeSucceeded:
+		return text.AnnounceOperation
+	case c.State == bcn.ChangeRolledBack:
+		return text.AnnounceOperationUndone
+	case c.State == bcn.ChangeFailed || c.State == bcn.ChangeRollbackFailed:
+		return text.AnnounceOperationFailed
 	default:
 		return ""
 	}

@@ -47,6 +47,7 @@ const (
 	ActionReject    Action = "reject"
 	ActionCancel    Action = "cancel"
 	ActionPlanAgain Action = "plan_again"
+	ActionRollback  Action = "rollback"
 	ActionReplay    Action = "replay"
 
 	ActionAccessEnd    Action = "access_end"

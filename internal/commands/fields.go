@@ -180,7 +180,9 @@ func typed(verb string, grammar any) string {
 			}
 		case []string:
 			if len(v) > 0 && f.arg {
-				parts = append(parts, v...)
+				for _, word := range v {
+					parts = append(parts, sayable(grammar, word))
+				}
 			} else if len(v) > 0 {
 				parts = append(parts, "--"+f.name, shellquote.Join(strings.Join(v, ",")))
 			}

@@ -165,6 +165,8 @@ func explanations() map[string]text.ID {
 		"since":             text.HelpFlagSince,
 		"digest-in":         text.HelpFlagDigestIn,
 		"public":            text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
+		"release": text.HelpArgRelease, "restart-service": text.HelpArgRestart, "promote-from": text.HelpArgFrom, "promote-to": text.HelpArgTo,
+		"count": text.HelpArgCount, "pairs": text.HelpArgPairs, "variables": text.HelpArgVariables,
 		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
 	}
 }
@@ -177,6 +179,8 @@ func notes() map[string]text.ID {
 		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
 		"access extend": text.HelpNoteAccessExtend,
 		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,
+		"rollback": text.HelpNoteRollback, "restart": text.HelpNoteRestart, "promote": text.HelpNotePromote, "scale": text.HelpNoteScale,
+		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 	}
 }
@@ -189,6 +193,13 @@ func examples(name string) []string {
 		"deploy":          {"deploy hello production v2", "deploy hello production latest --reason fixes the cart"},
 		"plan":            {"plan hello production v2", "plan hello production"},
 		"cancel":          {"cancel 1042"},
+		"rollback":        {"rollback hello production", "rollback hello production 12 --reason the cart is empty"},
+		"promote":         {"promote hello staging production"},
+		"restart":         {"restart hello production", "restart hello production web --reason the password was rotated"},
+		"scale":           {"scale hello production web=3", "scale hello staging worker=0"},
+		"env list":        {"env list hello production"},
+		"env set":         {"env set hello production LOG_LEVEL=debug", `env set hello staging GREETING="good morning" WORKERS=4`},
+		"env unset":       {"env unset hello production LOG_LEVEL"},
 		"approve":         {"approve 1042"},
 		"reject":          {"reject 1042 wait for the migration"},
 		"status":          {"status", "status hello", "status hello production"},

@@ -4,8 +4,7 @@ package commands
 // They are told apart from typing mistakes, and not listed in the help.
 func later() []string {
 	return []string{
-		"delete", "rollback", "restart", "promote", "run", "scale", "logs",
-		"env list", "env set", "env unset",
+		"delete", "run", "logs",
 		"secret list", "secret set", "secret unset",
 		"district create", "district update", "district apply", "district delete",
 		"district plugin list", "district plugin set", "district plugin unset",

@@ -160,16 +160,20 @@ func (c command) arguments(rest string) ([]string, error) {
 	if n := utf8.RuneCountInString(free); n > maxReason {
 		return nil, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(maxReason))
 	}
-	args, err := shellquote.Split(rewriteFor(joinLists(words(rest), c.grammar)))
+	plain := joinLists(words(rest), c.grammar)
+	if takesFor(c.grammar) { // elsewhere "for 10m" may be part of a value
+		plain = rewriteFor(plain)
+	}
+	args, err := shellquote.Split(plain)
 	if err != nil {
 		return nil, usageProblem(c.verb, problem{id: problemQuote})
 	}
 	for i, a := range args {
 		if utf8.RuneCountInString(a) > maxWord {
-			return nil, usageProblem(c.verb, problem{id: problemLong, word: clip(a)})
+			return nil, usageProblem(c.verb, problem{id: problemLong, word: clip(sayable(c.grammar, a))})
 		}
 		if !utf8.ValidString(a) {
-			return nil, usageProblem(c.verb, problem{id: problemUnexpected, word: strings.ToValidUTF8(clip(a), "?")})
+			return nil, usageProblem(c.verb, problem{id: problemUnexpected, word: strings.ToValidUTF8(clip(sayable(c.grammar, a)), "?")})
 		}
 		if len(a) > 1 && a[0] == '-' && a[1] != '-' && !slices.Contains(args[:i], "--") {
 			return nil, usageProblem(c.verb, problem{id: problemFlag, word: clip(a)})
@@ -185,6 +189,11 @@ func (c command) arguments(rest string) ([]string, error) {
 		args = append(args, "--", free)
 	}
 	return args, nil
+}
+
+// takesFor says that the verb has the flag that "for 10m" stands for.
+func takesFor(grammar any) bool {
+	return slices.ContainsFunc(fields(grammar), func(f field) bool { return f.name == "for" })
 }
 
 // commaSpace is how people write lists.

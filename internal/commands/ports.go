@@ -26,8 +26,14 @@ type Changes interface {
 	Cancel(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// PlanAgain asks for the same as an ended change did. Errors: as Ask, unknown_id.
 	PlanAgain(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)
+	// Undo asks to go back to the release before a change's own. Errors: as Ask,
+	// unknown_id, no_rollback where another release runs since.
+	Undo(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)
 	// Replay runs a parked change again. Errors: unknown_id, not_allowed.
 	Replay(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
+	// Variables answers the names of what a heritage's tasks find in their
+	// environment. Errors: unknown_app, unknown_env.
+	Variables(ctx context.Context, app, env string) (deploy.Variables, error)
 	// SetHalt stops all new changes to AWS, or lets them go on. Errors: not_allowed.
 	SetHalt(ctx context.Context, o deploy.Origin, actor bcn.Actor, on bool, reason string) error
 }

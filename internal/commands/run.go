@@ -60,6 +60,9 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionAccessExtend:
 		a.verb = find("access extend")
 		return r.do(ctx, a, &accessExtendArgs{ID: req.Value})
+	case chat.ActionRollback:
+		m, err := r.undo(ctx, a, req.Value)
+		return m, m.Text != "", err
 	case chat.ActionPlanAgain:
 		m, err := r.planAgain(ctx, a, req.Value)
 		return m, m.Text != "", err

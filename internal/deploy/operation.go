@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -32,6 +33,24 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 	}
 	_, err = s.snapshotOf(ctx, c, w, d)
 	return err
+}
+
+// Undo asks to go back from the release that a change made. Errors: as Ask;
+// unknown_id; no_rollback where something else runs since, so that a button on
+// an old card does not undo what came after it.
+func (s *Service) Undo(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) (Asked, error) {
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return Asked{}, err
+	}
+	last, _, err := s.Store.LastRelease(ctx, c.Heritage)
+	if err != nil && !errors.Is(err, ErrNone) {
+		return Asked{}, err
+	}
+	if last.Change != id {
+		return Asked{}, bcn.E(bcn.CodeNoRollback, "app", c.App, "env", c.Env, "number", "0", "why", "since", "good", "")
+	}
+	return s.Ask(ctx, o, actor, Wish{Kind: bcn.KindRollback, App: c.App, Env: c.Env})
 }
 
 // wishedCount is what a wish to scale is about, nil for any other.

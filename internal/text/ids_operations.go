@@ -6,6 +6,13 @@ const (
 	CardPromotes   ID = "card.promotes"
 	ThreadPromotes ID = "thread.promotes"
 	ButtonRollback ID = "button.rollback"
+
+	ConfirmRollbackTitle    ID = "confirm.rollback.title"
+	ConfirmRollbackText     ID = "confirm.rollback.text"
+	ThreadEndedOperation    ID = "thread.ended.operation"
+	AnnounceOperation       ID = "announce.operation"
+	AnnounceOperationUndone ID = "announce.operation_undone"
+	AnnounceOperationFailed ID = "announce.operation_failed"
 )
 
 // The help of operations.
