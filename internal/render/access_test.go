@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -172,8 +171,8 @@ type definition struct {
 }
 
 // resources reads one stack of a heritage, by logical id.
-func resources(t *rapid.T, h *manifest.Heritage, stack int) map[string]definition {
-	stacks, _, err := render.Heritage(input(h))
+func resources(t *rapid.T, in render.Input, stack int) map[string]definition {
+	stacks, _, err := render.Heritage(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,8 +200,8 @@ func resources(t *rapid.T, h *manifest.Heritage, stack int) map[string]definitio
 func TestTheTaskOfAGrantIsTheOneOffs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := anyHeritage(t)
-		base := resources(t, h, 0)
+		in := anyInput(t)
+		h, base := in.Heritage, resources(t, in, 0)
 		access, oneoff := base[render.AccessTaskOutput], base["OneoffTaskDefinition"]
 		if access.Family != h.Name+"-access" || len(access.ContainerDefinitions) != 1 {
 			t.Fatalf("%+v", access)
@@ -220,6 +219,9 @@ func TestTheTaskOfAGrantIsTheOneOffs(t *testing.T) {
 			delete(access.ContainerDefinitions[0], key)
 		}
 		access.Family = oneoff.Family
+		if h.BeforeDeploy != nil { // it says how large the one-off is
+			access.Cpu, access.Memory = oneoff.Cpu, oneoff.Memory
+		}
 		delete(oneoff.ContainerDefinitions[0], "Name")
 		if diff := cmp.Diff(oneoff, access); diff != "" {
 			t.Fatalf("beyond that it is the one-off's (-oneoff +access):\n%s", diff)
@@ -230,8 +232,8 @@ func TestTheTaskOfAGrantIsTheOneOffs(t *testing.T) {
 func TestOnlyServicesThatSaySoCanBeEntered(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := anyHeritage(t)
-		services := resources(t, h, 1)
+		in := anyInput(t)
+		h, services := in.Heritage, resources(t, in, 1)
 		for _, s := range h.Services {
 			id := render.LogicalID(s.Name)
 			_, init := services[id+"TaskDefinition"].ContainerDefinitions[0]["LinuxParameters"]

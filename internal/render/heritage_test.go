@@ -2,8 +2,8 @@ package render_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -12,7 +12,6 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/guard"
-	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -61,13 +60,6 @@ func TestRefusals(t *testing.T) {
 		"resources of one logical id are refused": {web("main", "") + `      - name: web-TaskDefinition
         command: x
 `, nil, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
-		"more resources than a stack holds are refused": {worker, func(in *render.Input) {
-			h := *in.Heritage
-			for i := range 250 {
-				h.Services = append(h.Services, manifest.Service{Name: fmt.Sprintf("s%d", i), Memory: 512, Deployment: rolling()})
-			}
-			in.Heritage = &h
-		}, `aws_refused what="hello" why="the stack would have 502 resources, at most 500"`},
 		"five security groups leave no room for one of the service's own": {worker, func(in *render.Input) {
 			in.District.SecurityGroups = []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}
 		}, `district_invalid problems="5 security groups: a task takes 5, one of them its own"`},
@@ -171,50 +163,16 @@ func TestRoleNames(t *testing.T) {
 	})
 }
 
-// anyHeritage draws a valid manifest.
-func anyHeritage(t *rapid.T) *manifest.Heritage {
-	h := &manifest.Heritage{
-		Name:      rapid.StringMatching(`[a-z]{2,20}x`).Draw(t, "name"),
-		ImageName: "123456789012.dkr.ecr.us-east-1.amazonaws.com/app",
-	}
-	for i := range rapid.IntRange(1, 6).Draw(t, "services") {
-		s := manifest.Service{
-			Name: fmt.Sprintf("s%d", i), ServiceType: "default", Command: rapid.String().Draw(t, "command"),
-			CPU: rapid.IntRange(0, 16384).Draw(t, "cpu"), Memory: rapid.IntRange(1, 122880).Draw(t, "memory"),
-			Deployment: rolling(), Port: rapid.IntRange(1, 65535).Draw(t, "port"), Exec: rapid.Bool().Draw(t, "exec"),
-		}
-		if rapid.Bool().Draw(t, "web") {
-			s.ServiceType = "web"
-			s.Listeners = []manifest.Listener{{
-				Endpoint: rapid.SampledFrom([]string{"main", "secure"}).Draw(t, "endpoint"),
-				Interval: 10, Timeout: 5, HealthPath: "/", HealthyThreshold: 2, UnhealthyThreshold: 2, Priority: i + 1,
-				Conditions: []manifest.Condition{{Type: "path-pattern", Value: "*"}},
-			}}
-		}
-		h.Services = append(h.Services, s)
-	}
-	for i := range rapid.IntRange(0, 5).Draw(t, "variables") {
-		value := rapid.String().Draw(t, "value")
-		h.Environment = append(h.Environment, manifest.Variable{Name: fmt.Sprintf("V%d", i), Value: &value})
-	}
-	return h
-}
-
 func TestRenderingTwiceGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := anyHeritage(t)
-		first, _, err := render.Heritage(input(h))
+		in := anyInput(t)
+		first, _, err := render.Heritage(in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The order in which services are written is not what they are.
-		turned := *h
-		turned.Services = nil
-		for i := len(h.Services) - 1; i >= 0; i-- {
-			turned.Services = append(turned.Services, h.Services[i])
-		}
-		second, _, err := render.Heritage(input(&turned))
+		// The order in which things are written is not what they are.
+		second, _, err := render.Heritage(turned(in))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,41 +180,44 @@ func TestRenderingTwiceGivesTheSameBytes(t *testing.T) {
 			if !bytes.Equal(first[i].Template, second[i].Template) {
 				t.Fatalf("%s\n%s", first[i].Template, second[i].Template)
 			}
+			if sorted := throughMaps(t, first[i].Template); !bytes.Equal(first[i].Template, sorted) {
+				t.Fatalf("not in order:\n%s\n%s", first[i].Template, sorted)
+			}
 		}
 	})
 }
 
-func TestWhatIsRenderedPassesTheGuardrails(t *testing.T) {
+// throughMaps writes a template as encoding/json sorts it.
+func throughMaps(t *rapid.T, template []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(template))
+	d.UseNumber()
+	var tree any
+	if err := d.Decode(&tree); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(tree); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func TestWhatIsRenderedPassesTheSchemasAndTheGuardrails(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := anyHeritage(t)
-		stacks, _, err := render.Heritage(input(h))
+		stacks, _, err := render.Heritage(anyInput(t))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, s := range stacks {
+			for _, fault := range faults(s) {
+				t.Error(fault)
+			}
 		}
 		if findings := guard.Check(stacks, nil); len(findings) > 0 {
 			t.Fatalf("%+v", findings)
 		}
 	})
-}
-
-func BenchmarkHeritage(b *testing.B) {
-	for _, services := range []int{1, 10, 50} {
-		b.Run(fmt.Sprintf("services=%d", services), func(b *testing.B) {
-			h := heritage(b, worker)
-			one := h.Services[0]
-			h.Services = nil
-			for i := range services {
-				one.Name = fmt.Sprintf("worker%d", i)
-				h.Services = append(h.Services, one)
-			}
-			in := input(h)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, _, err := render.Heritage(in); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

@@ -13,7 +13,6 @@ import (
 // refused: nothing is ever left out to fit.
 const (
 	maxResources = 500       // CloudFormation: resources of a template
-	maxOutputs   = 200       // CloudFormation: outputs of a template
 	maxTemplate  = 1_000_000 // CloudFormation: bytes of a template in S3 (1 MB, as the smaller of what that may mean)
 	maxPolicies  = 10_240    // IAM: characters of a role's inline policies, without white space
 	maxTask      = 64 << 10  // ECS: bytes of a task definition (64 KB)
@@ -25,7 +24,7 @@ func propose(name string, t *template, capabilities []string, tags []tag) (bcn.P
 	if err := t.fits(name, len(tags)); err != nil {
 		return bcn.Proposal{}, err
 	}
-	body, err := t.canonical()
+	body, err := canonical(t)
 	if err != nil {
 		return bcn.Proposal{}, bcn.E(bcn.CodeInternal).Wrap(err)
 	}
@@ -43,9 +42,6 @@ func propose(name string, t *template, capabilities []string, tags []tag) (bcn.P
 func (t *template) fits(name string, tags int) error {
 	if n := len(t.Resources); n > maxResources {
 		return tooLarge(name, "the stack would have %d resources, at most %d", n, maxResources)
-	}
-	if n := len(t.Outputs); n > maxOutputs {
-		return tooLarge(name, "the stack would have %d outputs, at most %d", n, maxOutputs)
 	}
 	if tags > maxTags {
 		return tooLarge(name, "the stack would have %d tags, at most %d", tags, maxTags)
@@ -73,7 +69,7 @@ func tooLarge(what, why string, args ...any) error {
 func policySize(r role) (int, error) {
 	n := 0
 	for _, p := range r.Policies {
-		body, err := encode(p.PolicyDocument)
+		body, err := canonical(p.PolicyDocument)
 		if err != nil {
 			return 0, err
 		}
@@ -87,6 +83,6 @@ func policySize(r role) (int, error) {
 }
 
 func taskSize(d taskDefinition) (int, error) {
-	body, err := encode(d)
+	body, err := canonical(d)
 	return len(body), err
 }
