@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 )
 
 // tree is a template as JSON has it.
@@ -18,6 +19,25 @@ type resource struct {
 	properties map[string]any
 }
 
+// imageParameter is a parameter that names one of AWS's public parameters for
+// machine images; it stands for an id of one, and for nothing else.
+const imageParameter = "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"
+
+func onlyImages(parameters any) bool {
+	if parameters == nil {
+		return true
+	}
+	all, ok := parameters.(map[string]any)
+	for _, v := range all {
+		p, _ := v.(map[string]any)
+		path, _ := p["Default"].(string)
+		if p["Type"] != imageParameter || !strings.HasPrefix(path, "/aws/service/") {
+			return false
+		}
+	}
+	return ok
+}
+
 func parse(data []byte) (tree, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -28,10 +48,13 @@ func parse(data []byte) (tree, error) {
 	if d.More() {
 		return t, fmt.Errorf("the template holds more than one value")
 	}
-	for _, key := range []string{"Transform", "Rules", "Parameters", "Mappings", "Conditions", "Hooks"} {
+	for _, key := range []string{"Transform", "Rules", "Mappings", "Conditions", "Hooks"} {
 		if _, there := t.root[key]; there {
 			return t, fmt.Errorf("the template has %s, which can change what it says", key)
 		}
+	}
+	if !onlyImages(t.root["Parameters"]) {
+		return t, fmt.Errorf("the template has Parameters, which can change what it says")
 	}
 	resources, ok := t.root["Resources"].(map[string]any)
 	if !ok {

@@ -87,6 +87,14 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 		"endpoint_public_https":   endpoint(bcn.Endpoint{Name: "main", Public: true, Certificate: certificate}),
 		"endpoint_internal":       endpoint(bcn.Endpoint{Name: "inside"}),
 		"endpoint_internal_https": endpoint(bcn.Endpoint{Name: "inside", Certificate: certificate}),
+		"endpoint_certificates": endpoint(bcn.Endpoint{
+			Name: "main", Public: true, Certificate: certificate,
+			MoreCertificates: []string{certificate[:len(certificate)-1] + "9"}, TLS: render.TLSModern, AccessLogs: true,
+		}),
+		"endpoint_old_clients": endpoint(bcn.Endpoint{Name: "main", Public: true, Certificate: certificate, TLS: render.TLSOld}),
+	}
+	for name, f := range networks() {
+		out[name] = f
 	}
 	for name, f := range keys() {
 		out[name] = of(f.body, f.change)
@@ -131,6 +139,8 @@ func kind(stack string) string {
 		return "base"
 	case strings.HasPrefix(stack, "endpoint-"):
 		return "endpoint"
+	case strings.HasPrefix(stack, "barcelona-"):
+		return "district"
 	default:
 		return "services"
 	}

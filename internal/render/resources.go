@@ -183,8 +183,8 @@ type loadBalancer struct {
 
 type securityGroup struct {
 	GroupDescription     string
-	VpcId                string
-	SecurityGroupIngress []ingress
+	VpcId                any
+	SecurityGroupIngress []ingress `json:",omitempty"`
 	Tags                 []tag
 }
 

@@ -16,6 +16,7 @@ const MaxTemplate = 51_200
 type template struct {
 	AWSTemplateFormatVersion string
 	Description              string
+	Parameters               map[string]parameter `json:",omitempty"`
 	Resources                map[string]resource
 	Outputs                  map[string]output `json:",omitempty"`
 }
@@ -26,6 +27,14 @@ type resource struct {
 	DeletionPolicy      string   `json:",omitempty"`
 	UpdateReplacePolicy string   `json:",omitempty"`
 	Properties          any
+}
+
+// parameter has a name in Parameter Store as its default, which CloudFormation
+// looks up whenever a change set is made.
+type parameter struct {
+	Type        string
+	Description string
+	Default     string
 }
 
 type output struct {

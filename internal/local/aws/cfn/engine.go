@@ -17,6 +17,9 @@ type Options struct {
 	// Template reads a TemplateURL; nil refuses every URL. The caller's
 	// s3:GetObject is checked before it is called.
 	Template func(url string) ([]byte, error)
+	// Parameter reads Parameter Store for parameters that name something in
+	// it; nil knows no such parameters.
+	Parameter func(region, name string) (string, bool)
 	// Assumable reports whether CloudFormation may assume the role; nil
 	// believes every ARN.
 	Assumable func(roleARN string) bool

@@ -44,7 +44,10 @@ type settings struct {
 
 type tag struct{ key, value string }
 
-type parameterValue struct{ key, value string }
+type parameterValue struct {
+	key, value string
+	resolved   string // of a name in Parameter Store: the value that it had
+}
 
 type output struct{ key, value, description, export string }
 

@@ -57,7 +57,7 @@ func complete(t *template, given map[string]string) ([]parameterValue, error) {
 		if err := constraints(name, p, value); err != nil {
 			return nil, err
 		}
-		out = append(out, parameterValue{name, value})
+		out = append(out, parameterValue{key: name, value: value})
 	}
 	if len(missing) > 0 {
 		return nil, invalid("Parameters: [%s] must have values", strings.Join(missing, ", "))
@@ -119,6 +119,8 @@ func typed(t *template, given []parameterValue) (map[string]any, error) {
 			out[g.key], _ = strconv.ParseFloat(g.value, 64)
 		case kind == "CommaDelimitedList" || strings.HasPrefix(kind, "List<"):
 			out[g.key] = listOf(g.value, kind == "List<Number>")
+		case storeKind(kind):
+			out[g.key] = g.resolved
 		case kind == "String" || (strings.HasPrefix(kind, "AWS::") && !strings.HasPrefix(kind, "AWS::SSM::")):
 			out[g.key] = g.value
 		default:
@@ -126,6 +128,41 @@ func typed(t *template, given []parameterValue) (map[string]any, error) {
 		}
 	}
 	return out, nil
+}
+
+// storeKind says that the value of a parameter is a name in Parameter Store,
+// whose value of that moment counts. Lists of them are not known here.
+func storeKind(kind string) bool {
+	return kind == "AWS::SSM::Parameter::Value<String>" || kind == "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"
+}
+
+// resolve looks the names in Parameter Store up, in the name of the stack's
+// role, or else the caller's (User Guide, "Specify existing resources at
+// runtime with CloudFormation-supplied parameter types").
+func (e *Engine) resolve(c *wire.Call, set settings) error {
+	allow := asOperation(c, set.roleARN)
+	for i, p := range set.parameters {
+		kind := text(set.template.parameters[p.key], "Type")
+		if !storeKind(kind) {
+			continue
+		}
+		if e.opt.Parameter == nil {
+			return invalid("Template format error: the local AWS does not have the parameter type %s", kind)
+		}
+		arn := "arn:aws:ssm:" + c.Region + ":" + c.Account + ":parameter/" + strings.TrimPrefix(p.value, "/")
+		if strings.HasPrefix(p.value, "/aws/service/") {
+			arn = "arn:aws:ssm:" + c.Region + "::parameter" + p.value
+		}
+		if err := allow("ssm:GetParameters", arn, nil); err != nil {
+			return err
+		}
+		value, ok := e.opt.Parameter(c.Region, p.value)
+		if !ok {
+			return invalid("Unable to fetch parameters [%s] from parameter store for this account.", p.value)
+		}
+		set.parameters[i].resolved = value
+	}
+	return nil
 }
 
 func listOf(value string, numbers bool) []any {
@@ -152,7 +189,11 @@ func shown(t *template, given []parameterValue) []any {
 		if hidden := t.parameters[g.key]["NoEcho"]; hidden == true || hidden == "true" {
 			value = "****"
 		}
-		out = append(out, map[string]any{"ParameterKey": g.key, "ParameterValue": value})
+		one := map[string]any{"ParameterKey": g.key, "ParameterValue": value}
+		if g.resolved != "" {
+			one["ResolvedValue"] = g.resolved
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -39,8 +39,10 @@ func (e *Engine) settingsOf(c *wire.Call, s *stack) (settings, error) {
 	if set.template, err = e.templateOf(c, s); err != nil {
 		return set, err
 	}
-	set.parameters, err = readParametersOf(c, set.template, s.parameters)
-	return set, err
+	if set.parameters, err = readParametersOf(c, set.template, s.parameters); err != nil {
+		return set, err
+	}
+	return set, e.resolve(c, set)
 }
 
 // tagsOf reads a call's tags. Source of the limits: Tag in the API reference.

@@ -1,0 +1,113 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+// made is a district as district create asks for it.
+func made(n bcn.Network) bcn.District {
+	d := render.ExampleDistrict()
+	return bcn.District{
+		Name: d.Name, Region: d.Region, Account: d.Account, Role: d.Role, CFNRole: d.CFNRole, CIDR: "10.7.0.0/16",
+		Environments: []string{"staging"}, Network: &n,
+	}
+}
+
+// networks is one golden file per way to the internet.
+func networks() map[string]func(t *testing.T) []bcn.Proposal {
+	of := func(n bcn.Network) func(t *testing.T) []bcn.Proposal {
+		return func(t *testing.T) []bcn.Proposal {
+			stack, err := render.District(render.DistrictInput{
+				District: made(n), Installation: "i-0123456789abcdef", Tags: map[string]string{"cost-center": "web"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return []bcn.Proposal{stack}
+		}
+	}
+	out := map[string]func(t *testing.T) []bcn.Proposal{}
+	for _, nat := range render.NATTypes() {
+		out["district_"+nat] = of(bcn.Network{NAT: nat, Launch: render.LaunchFargate})
+	}
+	return out
+}
+
+func TestDistrictRefusals(t *testing.T) {
+	t.Parallel()
+	for title, c := range map[string]struct {
+		change func(*bcn.District)
+		want   string
+	}{
+		"one that was adopted":           {func(d *bcn.District) { d.Network = nil }, "adopted"},
+		"a name over the bucket's limit": {func(d *bcn.District) { d.Name = strings.Repeat("a", 21) }, "at most 20 characters"},
+		"a name that no bucket can have": {func(d *bcn.District) { d.Name = "Tokyo" }, "lower case"},
+		"a word of the grammar":          {func(d *bcn.District) { d.Name = "all" }, "reserved_name"},
+		"an unknown NAT":                 {func(d *bcn.District) { d.Network.NAT = "magic" }, "--nat: magic is none of none, instance,"},
+		"an unknown launch type":         {func(d *bcn.District) { d.Network.Launch = "lambda" }, "neither fargate nor ec2"},
+		"machines without EC2":           {func(d *bcn.District) { d.Network.Size = 2 }, "are for --launch ec2"},
+		"no network at all":              {func(d *bcn.District) { d.CIDR = "ten" }, "is no network"},
+		"an address in a network":        {func(d *bcn.District) { d.CIDR = "10.0.0.1/16" }, "is no network"},
+		"addresses of version 6":         {func(d *bcn.District) { d.CIDR = "fd00::/16" }, "is no network"},
+		"a network that is too large":    {func(d *bcn.District) { d.CIDR = "10.0.0.0/8" }, "from /16 to /24"},
+		"a network that is too small":    {func(d *bcn.District) { d.CIDR = "10.0.0.0/25" }, "from /16 to /24"},
+		"somebody else's addresses":      {func(d *bcn.District) { d.CIDR = "8.8.0.0/16" }, "private addresses only"},
+		"Docker's network":               {func(d *bcn.District) { d.CIDR = "172.17.0.0/16" }, "Docker"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			d := made(bcn.Network{NAT: render.NATNone, Launch: render.LaunchFargate})
+			c.change(&d)
+			if _, err := render.District(render.DistrictInput{District: d, Installation: "i"}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestFillDistrictReadsWhatTheStackTells(t *testing.T) {
+	t.Parallel()
+	outputs := map[string]string{
+		"VPC": "vpc-1", "Cluster": "tokyo", "Bucket": "b", "TaskSecurityGroup": "sg-1",
+		"PrivateSubnets": "subnet-3,subnet-4", "PublicSubnets": "subnet-1,subnet-2",
+	}
+	for title, c := range map[string]struct {
+		nat     string
+		subnets []string
+		public  bool
+	}{
+		"tasks behind a NAT are in the private subnets":            {render.NATGateway, []string{"subnet-3", "subnet-4"}, false},
+		"tasks without one are in the public ones, with addresses": {render.NATNone, []string{"subnet-1", "subnet-2"}, true},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			got := render.FillDistrict(made(bcn.Network{NAT: c.nat, Launch: render.LaunchFargate}), outputs)
+			want := made(bcn.Network{NAT: c.nat, Launch: render.LaunchFargate})
+			want.VPC, want.Cluster, want.Bucket, want.SecurityGroups = "vpc-1", "tokyo", "b", []string{"sg-1"}
+			want.PublicSubnets, want.Subnets, want.AssignPublicIP = []string{"subnet-1", "subnet-2"}, c.subnets, c.public
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheDefaultNetworkIsADistrictsOwn(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tokyo", "osaka", "eu"} {
+		d := made(bcn.Network{NAT: render.NATNone, Launch: render.LaunchFargate})
+		d.CIDR = render.DefaultCIDR(name)
+		if _, err := render.CheckDistrict(d); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if render.DefaultCIDR("tokyo") == render.DefaultCIDR("osaka") {
+		t.Error("two districts have one network")
+	}
+}
