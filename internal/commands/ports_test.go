@@ -34,6 +34,7 @@ type world struct {
 	draft     commands.ScheduleView
 	gated     []string // who must approve what is scheduled
 	figures   []commands.DigestLine
+	variables deploy.Variables
 	origin    deploy.Origin // of the last change that was asked for
 	calls     []string
 }
@@ -64,11 +65,16 @@ func (w *world) Ask(_ context.Context, o deploy.Origin, a bcn.Actor, wish deploy
 		line += fmt.Sprintf(" %+v", *wish.District)
 	case wish.Endpoint != nil:
 		line += fmt.Sprintf(" %+v", *wish.Endpoint)
+	case wish.Secret != nil:
+		line += fmt.Sprintf(" %+v", *wish.Secret)
+	case wish.Confirm != "":
+		line += " confirm=" + wish.Confirm
 	case wish.Access != nil:
 		line += fmt.Sprintf(" %+v", *wish.Access)
 	case wish.Heritage != nil:
 		line += fmt.Sprintf(" district=%s source=%s channel=%s", wish.Heritage.District, wish.Heritage.Source, wish.Heritage.Channel)
 	}
+	line += operation(wish)
 	if wish.Reason != "" {
 		line += fmt.Sprintf(" reason=%q", wish.Reason)
 	}
@@ -96,6 +102,34 @@ func (w *world) Cancel(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.I
 func (w *world) PlanAgain(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) (deploy.Asked, error) {
 	w.called("PlanAgain %s %s", a.User, id)
 	return deploy.Asked{ID: 1043, Behind: w.behind}, nil
+}
+
+// operation is what a rollback, restart, promotion, scale or env is about.
+func operation(w deploy.Wish) string {
+	switch w.Kind {
+	case bcn.KindRollback:
+		return fmt.Sprintf(" to release %d", w.Release)
+	case bcn.KindRestart:
+		return fmt.Sprintf(" service=%q", w.Service)
+	case bcn.KindPromote:
+		return " from " + w.From
+	case bcn.KindScale:
+		return fmt.Sprintf(" %s=%d", w.Service, w.Count)
+	case bcn.KindEnv:
+		return fmt.Sprintf(" set=%v unset=%v", w.Set, w.Unset)
+	default:
+		return ""
+	}
+}
+
+func (w *world) Undo(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) (deploy.Asked, error) {
+	w.called("Undo %s %s", a.User, id)
+	return deploy.Asked{ID: 1043, Behind: w.behind}, nil
+}
+
+func (w *world) Variables(_ context.Context, app, env string) (deploy.Variables, error) {
+	w.called("Variables %s %s", app, env)
+	return w.variables, nil
 }
 
 func (w *world) Replay(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) error {
