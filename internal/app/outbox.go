@@ -129,5 +129,12 @@ func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
 	if err == nil {
 		v.Grant = &g
 	}
+	o, err := a.store.Oneoff(ctx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return chat.Message{}, err
+	}
+	if err == nil {
+		v.Oneoff = &o
+	}
 	return a.card.Card(v), nil
 }

@@ -106,23 +106,8 @@ func (a *Apply) stopped(ctx context.Context, s *awsx.Session, v awsx.Task, logGr
 			out.ExitCode, out.Detail = stopped.ExitCode, stopped.Reason
 		}
 	}
-	if c.LogGroup != "" {
-		logGroup = c.LogGroup
-	}
-	if logGroup == "" || c.LogPrefix == "" {
-		return out, nil
-	}
-	lines, err := s.LastLines(ctx, logGroup, c.LogPrefix+"/"+c.Name+"/"+out.Task, maxLines)
-	if err != nil && !gone(err) { // a task that never started wrote nothing
-		return out, err
-	}
-	for _, line := range lines {
-		if len(line) > maxLine {
-			line = strings.ToValidUTF8(line[:maxLine], "") + "..."
-		}
-		out.Logs = append(out.Logs, line)
-	}
-	return out, nil
+	out.Logs, err = a.tail(ctx, s, definition, out.Task, logGroup, maxLines)
+	return out, err
 }
 
 // last answers what follows the last slash of an ARN: a name or a short id.

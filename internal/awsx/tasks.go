@@ -2,6 +2,9 @@ package awsx
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,8 +17,12 @@ import (
 // Run is a task to be started on Fargate.
 type Run struct {
 	Cluster, TaskDefinition string
-	Container               string   // whose command is overridden
-	Command                 []string // with it
+	Container               string            // whose command is overridden
+	Command                 []string          // with it
+	Env                     map[string]string // beside the definition's
+	// CPU units and memory in MiB of the task, a size that Fargate offers; 0: as
+	// the definition says.
+	CPU, Memory int
 	// Name is the idempotency token and what the task is started by: 1 to 64
 	// characters. ECS keeps a token for 24 hours at most, and forgets it with
 	// its tasks (ECS API reference, "Ensuring idempotency").
@@ -41,9 +48,7 @@ func (s *Session) RunTask(ctx context.Context, r Run) (Task, error) {
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: r.Subnets, SecurityGroups: r.SecurityGroups, AssignPublicIp: public,
 		}},
-		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
-			{Name: aws.String(r.Container), Command: r.Command},
-		}},
+		Overrides: overrides(r),
 	}
 	for _, t := range r.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
@@ -60,6 +65,19 @@ func (s *Session) RunTask(ctx context.Context, r Run) (Task, error) {
 		return Task{}, bcn.E(bcn.CodeAWSRefused, "what", "RunTask", "why", Bounded(strings.Join(why, "; ")))
 	}
 	return taskOf(out.Tasks[0]), nil
+}
+
+// overrides are sorted, so that the same token is for the same request.
+func overrides(r Run) *types.TaskOverride {
+	c := types.ContainerOverride{Name: aws.String(r.Container), Command: r.Command}
+	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
+		c.Environment = append(c.Environment, types.KeyValuePair{Name: aws.String(name), Value: aws.String(r.Env[name])})
+	}
+	o := &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{c}}
+	if r.CPU > 0 {
+		o.Cpu, o.Memory = aws.String(strconv.Itoa(r.CPU)), aws.String(strconv.Itoa(r.Memory))
+	}
+	return o
 }
 
 // TasksStartedBy lists the ARNs of the tasks that were started by the name, all

@@ -9,9 +9,10 @@ import (
 // OneoffPlan is a one-off task that a change runs: the gate of a deploy
 // (before_deploy), or all that `run` does.
 type OneoffPlan struct {
-	Command []string      `json:"command"` // words, not a shell's text
-	CPU     int           `json:"cpu"`     // units of the task, 1024 are one
-	Memory  int           `json:"memory"`  // MiB of the task
+	Text    string        `json:"text,omitempty"` // the command as it was written
+	Command []string      `json:"command"`        // its words; no shell reads them
+	CPU     int           `json:"cpu"`            // units of the task, 1024 are one
+	Memory  int           `json:"memory"`         // MiB of the task
 	Timeout time.Duration `json:"timeout"`
 	// Env is run_env.vars of the file, beside the heritage's own environment.
 	Env map[string]string `json:"env,omitempty"`
@@ -23,7 +24,12 @@ type OneoffPlan struct {
 }
 
 // Line is the command as one line, for people.
-func (p OneoffPlan) Line() string { return strings.Join(p.Command, " ") }
+func (p OneoffPlan) Line() string {
+	if p.Text != "" {
+		return p.Text
+	}
+	return strings.Join(p.Command, " ")
+}
 
 // Oneoff is where the one-off task of a change stands. A change has at most
 // one, and at most one task of it is wanted.

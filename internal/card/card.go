@@ -21,7 +21,8 @@ type View struct {
 	Plan      *bcn.Plan
 	Hash      string
 	Request   *bcn.Request
-	Grant     *bcn.Grant // of access that was approved
+	Grant     *bcn.Grant  // of access that was approved
+	Oneoff    *bcn.Oneoff // its one-off task, once it is asked for
 	Rollouts  []deploy.Rollout
 	Halt      deploy.Halt
 	Approvers chat.Markup // who may approve, mentioned
@@ -78,6 +79,7 @@ func (p *Presenter) Card(v View) chat.Message {
 	if changes := p.changes(v.Plan); changes != "" {
 		blocks = append(blocks, chat.Block{Section: changes})
 	}
+	blocks = append(blocks, p.oneoff(v)...)
 	if warnings := p.warnings(v.Plan); warnings != "" {
 		blocks = append(blocks, chat.Block{Section: warnings})
 	}

@@ -31,6 +31,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.failing(m)
 	case deploy.MomentEnded, deploy.MomentSuperseded:
 		return p.ended(m)
+	case deploy.MomentOneoff:
+		return p.oneoffNotes(m)
 	case deploy.MomentParked:
 		return p.parked(m)
 	case deploy.MomentGranted, deploy.MomentHanded, deploy.MomentNear, deploy.MomentOver, deploy.MomentStuck, deploy.MomentUnstuck, deploy.MomentReport:
@@ -171,7 +173,7 @@ func (p *Presenter) failing(m deploy.Moment) []deploy.Note {
 	told := ""
 	for _, t := range m.Stopped {
 		blocks = append(blocks, chat.Block{Section: p.stopped(t)})
-		logs := strings.Join(t.Logs, "\n")
+		logs := logText(t.Logs)
 		switch logs {
 		case "":
 		case told:

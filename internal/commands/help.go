@@ -164,8 +164,11 @@ func explanations() map[string]text.ID {
 		"dry-run":           text.HelpFlagDryRun,
 		"since":             text.HelpFlagSince,
 		"digest-in":         text.HelpFlagDigestIn,
-		"public":            text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
-		"release": text.HelpArgRelease, "restart-service": text.HelpArgRestart, "promote-from": text.HelpArgFrom, "promote-to": text.HelpArgTo,
+		"public":            text.HelpFlagPublic,
+		"run-command":       text.HelpArgRunCommand, "run-memory": text.HelpFlagRunMemory, "run-cpu": text.HelpFlagRunCPU,
+		"run-timeout": text.HelpFlagRunTimeout, "log-service": text.HelpArgLogService, "log-since": text.HelpFlagLogSince, "log-grep": text.HelpFlagLogGrep,
+		"certificate": text.HelpFlagCertificate,
+		"release":     text.HelpArgRelease, "restart-service": text.HelpArgRestart, "promote-from": text.HelpArgFrom, "promote-to": text.HelpArgTo,
 		"count": text.HelpArgCount, "pairs": text.HelpArgPairs, "variables": text.HelpArgVariables,
 		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
 	}
@@ -181,6 +184,7 @@ func notes() map[string]text.ID {
 		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,
 		"rollback": text.HelpNoteRollback, "restart": text.HelpNoteRestart, "promote": text.HelpNotePromote, "scale": text.HelpNoteScale,
 		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
+		"run": text.HelpNoteRun, "logs": text.HelpNoteLogs,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 	}
 }
@@ -200,6 +204,8 @@ func examples(name string) []string {
 		"env list":        {"env list hello production"},
 		"env set":         {"env set hello production LOG_LEVEL=debug", `env set hello staging GREETING="good morning" WORKERS=4`},
 		"env unset":       {"env unset hello production LOG_LEVEL"},
+		"run":             {"run hello production -- rake db:migrate", "run hello production --memory 2048 --timeout 2h -- bin/report --month 2027-01"},
+		"logs":            {"logs hello production", "logs hello production web --since 2h --grep ERROR"},
 		"approve":         {"approve 1042"},
 		"reject":          {"reject 1042 wait for the migration"},
 		"status":          {"status", "status hello", "status hello production"},

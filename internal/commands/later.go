@@ -4,7 +4,7 @@ package commands
 // They are told apart from typing mistakes, and not listed in the help.
 func later() []string {
 	return []string{
-		"delete", "run", "logs",
+		"delete",
 		"secret list", "secret set", "secret unset",
 		"district create", "district update", "district apply", "district delete",
 		"district plugin list", "district plugin set", "district plugin unset",

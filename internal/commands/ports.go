@@ -201,3 +201,10 @@ type RuleView struct {
 	Session                    time.Duration // of access: how long from the first use; 0: as asked
 	ByBot, StopTask            bool          // of access: bcn opens the session; a StopTask is armed outside bcn
 }
+
+// Logs reads what apps wrote.
+type Logs interface {
+	// Logs answers the newest lines of a heritage's tasks. Errors: unavailable,
+	// access_denied.
+	Logs(ctx context.Context, h bcn.Heritage, q deploy.LogQuery) (deploy.LogTail, error)
+}

@@ -45,11 +45,13 @@ func table() []verb {
 		{"promote", "promote", changes, asks, text.HelpGroupShip, does((*Registry).promote), text.HelpPromote},
 		{"restart", "restart", changes, asks, text.HelpGroupShip, does((*Registry).restart), text.HelpRestart},
 		{"scale", "scale", changes, asks, text.HelpGroupShip, does((*Registry).scale), text.HelpScale},
+		{"run", "run", changes, asks, text.HelpGroupShip, does((*Registry).run), text.HelpRun},
 		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
 		{"approvals", "approvals", reads, shows, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
 		{"approve", "", changes, byHand, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
 		{"reject", "", changes, byHand, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
 		{"status", "status", reads, shows, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
+		{"logs", "logs", reads, shows, text.HelpGroupLook, does((*Registry).logs), text.HelpLogs},
 		{"releases", "releases", reads, shows, text.HelpGroupLook, does((*Registry).releases), text.HelpReleases},
 		{"apps", "apps", reads, shows, text.HelpGroupLook, does((*Registry).apps), text.HelpApps},
 		{"show", "show", reads, shows, text.HelpGroupLook, does((*Registry).show), text.HelpShow},
@@ -128,6 +130,7 @@ type Options struct {
 	Schedules Schedules
 	Reads     Reads
 	Live      Live
+	Logs      Logs
 	Who       Who
 	Links     Links
 	Figures   Figures
@@ -145,6 +148,7 @@ type Registry struct {
 	schedules Schedules
 	reads     Reads
 	live      Live
+	logReader Logs
 	who       Who
 	links     Links
 	figures   Figures
@@ -157,7 +161,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
 		figures: o.Figures, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

@@ -32,6 +32,7 @@ type Wish struct {
 	Heritage *bcn.Heritage // create: Name is read from the file
 	Edit     *Edit         `json:",omitempty"` // update and delete of an endpoint or district
 	Access   *AccessWish   `json:",omitempty"` // kinds of access
+	Run      *RunWish      `json:",omitempty"` // run
 	Again    bcn.ID        // the change that is planned again; 0: none
 
 	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs

@@ -51,6 +51,9 @@ func (s *Service) applying(ctx context.Context, c Claimed) (time.Duration, error
 	if c.Phase == PhaseRestore {
 		return s.restoring(ctx, r)
 	}
+	if r.gated() {
+		return s.gate(ctx, r)
+	}
 	sp, ok := r.current()
 	if !ok {
 		return s.move(ctx, Move{From: c, Event: bcn.EventApplied, Again: time.Millisecond})

@@ -76,6 +76,8 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 		}
 		c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
 		return c, nil
+	case bcn.KindRun:
+		return s.describeRun(ctx, c, w)
 	case bcn.KindHeritage:
 		return s.describeHeritage(ctx, c, *w.Heritage)
 	case bcn.KindEndpoint:

@@ -20,6 +20,12 @@ func (s *Service) cancelling(ctx context.Context, c Claimed) (time.Duration, err
 	if c.Phase == PhaseRestore {
 		return s.restoring(ctx, r)
 	}
+	if done, again, err := s.stopOneoff(ctx, r); !done || err != nil {
+		return again, err
+	}
+	if r.Change.Kind == bcn.KindRun && !r.Oneoff.Passed() {
+		return s.finish(ctx, r, bcn.EventCancelled, bcn.CodeCancelled, r.Change.Params)
+	}
 	sp, ok := r.current()
 	if !ok {
 		return s.tooLate(ctx, r)

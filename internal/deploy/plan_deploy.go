@@ -46,6 +46,9 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 		stacks[0].Previous = d.lastBase
 	}
 	p := d.plan()
+	if p.Oneoff, err = gateOf(c.Change.Kind, d.manifest); err != nil {
+		return bcn.Plan{}, err
+	}
 	p.Stacks, p.Findings, p.Scaled = stacks, append(d.warnings, findings...), wishedCount(c.Wish)
 	return p, nil
 }

@@ -46,6 +46,8 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	switch c.Change.Kind {
 	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
 		return s.planRelease(ctx, c)
+	case bcn.KindRun:
+		return s.planRun(ctx, c)
 	case bcn.KindEndpoint:
 		return s.planEndpoint(ctx, c)
 	case bcn.KindEndpointUpdate:

@@ -93,8 +93,8 @@ func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 			return bcn.E(bcn.CodePlanMoved, "moved", "stack "+sp.Name)
 		}
 	}
-	if p.Heritage == "" {
-		return nil
+	if err := s.sameRun(ctx, t, p); err != nil || p.Heritage == "" {
+		return err
 	}
 	last, _, err := s.Store.LastRelease(ctx, p.Heritage)
 	if err != nil && !errors.Is(err, ErrNone) {

@@ -30,6 +30,7 @@ const (
 	MomentSuperseded MomentKind = "superseded" // another change went first
 	MomentParked     MomentKind = "parked"     // its job keeps failing
 	MomentDropped    MomentKind = "dropped"    // its card cannot be posted
+	MomentOneoff     MomentKind = "oneoff"     // a one-off task was started, or has ended
 
 	MomentGranted MomentKind = "granted" // access may be picked up: how
 	MomentHanded  MomentKind = "handed"  // it was picked up
@@ -59,6 +60,8 @@ type Moment struct {
 	Code     bcn.Code
 	Grant    *bcn.Grant
 	Trail    []TrailLine // with a report: what CloudTrail has
+	Oneoff   *bcn.Oneoff
+	Lines    []string // with a one-off that has ended: its last log lines
 }
 
 // TrailLine is one line of CloudTrail.

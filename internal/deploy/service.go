@@ -33,6 +33,7 @@ type Options struct {
 	References References
 	Stacks     Stacks
 	Fleet      Fleet
+	Tasks      Tasks
 	Districts  Districts
 	Access     Access     // may be set after New
 	Guardrails *guard.Set // default: bcn's own

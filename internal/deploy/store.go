@@ -32,8 +32,10 @@ type Claimed struct {
 	Failures int // steps that failed in a row
 	Plan     *StoredPlan
 	Request  *bcn.Request
-	Grant    *bcn.Grant // of access that was approved
-	Proven   bool       // the grant's row is as bcn wrote it
+	Grant    *bcn.Grant  // of access that was approved
+	Proven   bool        // the grant's row is as bcn wrote it
+	Oneoff   *bcn.Oneoff // the task of a before_deploy or a run, once it is asked for
+	Forged   bool        // the one-off's row is not as bcn wrote it
 	Halt     Halt
 	Held     bool      // it was asked for ahead of a schedule's tick, which does not run yet
 	Now      time.Time // the database's
@@ -95,6 +97,7 @@ type Move struct {
 	Rewrite  bool             // District and Endpoint are there already and are changed
 	Forget   bool             // District, Endpoint and Heritage are taken away
 	Grant    *GrantMove       // of kinds of access
+	Oneoff   *bcn.Oneoff      // written whole
 	Follow   []Follow         // stacks to follow from now on
 	Progress []Rollout        // what the card shows of the services
 	Notes    []Note

@@ -167,9 +167,9 @@ func readStatements(in Input) []statement {
 			Why: "a tag's digest, and the nearest tag when it is unknown",
 		},
 		{
-			Sid: "ReadLogs", Action: []string{"logs:GetLogEvents"},
+			Sid: "ReadLogs", Action: []string{"logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"},
 			Resource: []string{in.arn("logs", "log-group:"+TaskLogGroups(in.District))},
-			Why:      "the last lines of a task that failed",
+			Why:      "what an app wrote, and the last lines of a task that ended",
 		},
 		{
 			Sid: "FindParameters", Action: []string{"ssm:DescribeParameters"}, Resource: []string{"*"}, Condition: region,

@@ -207,6 +207,9 @@ func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 	if err := t.claimGrant(ctx, c); err != nil {
 		return err
 	}
+	if err := t.claimOneoff(ctx, c); err != nil {
+		return err
+	}
 	if c.Change.Tick != 0 {
 		err := t.QueryRow(ctx, `select exists (select 1 from tick where id = $1 and state in ('planned', 'announced', 'due'))`,
 			int64(c.Change.Tick)).Scan(&c.Held)

@@ -20,7 +20,7 @@ func (t *txn) overtake(ctx context.Context, c bcn.Change, event bcn.ChangeEvent,
 	if err != nil {
 		return c, err
 	}
-	err = t.moved(ctx, `update change set state = $3, code = case when $4 = '' then code else $4 end,
+	err = t.moved(ctx, `update change set state = $3, code = case when $4 <> '' then $4 when state = 'blocked' then '' else code end,
 		params = case when $4 = '' then params else $5::jsonb end, fence = fence + 1, lease_until = null, failures = 0,
 		parked = false, leftover = $6, ended_at = case when $6 then bcn_now() else ended_at end
 		where id = $1 and state = $2`, int64(c.ID), c.State, next, code, p, next.Ended())

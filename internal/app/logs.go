@@ -1,0 +1,24 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// logs reads what apps wrote.
+type logs struct{ a *App }
+
+var _ commands.Logs = logs{}
+
+// Logs reads the newest lines of a heritage's tasks.
+func (l logs) Logs(ctx context.Context, h bcn.Heritage, q deploy.LogQuery) (deploy.LogTail, error) {
+	d, err := l.a.store.District(ctx, h.District)
+	if err != nil {
+		return deploy.LogTail{}, err
+	}
+	return l.a.apply.Logs(ctx, l.a.deploy.SystemTarget(d), h, time.Now(), q)
+}

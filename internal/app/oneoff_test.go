@@ -1,0 +1,237 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bcn-bot/bcn/internal/apply"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+)
+
+// gated is the sample's file with a before_deploy in production.
+func (w *world) gated(command string) string {
+	w.t.Helper()
+	return strings.Replace(w.manifest(), "    name: hello\n", "    name: hello\n    run_env: { vars: { ONE_OFF: \"yes\" } }\n    before_deploy: "+command+"\n", 1)
+}
+
+// offers is what one-off tasks of hello would be started from.
+func (w *world) offers(a *App) deploy.TaskDefinition {
+	w.t.Helper()
+	d, err := a.store.District(w.t.Context(), "default")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got, err := apply.Oneoffs{Apply: a.apply}.Definition(w.t.Context(), a.deploy.SystemTarget(d), bcn.Heritage{Name: "hello"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got
+}
+
+// started counts the tasks that were started for the change: the names of the
+// calls that were taken.
+func (r request) started() int {
+	names := map[string]bool{}
+	for _, c := range r.w.aws.Calls() {
+		name := fmt.Sprint(c.Params["clientToken"])
+		if c.Action == "RunTask" && c.ErrorCode == "" && strings.HasPrefix(name, fmt.Sprintf("bcn-%d-", int64(r.id))) {
+			names[name] = true
+		}
+	}
+	return len(names)
+}
+
+// A deploy's before_deploy gates its rollout; run runs a command once; logs
+// shows what was written.
+func TestOneOffTasks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, _ := w.bot()
+	w.fromGitHub("v1")
+
+	t.Run("a migration that ends well runs once, with the new image, before any service changes", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(w.gated(`sh -c "echo migrated 3 tables; exit 0"`))
+		r := w.waiting("v2")
+		r.says("migrated 3 tables", "runs in a task of the new image")
+		r.press("U0LEAD", "approve")
+		r.state(bcn.ChangeSucceeded)
+		r.says("ended with exit code 0")
+		w.inThread(r.card, "before_deploy", "ended with exit code 0", "migrated 3 tables")
+		w.runs(t, a, "v2")
+		if n := r.started(); n != 1 {
+			t.Errorf("%d tasks were started", n)
+		}
+		order := ask[bool](t, w, `select (select ended_at from oneoff where change = $1) <
+			(select min(at) from stack_event where change = $1 and stack = 'hello')`, int64(r.id))
+		if !order {
+			t.Error("the services changed before the migration had ended")
+		}
+	})
+	t.Run("a migration that fails changes no service: the base goes back, the thread has its last lines", func(t *testing.T) {
+		w := w.in(t)
+		before := w.offers(a)
+		w.commit(w.gated(`sh -c "echo relation users is missing; exit 1"`))
+		r := w.waiting("v1")
+		r.press("U0LEAD", "approve")
+		r.says("rolled back after", "exit code 1", "no service was changed")
+		w.inThread(r.card, "ended with exit code 1", "relation users is missing")
+		if got := r.code(); got != bcn.CodeOneoffFailed {
+			t.Errorf("it ended with %s", got)
+		}
+		w.runs(t, a, "v2")
+		if now := w.offers(a); now.Digest != before.Digest {
+			t.Errorf("the base has %s, not %s as before", now.Digest, before.Digest)
+		}
+		if r.ran() != 2 || r.started() != 1 { // the base, and the base again
+			t.Errorf("%d change sets were executed, %d tasks started", r.ran(), r.started())
+		}
+	})
+	t.Run("a migration that takes too long is stopped", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(w.gated(`{ command: sh -c "sleep 3000; exit 0", timeout: 60 }`))
+		r := w.waiting("v1")
+		r.press("U0LEAD", "approve")
+		w.until("it runs", `select exists (select 1 from oneoff where change = $1 and started_at is not null)`, int64(r.id))
+		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * 60 * 1e9) })
+		r.says("rolled back after", "had not ended", "no service was changed")
+		w.runs(t, a, "v2")
+	})
+	t.Run("cancelling stops the migration, and the base goes back", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(w.gated(`sh -c "sleep 3000; exit 0"`))
+		r := w.waiting("v1")
+		r.press("U0LEAD", "approve")
+		r.says("runs since")
+		r.press("U0DEV", "cancel")
+		r.says("rolled back after", "stopped: it was cancelled")
+		w.runs(t, a, "v2")
+		if r.ran() != 2 { // the base, and the base again
+			t.Errorf("%d change sets were executed", r.ran())
+		}
+	})
+	t.Run("a row that was changed past bcn opens no gate", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(w.gated(`sh -c "sleep 3000; exit 0"`))
+		r := w.waiting("v1")
+		r.press("U0LEAD", "approve")
+		r.says("runs since")
+		w.sql(t, `update oneoff set ended_at = bcn_now(), exit_code = 0 where change = $1`, int64(r.id))
+		r.says("rolled back after")
+		w.called(t, func(c localaws.CallRecord) bool { return c.Action == "StopTask" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params), "its record was changed") })
+		if got := r.code(); got != bcn.CodeTampered {
+			t.Errorf("it ended with %s", got)
+		}
+		w.runs(t, a, "v2")
+	})
+	w.commit(w.gated(`sh -c "exit 0"`))
+	w.waiting("v1").runsThrough()
+	t.Run("run: the last release's image and environment, exit code and last lines in the thread", func(t *testing.T) {
+		w := w.in(t)
+		r := w.administrate(`run hello production --memory 1024 -- sh -c "echo counted 7; exit 3"`, "counted 7", "release", "at most 1 h")
+		r.state(bcn.ChangeFailed)
+		r.says("exit code 3")
+		w.inThread(r.card, "ended with exit code 3", "counted 7")
+		if r.started() != 1 {
+			t.Errorf("%d tasks were started", r.started())
+		}
+		for _, c := range w.aws.Calls() {
+			if c.Action == "RunTask" && strings.HasPrefix(fmt.Sprint(c.Params["clientToken"]), fmt.Sprintf("bcn-%d-", int64(r.id))) &&
+				(!strings.Contains(fmt.Sprint(c.Params), "ONE_OFF") || !strings.Contains(fmt.Sprint(c.Params), "1024")) {
+				t.Errorf("it was started with %v", c.Params)
+			}
+		}
+	})
+	t.Run("run: asks for the approval that the rules want, and ends well", func(t *testing.T) {
+		w := w.in(t)
+		said := w.slash("U0DEV", deploys, "run hello production -- true")
+		if said != "" {
+			t.Fatal(said)
+		}
+		card := w.card(deploys, "wants to run a command", "waits for approval")
+		r := request{w, idOf(t, card), card}
+		r.press("U0LEAD", "approve")
+		r.says("succeeded after", "exit code 0")
+	})
+	t.Run("run: cancelling stops the task", func(t *testing.T) {
+		w := w.in(t)
+		r := w.administrate("run hello production -- sh -c \"sleep 3000; exit 0\"", "runs since")
+		r.press("U0ADMIN", "cancel")
+		r.says("cancelled after", "stopped: it was cancelled")
+	})
+	t.Run("run: one that takes too long is stopped", func(t *testing.T) {
+		w := w.in(t)
+		r := w.administrate("run hello production --timeout 1m -- sh -c \"sleep 3000; exit 0\"", "runs since", "at most 1 min")
+		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * 60 * 1e9) })
+		r.state(bcn.ChangeFailed)
+		r.says("had not ended")
+	})
+	t.Run("run: what AWS no longer knows is left to a person, who may run it again", func(t *testing.T) {
+		w := w.in(t)
+		r := w.administrate("run hello production -- sleep 2", "runs since")
+		w.forged(t, r, func(o *bcn.Oneoff) {
+			o.Task = strings.Replace(o.Task, "task/default/", "task/default/f", 1)[:len(o.Task)]
+			o.AskedAt = o.AskedAt.Add(-10 * 60 * 1e9)
+		})
+		r.says("AWS cannot say")
+		r.press("U0ADMIN", "replay")
+		r.says("succeeded after")
+		if r.started() != 2 {
+			t.Errorf("%d tasks were started", r.started())
+		}
+	})
+	t.Run("logs: the newest lines, those that contain a text, and what to try where there are none", func(t *testing.T) {
+		w := w.in(t)
+		w.slash("U0DEV", deploys, `logs hello production --grep "counted 7"`)
+		got := w.told("U0DEV", "with", "counted 7", "Refresh")
+		if strings.Contains(shown(got), "migrated 3 tables") {
+			t.Errorf("lines without the text are shown: %s", shown(got))
+		}
+		w.slash("U0DEV", deploys, "logs hello production web --grep no-such-words")
+		w.told("U0DEV", "wrote nothing", "no-such-words", "--since 2h")
+		w.slash("U0DEV", deploys, "logs hello production nobody")
+		w.told("U0DEV", "has no log", "oneoff")
+	})
+	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
+		t.Errorf("the audit chain: %v", err)
+	}
+	w.noSecrets(t)
+}
+
+// runsThrough lets a waiting change run to its end.
+func (r request) runsThrough() {
+	r.w.t.Helper()
+	r.press("U0LEAD", "approve")
+	r.state(bcn.ChangeSucceeded)
+}
+
+// forged writes a one-off's row as bcn itself would, with its seal: time passes
+// that nobody can wait for.
+func (w *world) forged(t *testing.T, r request, change func(*bcn.Oneoff)) {
+	t.Helper()
+	s := w.open()
+	for tick := newTick(t); ; tick() {
+		c, ok, err := s.Claim(t.Context(), r.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok || c.Oneoff == nil {
+			continue
+		}
+		o := *c.Oneoff
+		change(&o)
+		_, err = s.Apply(t.Context(), deploy.Move{From: c, Step: c.Change.Step, Phase: c.Phase, Oneoff: &o, Quiet: true})
+		if errors.Is(err, deploy.ErrMoved) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.sql(t, `update change set lease_until = null where id = $1`, int64(r.id))
+		return
+	}
+}
