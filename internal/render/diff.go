@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -26,6 +25,7 @@ func Diff(old, now *manifest.Heritage, oldDigest, newDigest string) (lines []bcn
 	}
 	d.services(old.Services, now.Services)
 	d.environment(old.Environment, now.Environment)
+	d.heritage(old, now)
 	before, after := normal(old, nil), normal(now, old)
 	return d.lines, udiff.Unified("deployed", "planned", before, after)
 }
@@ -56,6 +56,7 @@ func (d *differ) services(old, now []manifest.Service) {
 		was, ok := before[s.Name]
 		if !ok {
 			d.add(bcn.MarkAdded, "service %s: %s, cpu %s, memory %d%s", s.Name, kindOf(s), cpuOf(s), s.Memory, execOf(s))
+			d.options("service "+s.Name, manifest.Service{GracePeriod: usualGrace}, s)
 			d.listeners("service "+s.Name, nil, s.Listeners)
 			continue
 		}
@@ -66,20 +67,6 @@ func (d *differ) services(old, now []manifest.Service) {
 			d.add(bcn.MarkRemoved, "service %s", s.Name)
 		}
 	}
-}
-
-func (d *differ) service(was, s manifest.Service) {
-	in := "service " + s.Name
-	d.changed(in+": type", kindOf(was), kindOf(s))
-	d.changed(in+": command", was.Command, s.Command)
-	d.changed(in+": cpu", cpuOf(was), cpuOf(s))
-	d.changed(in+": memory", fmt.Sprint(was.Memory), fmt.Sprint(s.Memory))
-	d.changed(in+": exec", fmt.Sprint(was.Exec), fmt.Sprint(s.Exec))
-	if was.Web() || s.Web() {
-		d.changed(in+": port", fmt.Sprint(was.Port), fmt.Sprint(s.Port))
-		d.changed(in+": force_ssl", fmt.Sprint(was.ForceSSL), fmt.Sprint(s.ForceSSL))
-	}
-	d.listeners(in, was.Listeners, s.Listeners)
 }
 
 func (d *differ) listeners(in string, old, now []manifest.Listener) {
@@ -104,43 +91,6 @@ func (d *differ) listeners(in string, old, now []manifest.Listener) {
 		if !kept[l.Endpoint] {
 			d.add(bcn.MarkRemoved, "%s: endpoint %s", in, l.Endpoint)
 		}
-	}
-}
-
-func (d *differ) environment(old, now manifest.Variables) {
-	before := map[string]manifest.Variable{}
-	for _, v := range old {
-		before[v.Name] = v
-	}
-	kept := map[string]bool{}
-	for _, v := range now {
-		kept[v.Name] = true
-		was, ok := before[v.Name]
-		switch {
-		case !ok:
-			d.add(bcn.MarkAdded, "environment %s", v.Name)
-		case origin(was) != origin(v):
-			d.changed("environment "+v.Name, origin(was), origin(v))
-		case v.Value != nil && *v.Value != *was.Value:
-			d.add(bcn.MarkChanged, "environment %s", v.Name)
-		}
-	}
-	for _, v := range old {
-		if !kept[v.Name] {
-			d.add(bcn.MarkRemoved, "environment %s", v.Name)
-		}
-	}
-}
-
-// origin says where a variable's value comes from; a plain value is not told.
-func origin(v manifest.Variable) string {
-	switch {
-	case v.SSMPath != "":
-		return "ssm_path " + v.SSMPath
-	case v.ValueFrom != "":
-		return "value_from " + v.ValueFrom
-	default:
-		return "a value"
 	}
 }
 
@@ -183,60 +133,4 @@ func health(l manifest.Listener) string {
 func short(image, digest string) string {
 	hex := strings.TrimPrefix(digest, "sha256:")
 	return image + "@" + hex[:min(12, len(hex))]
-}
-
-// normal writes a heritage as sorted lines, values masked; those that differ
-// from old's say so, so that the diff shows them.
-func normal(h, old *manifest.Heritage) string {
-	if h.Name == "" {
-		return ""
-	}
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("name: %s", h.Name)
-	line("image_name: %s", h.ImageName)
-	before := map[string]string{}
-	if old != nil {
-		for _, v := range old.Environment {
-			if v.Value != nil {
-				before[v.Name] = *v.Value
-			}
-		}
-	}
-	line("environment:")
-	for _, v := range h.Environment {
-		what := origin(v)
-		if was, ok := before[v.Name]; ok && v.Value != nil && *v.Value != was {
-			what = "another value"
-		}
-		line("  %s: %s", v.Name, what)
-	}
-	line("services:")
-	services := append([]manifest.Service(nil), h.Services...)
-	sort.Slice(services, func(i, j int) bool { return services[i].Name < services[j].Name })
-	for _, s := range services {
-		normalService(line, s)
-	}
-	return b.String()
-}
-
-func normalService(line func(string, ...any), s manifest.Service) {
-	line("  %s:", s.Name)
-	line("    service_type: %s", s.ServiceType)
-	line("    command: %q", s.Command)
-	line("    cpu: %s", cpuOf(s))
-	line("    memory: %d", s.Memory)
-	line("    exec: %t", s.Exec)
-	if s.Web() {
-		line("    web_container_port: %d", s.Port)
-		line("    force_ssl: %t", s.ForceSSL)
-	}
-	listeners := append([]manifest.Listener(nil), s.Listeners...)
-	sort.Slice(listeners, func(i, j int) bool { return listeners[i].Endpoint < listeners[j].Endpoint })
-	for _, l := range listeners {
-		line("    listener %s:", l.Endpoint)
-		line("      rule_priority: %d", l.Priority)
-		line("      rule: %s", conditions(l))
-		line("      health_check: %s", health(l))
-	}
 }
