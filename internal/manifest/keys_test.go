@@ -99,7 +99,7 @@ func badHeritageKeys() []badKey {
 		{"variable_value.ssm_path", ofHeritage("environment: {A: {ssm_path: ../b}}"), []string{"6:33: ssm_path must not have the steps . or .."}},
 		{"variable_value.value_from", ofHeritage(`environment: {A: {value_from: "arn:aws:s3:::bucket"}}`), []string{`6:35: value_from cannot be "arn:aws:s3:::bucket"`}},
 		{"variable_value.read_at_runtime", ofHeritage(`environment: {A: {ssm_path: a, read_at_runtime: "yes"}}`), []string{"6:53: read_at_runtime must be true or false, not text"}},
-		{"variable_value.ssm_prefix", ofHeritage("environment: {A: {ssm_prefix: a/}}"), []string{`6:23: unknown key "ssm_prefix"`}},
+		{"variable_value.ssm_prefix", ofHeritage("environment: {A: {ssm_prefix: a/}}"), []string{`6:23: unknown key "ssm_prefix" (it is of the list form: - ssm_prefix: hello/)`}},
 		{"scheduled_task.name", ofTasks("{name: 1st, schedule: rate(1 hour), command: x1}"), []string{`6:30: name cannot be "1st"`}},
 		{"scheduled_task.name", ofTasks("{name: re-port, schedule: rate(1 hour), command: x1}, {name: report, schedule: rate(1 day), command: x2}"), []string{`6:84: the scheduled tasks 1 and 2 have the same name "report" (give one another name)`}},
 		{"scheduled_task.name", ofTasks("{schedule: rate(1 hour), command: rake x}, {schedule: rate(1 day), command: [rake, x]}"), []string{`6:66: the scheduled tasks 1 and 2 have the same name "rake-x" (give one another name)`}},

@@ -2,12 +2,31 @@ package manifest
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 )
 
-// checkListeners checks one service's listeners; claims holds which service
-// took which priority of which endpoint.
-func (p *parser) checkListeners(s *node, path string, claims map[string]string) {
+// claims holds what the listeners of a heritage took of their endpoints.
+type claims struct {
+	priorities map[string]string // service by endpoint and priority
+	rules      map[string]rule   // the first that is tried, by endpoint and conditions
+}
+
+// rule is a listener's rule.
+type rule struct {
+	service  string
+	priority int64
+	at       *node
+	path     string
+}
+
+func newClaims() claims {
+	return claims{priorities: map[string]string{}, rules: map[string]rule{}}
+}
+
+// checkListeners checks one service's listeners, among each other and against
+// what others claimed.
+func (p *parser) checkListeners(s *node, path string, claimed claims) {
 	listeners := s.get("listeners")
 	if len(listeners.list()) > 0 && s.get("service_type").str() != TypeWeb {
 		p.atKey(listeners, path+".listeners", "only a web service has listeners", "add service_type: web")
@@ -23,24 +42,51 @@ func (p *parser) checkListeners(s *node, path string, claims map[string]string) 
 			p.at(l, here, "the service is joined to the endpoint "+quote(endpoint)+" twice", "")
 		}
 		endpoints[endpoint] = true
-		p.checkPriority(l, here, endpoint, s.get("name").str(), claims)
+		r := rule{service: s.get("name").str(), priority: l.get("rule_priority").number(DefaultPriority), at: l, path: here}
+		p.checkPriority(r, endpoint, claimed.priorities)
+		p.warnUnreached(r, endpoint, claimed.rules)
 		p.checkHealth(l, here)
 		p.checkConditions(l.get("rule_conditions"), here+".rule_conditions")
 	}
 }
 
-func (p *parser) checkPriority(l *node, path, endpoint, service string, claims map[string]string) {
-	at, priority := l, int64(DefaultPriority)
-	if n := l.get("rule_priority"); n != nil {
+func (p *parser) checkPriority(r rule, endpoint string, taken map[string]string) {
+	at := r.at
+	if n := at.get("rule_priority"); n != nil {
 		at = n
-		priority, _ = n.value.(int64)
 	}
-	claim := fmt.Sprintf("%s %d", endpoint, priority)
-	if other, taken := claims[claim]; taken && other != service {
-		p.at(at, path+".rule_priority", fmt.Sprintf("the services %s and %s both have priority %d on the endpoint %s",
-			quote(other), quote(service), priority, quote(endpoint)), "give one another rule_priority")
+	claim := fmt.Sprintf("%s %d", endpoint, r.priority)
+	if other, ok := taken[claim]; ok && other != r.service {
+		p.at(at, r.path+".rule_priority", fmt.Sprintf("the services %s and %s both have priority %d on the endpoint %s",
+			quote(other), quote(r.service), r.priority, quote(endpoint)), "give one another rule_priority")
 	}
-	claims[claim] = service
+	taken[claim] = r.service
+}
+
+// warnUnreached warns of a service that another one takes all requests from.
+func (p *parser) warnUnreached(r rule, endpoint string, first map[string]rule) {
+	conditions := []string{endpoint}
+	for _, c := range r.at.get("rule_conditions").list() {
+		conditions = append(conditions, c.get("type").str()+" "+c.get("value").str())
+	}
+	sort.Strings(conditions[1:])
+	key := strings.Join(conditions, " and ")
+	other, taken := first[key]
+	if !taken || r.priority < other.priority {
+		first[key] = r
+	}
+	if !taken || r.priority == other.priority || r.service == other.service {
+		return
+	}
+	if r.priority < other.priority {
+		r, other = other, r
+	}
+	p.add(Problem{
+		Line: r.at.at.Line, Column: r.at.at.Column, Path: r.path, Warning: true,
+		Message: fmt.Sprintf("no request reaches %s on the endpoint %s: %s has the same conditions and is tried first",
+			quote(r.service), quote(endpoint), quote(other.service)),
+		Hint: "give it other rule_conditions",
+	})
 }
 
 // checkHealth holds ELB's rule that the timeout is less than the interval.

@@ -8,7 +8,7 @@ import (
 // checkServices checks services against each other.
 func (p *parser) checkServices(h *node, path string) {
 	names := map[string]string{}
-	claims := map[string]string{}
+	claimed := newClaims()
 	for i, s := range h.get("services").list() {
 		here := fmt.Sprintf("%s.services[%d]", path, i)
 		name := s.get("name")
@@ -21,7 +21,7 @@ func (p *parser) checkServices(h *node, path string) {
 		if id := strings.ToLower(name.str()); id == "access" || id == "oneoff" || id == "schedule" {
 			p.at(name, here+".name", "the service name "+quote(name.str())+" is taken by bcn's own task definitions", "choose another")
 		}
-		p.checkListeners(s, here, claims)
+		p.checkListeners(s, here, claimed)
 		p.warnPort(h.get("environment"), s, here)
 		p.checkCounts(s, here)
 		p.checkDeployment(s, here)

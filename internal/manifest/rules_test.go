@@ -38,6 +38,14 @@ func TestListeners(t *testing.T) {
 		"six wildcards are refused":             {listeners(`{endpoint: main, rule_conditions: [{type: path-pattern, value: "/******"}]}`), []string{"a rule takes at most five wildcards, not 6"}},
 		"a path of other characters is refused": {listeners(`{endpoint: main, rule_conditions: [{type: path-pattern, value: "/a b"}]}`), []string{`value cannot be "/a b"`}},
 		"a worker has no listeners":             {one(name, image, "services: [{name: worker, command: run, listeners: [{endpoint: main}]}]"), []string{"only a web service has listeners (add service_type: web)"}},
+		"two services of the same conditions": {
+			one(name, image, "services:",
+				"  - {name: a1, service_type: web, command: x, listeners: [{endpoint: main, rule_priority: 2}]}",
+				"  - {name: b1, service_type: web, command: x, listeners: [{endpoint: main, rule_priority: 1}]}",
+				"  - {name: c1, service_type: web, command: x, listeners: [{endpoint: other, rule_priority: 3}]}",
+				"  - {name: d1, service_type: web, command: x, listeners: [{endpoint: main, rule_priority: 4, rule_conditions: [{type: path-pattern, value: /d}]}]}"),
+			[]string{`no request reaches "a1" on the endpoint "main": "b1" has the same conditions and is tried first (give it other rule_conditions) [warning]`},
+		},
 		"two services of one priority": {
 			one(name, image, "services:",
 				"  - {name: a1, service_type: web, command: x, listeners: [{endpoint: main}]}",

@@ -108,6 +108,9 @@ func (p *parser) explainForms(e *jsonschema.ValidationError) {
 func (p *parser) unknownKey(e *jsonschema.ValidationError, name string) {
 	at := p.keyAt(e.InstanceLocation, name)
 	hint := didYouMean(name, p.known(e.InstanceLocation))
+	if name == "ssm_prefix" {
+		hint = "it is of the list form: - ssm_prefix: hello/"
+	}
 	p.add(Problem{
 		Line: at.Line, Column: at.Column, Path: p.root.pathOf(append(clip(e.InstanceLocation), name)),
 		Message: "unknown key " + quote(name), Hint: hint,
