@@ -33,7 +33,10 @@ func (s *source) base() (*template, error) {
 	if err := t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.oneoffTask(), "LogGroup"); err != nil {
 		return nil, err
 	}
-	return t, t.single(AccessTaskOutput, "Task definition of a grant's own task", s.accessTask(), "LogGroup")
+	if err := t.single(AccessTaskOutput, "Task definition of a grant's own task", s.accessTask(), "LogGroup"); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // oneoffTask is what before_deploy and `run` start, with a command and, for

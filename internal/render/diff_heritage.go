@@ -12,13 +12,13 @@ import (
 
 // heritage says what changes beside services and environment.
 func (d *differ) heritage(old, now *manifest.Heritage) {
-	d.named("before_deploy", one("", beforeOf(old.BeforeDeploy)), one("", beforeOf(now.BeforeDeploy)))
+	d.named("before_deploy", one(beforeOf(old.BeforeDeploy)), one(beforeOf(now.BeforeDeploy)))
 	d.named("scheduled task ", tasksOf(old), tasksOf(now))
 	d.named("run_env ", old.RunEnv, now.RunEnv)
 	d.named("repository ", repositoriesOf(old), repositoriesOf(now))
 	d.named("task_role: ", permissionsOf(old), permissionsOf(now))
-	d.named("launch", one("", unlessWord(old.Launch, manifest.LaunchFargate)), one("", unlessWord(now.Launch, manifest.LaunchFargate)))
-	d.named("kms_key", one("", old.KMSKey), one("", now.KMSKey))
+	d.named("launch", one(launchOf(old.Launch)), one(launchOf(now.Launch)))
+	d.named("kms_key", one(old.KMSKey), one(now.KMSKey))
 }
 
 // named compares things that have names: what comes and goes, and what is
@@ -47,11 +47,11 @@ func (d *differ) named(what string, old, now map[string]string) {
 }
 
 // one is a thing of which there is one at most.
-func one(name, value string) map[string]string {
+func one(value string) map[string]string {
 	if value == "" {
 		return nil
 	}
-	return map[string]string{name: value}
+	return map[string]string{"": value}
 }
 
 func beforeOf(b *manifest.BeforeDeploy) string {

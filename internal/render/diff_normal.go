@@ -26,7 +26,7 @@ func normal(h, old *manifest.Heritage) string {
 	if h.BeforeDeploy != nil {
 		line("before_deploy: %s", beforeOf(h.BeforeDeploy))
 	}
-	if launch := unlessWord(h.Launch, manifest.LaunchFargate); launch != "" {
+	if launch := launchOf(h.Launch); launch != "" {
 		line("launch: %s", launch)
 	}
 	if h.KMSKey != "" {

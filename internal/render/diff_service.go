@@ -62,7 +62,7 @@ func optionsOf(s manifest.Service) []option {
 		{"stop_timeout", unless(s.StopTimeout, 0, " s")},
 		{"ulimits", listOf(s.Ulimits, func(u manifest.Ulimit) string { return fmt.Sprintf("%s %d/%d", u.Name, u.Soft, u.Hard) })},
 		{"volumes", listOf(s.Volumes, volumeOf)},
-		{"launch", unlessWord(s.Launch, manifest.LaunchFargate)},
+		{"launch", launchOf(s.Launch)},
 		{"public", publicOf(s)},
 	}
 }
@@ -164,9 +164,10 @@ func unless(n, usual int, unit string) string {
 	return strconv.Itoa(n) + unit
 }
 
-func unlessWord(s, usual string) string {
-	if s == usual {
+// launchOf is what tasks run on, where that is not the usual.
+func launchOf(launch string) string {
+	if launch == manifest.LaunchFargate {
 		return ""
 	}
-	return s
+	return launch
 }

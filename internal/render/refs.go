@@ -32,8 +32,9 @@ const wildcards = "*?$"
 // References sorts what a heritage refers to: refs are below the app's or the
 // heritage's own name, foreign are allowed by an entry (and shown on the
 // card), refused are neither. All keep the manifest's order; credentials of
-// repositories come last, under "repository " and their name. A reference to
-// what lies below a path says so (SecretRef.Prefix).
+// repositories come after the variables, under "repository " and their name,
+// and last what task_role reads, under "task_role " and the action. A reference
+// to what lies below a path says so (SecretRef.Prefix).
 func References(h *manifest.Heritage, d bcn.District, app string, grants []Grant) (own, foreign, refused []bcn.SecretRef) {
 	for _, r := range refs(h, d.Name) {
 		path, inside := relative(d, r.From)
@@ -63,6 +64,25 @@ func refs(h *manifest.Heritage, district string) []bcn.SecretRef {
 	}
 	for _, r := range h.Repositories {
 		out = append(out, bcn.SecretRef{Name: "repository " + r.Name, From: r.Credentials})
+	}
+	return append(out, permitted(h)...)
+}
+
+// permitted lists what task_role would let the app's code read. The boundary
+// lets through all of the district's secrets, so that these are references as
+// any other: exact, and the app's own or allowed.
+func permitted(h *manifest.Heritage) []bcn.SecretRef {
+	var out []bcn.SecretRef
+	for _, p := range h.TaskRole {
+		for _, action := range p.Actions {
+			switch strings.ToLower(action) { // IAM does not tell cases apart
+			case "ssm:getparameter", "ssm:getparameters", "ssm:getparametersbypath", "ssm:getparameterhistory",
+				"secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue":
+				for _, resource := range p.Resources {
+					out = append(out, bcn.SecretRef{Name: "task_role " + action, From: resource})
+				}
+			}
+		}
 	}
 	return out
 }

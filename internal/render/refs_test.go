@@ -114,3 +114,35 @@ func TestAReferenceIsNeverAPattern(t *testing.T) {
 		}
 	}
 }
+
+func TestTaskRoleIsNoWayAroundReferences(t *testing.T) {
+	t.Parallel()
+	const ssm = "arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/example/"
+	for title, c := range map[string]struct {
+		action, resource, verdict string
+	}{
+		"a parameter of the app's own":      {"ssm:GetParameter", ssm + "hello/x", "own"},
+		"a parameter that an entry allows":  {"ssm:GetParameters", ssm + "shared/x", "foreign"},
+		"another app's":                     {"ssm:GetParameters", ssm + "other/x", "refused"},
+		"whatever case it is written in":    {"SSM:getparameters", ssm + "other/x", "refused"},
+		"everything":                        {"ssm:GetParametersByPath", "*", "refused"},
+		"all of the app's own, by wildcard": {"ssm:GetParameter", ssm + "hello/*", "refused"},
+		"every secret":                      {"secretsmanager:GetSecretValue", "*", "refused"},
+		"what reads no secret":              {"s3:GetObject", "*", ""},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			h := heritage(t, worker)
+			h.TaskRole = []manifest.Permission{{Actions: []string{c.action}, Resources: []string{c.resource}}}
+			own, foreign, refused := render.References(h, render.ExampleDistrict(), "hello", []render.Grant{{App: "hello", Path: "shared/*"}})
+			got := map[string]int{"own": len(own), "foreign": len(foreign), "refused": len(refused)}
+			want := map[string]int{"own": 0, "foreign": 0, "refused": 0}
+			if c.verdict != "" {
+				want[c.verdict] = 1
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
