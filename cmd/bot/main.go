@@ -35,6 +35,7 @@ type cli struct {
 	Validate struct {
 		File string `short:"f" default:"barcelona.yml" help:"The manifest."`
 	} `cmd:"" help:"Check a manifest: errors with line and column, exit 1."`
+	Schema   struct{} `cmd:"" help:"Print the JSON Schema of barcelona.yml, for editors."`
 	Check    struct{} `cmd:"" help:"Check tokens, scopes, database, roles and teams."`
 	Manifest struct{} `cmd:"" help:"Print the Slack app manifest to paste when the app is created."`
 	IAM      struct {
@@ -101,6 +102,7 @@ func run(ctx context.Context) error {
 		"migrate":          func() error { return app.Migrate(ctx, errs) },
 		"render":           func() error { return app.Render(app.RenderArgs(c.Render), out) },
 		"validate":         func() error { return app.Validate(c.Validate.File, out) },
+		"schema":           func() error { return app.Schema(out) },
 		"check":            func() error { return app.Check(ctx, out) },
 		"manifest":         func() error { return app.Manifest(out) },
 		"iam":              func() error { return app.IAM(ctx, app.IAMArgs(c.IAM), out) },

@@ -183,6 +183,7 @@ func TestCommands(t *testing.T) {
 			[]string{`barcelona.yml:138:1: nothing reads the key "review"`, "is valid"},
 			nil,
 		},
+		{"the schema is what editors read", nil, []string{"schema"}, 0, []string{"https://json-schema.org/draft/2020-12/schema", `"scheduled_tasks"`}, nil},
 		{"manifest", nil, []string{"manifest"}, 0, []string{"socket_mode_enabled: true", "should_escape: true"}, nil},
 		{
 			"serve without anything names everything that is missing", nil,

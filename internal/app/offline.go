@@ -69,6 +69,12 @@ func Validate(path string, out io.Writer) error {
 	return nil
 }
 
+// Schema prints the JSON Schema of a manifest, for editors.
+func Schema(out io.Writer) error {
+	_, err := out.Write(manifest.Schema())
+	return err
+}
+
 // report turns a file's errors into one; warnings are no errors.
 func report(path string, found []manifest.Problem) error {
 	if !manifest.Failed(found) {
