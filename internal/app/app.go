@@ -198,7 +198,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Log: a.log, Administrators: administrators, Zone: a.zone, Poll: a.o.Pace.Look, Retry: a.o.Pace.Retry,
 	})
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Access: a.grant, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store,
+		Text: a.text, Changes: a.deploy, Access: a.grant, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})

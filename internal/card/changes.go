@@ -146,15 +146,31 @@ func (p *Presenter) warnings(pl *bcn.Plan) chat.Markup {
 	if pl == nil || len(pl.Findings) == 0 {
 		return ""
 	}
-	out := []string{string(p.say(text.CardWarnings, nil))}
-	for _, f := range pl.Findings {
-		if f.ID == "manifest" {
-			out = append(out, "• "+string(chat.Escape(f.Where)))
-			continue
+	var parts []string
+	for _, part := range []struct {
+		title text.ID
+		asks  bool
+	}{{text.CardNeedsApproval, true}, {text.CardWarnings, false}} {
+		lines := []string{string(p.say(part.title, nil))}
+		for _, f := range pl.Findings {
+			if (f.Level == bcn.AskFirst) == part.asks {
+				lines = append(lines, "• "+string(p.finding(f)))
+			}
 		}
-		out = append(out, "• "+string(p.text.Finding(p.lang, f)))
+		if len(lines) > 1 {
+			parts = append(parts, strings.Join(lines, "\n"))
+		}
 	}
-	return chat.Markup(strings.Join(out, "\n"))
+	return chat.Markup(strings.Join(parts, "\n"))
+}
+
+// finding says what was found; what the file's reader says has its place in
+// its own words.
+func (p *Presenter) finding(f bcn.Finding) chat.Markup {
+	if f.ID == "manifest" {
+		return chat.Escape(f.Where)
+	}
+	return p.text.Finding(p.lang, f)
 }
 
 // links lead to the stacks in AWS's console.

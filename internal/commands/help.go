@@ -185,6 +185,7 @@ func notes() map[string]text.ID {
 		"rollback": text.HelpNoteRollback, "restart": text.HelpNoteRestart, "promote": text.HelpNotePromote, "scale": text.HelpNoteScale,
 		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
 		"run": text.HelpNoteRun, "logs": text.HelpNoteLogs,
+		"guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 	}
 }
@@ -212,6 +213,8 @@ func examples(name string) []string {
 		"releases":        {"releases hello production"},
 		"show":            {"show hello production"},
 		"create":          {createExample},
+		"guardrails list": {"guardrails list"},
+		"guardrails test": {"guardrails test hello production"},
 		"district show":   {"district show main"},
 		"district adopt":  {adoptExample},
 		"endpoint show":   {"endpoint show web"},

@@ -36,6 +36,7 @@ type world struct {
 	figures   []commands.DigestLine
 	variables deploy.Variables
 	origin    deploy.Origin // of the last change that was asked for
+	rails     rails
 	calls     []string
 }
 

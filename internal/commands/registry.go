@@ -59,6 +59,8 @@ func table() []verb {
 		{"env list", "env", reads, shows, text.HelpGroupSetUp, does((*Registry).envList), text.HelpEnvList},
 		{"env set", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envSet), text.HelpEnvSet},
 		{"env unset", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envUnset), text.HelpEnvUnset},
+		{"guardrails list", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsList), text.HelpGuardrailsList},
+		{"guardrails test", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsTest), text.HelpGuardrailsTest},
 		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
 		{"district list", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
 		{"district show", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
@@ -134,35 +136,38 @@ type Options struct {
 	Who       Who
 	Links     Links
 	Figures   Figures
-	Lang      string           // what channels read; default English
-	Announce  string           // the channel of apps that have none of their own
-	Command   string           // the slash command; default /bcn
-	Now       func() time.Time // default time.Now
+	// Guardrails are those in force.
+	Guardrails Guardrails
+	Lang       string           // what channels read; default English
+	Announce   string           // the channel of apps that have none of their own
+	Command    string           // the slash command; default /bcn
+	Now        func() time.Time // default time.Now
 }
 
 // Registry answers what people type and press. It is safe for concurrent use.
 type Registry struct {
-	text      *text.Catalogue
-	changes   Changes
-	access    Access
-	schedules Schedules
-	reads     Reads
-	live      Live
-	logReader Logs
-	who       Who
-	links     Links
-	figures   Figures
-	lang      string
-	announce  string // the channel of apps that have none of their own
-	command   string
-	now       func() time.Time
+	text       *text.Catalogue
+	changes    Changes
+	access     Access
+	schedules  Schedules
+	reads      Reads
+	live       Live
+	logReader  Logs
+	who        Who
+	links      Links
+	figures    Figures
+	guardrails Guardrails
+	lang       string
+	announce   string // the channel of apps that have none of their own
+	command    string
+	now        func() time.Time
 }
 
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
-		figures: o.Figures, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
+		figures: o.Figures, guardrails: o.Guardrails, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

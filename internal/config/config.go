@@ -106,7 +106,7 @@ func DefaultVerbs() []string {
 		"rollback", "restart", "promote", "cancel", "approvals", "run", "scale", "logs", "env", "secret",
 		"district", "endpoint", "token", "parked", "lock", "unlock", "locks", "freeze", "thaw", "halt",
 		"resume", "drift", "login", "access", "access:live", "access:instance", "access:port", "schedule",
-		"audit", "digest",
+		"audit", "digest", "guardrails",
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/guard"
 	"github.com/bcn-bot/bcn/internal/schedule"
 	"github.com/bcn-bot/bcn/internal/text"
 )
@@ -188,7 +189,7 @@ func isNamed(id string, named map[string]string) bool {
 	for _, prefix := range []string{
 		"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state.", "tick.first.",
+		"schedule.state.", "tick.state.", "tick.first.", "guardrail.",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
@@ -255,6 +256,7 @@ func TestCodesAndNothingElse(t *testing.T) {
 		"tick.state.":       constants(t, "TickState", "../bcn/schedule.go"),
 		"schedule.problem.": known(schedule.ProblemIDs()), "schedule.skip.": known(schedule.SkipReasons()), "schedule.when.": known(schedule.Kinds()),
 		"schedule.field.":    known([]string{"minute", "hour", "day", "month", "weekday"}),
+		"guardrail.":         known(guard.IDs()),
 		"schedule.weekday.":  known(numbers(0, 6)),
 		"schedule.weekdays.": known(numbers(0, 6)),
 		"schedule.month.":    known(numbers(1, 12)),
