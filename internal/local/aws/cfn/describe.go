@@ -66,7 +66,7 @@ func (s *stack) tree() map[string]any {
 		"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "CreationTime": s.created,
 		"DisableRollback": s.noRollback, "EnableTerminationProtection": s.protected,
 		"NotificationARNs": anys(s.notify), "RollbackConfiguration": map[string]any{},
-		"DriftInformation": map[string]any{"StackDriftStatus": "NOT_CHECKED"},
+		"DriftInformation": s.driftInformation(),
 		"Tags":             tagTrees(s.tags), "Capabilities": anys(s.capabilities), "LastOperations": s.lastOperations(),
 	}
 	put(m, "StackStatusReason", s.reason)
@@ -138,7 +138,7 @@ func (e *Engine) listStacks(c *wire.Call) (any, error) {
 		}
 		m := map[string]any{
 			"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "CreationTime": s.created,
-			"DriftInformation": map[string]any{"StackDriftStatus": "NOT_CHECKED"},
+			"DriftInformation": s.driftInformation(),
 		}
 		put(m, "StackStatusReason", s.reason)
 		putTime(m, "LastUpdatedTime", s.updated)
@@ -201,7 +201,7 @@ func (e *Engine) describeStackResources(c *wire.Call) (any, error) {
 func (r *resource) tree() map[string]any {
 	m := map[string]any{
 		"LogicalResourceId": r.logical, "ResourceType": r.typ, "ResourceStatus": r.status,
-		"DriftInformation": map[string]any{"StackResourceDriftStatus": "NOT_CHECKED"},
+		"DriftInformation": r.driftInformation(),
 	}
 	put(m, "PhysicalResourceId", r.id)
 	put(m, "ResourceStatusReason", r.reason)

@@ -29,6 +29,7 @@ type stack struct {
 	protected   bool         // termination protection
 	orphans     []*resource  // what a failed operation left undeleted
 	noRollback  bool
+	detections  []*detection // of drift, oldest first
 }
 
 // settings are what a request brings and an update replaces as a whole.
@@ -66,6 +67,7 @@ type resource struct {
 
 	status, reason string
 	updated        time.Time
+	drift          *drift // nil: not checked since it was made
 }
 
 // change set states that more than one file names.

@@ -93,6 +93,8 @@ func (c *Cluster) elbActions() map[string]action {
 		"DescribeTargetGroups":           c.describeTargetGroups,
 		"DescribeTargetHealth":           c.describeTargetHealth,
 		"DescribeTags":                   c.describeTags,
+		"ModifyRule":                     c.modifyRule,
+		"DeleteRule":                     c.deleteRuleCall,
 		"DescribeLoadBalancerAttributes": c.describeLoadBalancerAttributes,
 		"DescribeTargetGroupAttributes":  c.describeTargetGroupAttributes,
 	}

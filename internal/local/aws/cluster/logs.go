@@ -34,13 +34,16 @@ type logEvent struct {
 
 func (c *Cluster) logsActions() map[string]action {
 	return map[string]action{
-		"CreateLogGroup":     c.createLogGroup,
-		"DescribeLogGroups":  c.describeLogGroups,
-		"DescribeLogStreams": c.describeLogStreams,
-		"CreateLogStream":    c.createLogStream,
-		"PutLogEvents":       c.putLogEvents,
-		"GetLogEvents":       c.getLogEvents,
-		"FilterLogEvents":    c.filterLogEvents,
+		"CreateLogGroup":        c.createLogGroup,
+		"DescribeLogGroups":     c.describeLogGroups,
+		"DescribeLogStreams":    c.describeLogStreams,
+		"CreateLogStream":       c.createLogStream,
+		"PutLogEvents":          c.putLogEvents,
+		"GetLogEvents":          c.getLogEvents,
+		"FilterLogEvents":       c.filterLogEvents,
+		"PutRetentionPolicy":    c.putRetention,
+		"DeleteRetentionPolicy": c.deleteRetention,
+		"DeleteLogGroup":        c.deleteLogGroup,
 	}
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"math/big"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
@@ -17,6 +18,7 @@ type provider struct {
 	ready  func(at site, id string, r wire.Request) (bool, error) // nil: at once
 	gone   func(at site, id string, r wire.Request) bool          // nil: at once
 	taken  func(at site, in tree) (name string, taken bool)       // nil: never
+	read   func(at site, id string, in tree) (tree, error)        // nil: not at all; errGone: it is gone
 }
 
 // Providers are the resource types that the cluster gives to CloudFormation.
@@ -41,6 +43,7 @@ var (
 	_ wire.Resource  = (*provider)(nil)
 	_ wire.Vanishing = (*provider)(nil)
 	_ wire.Named     = (*provider)(nil)
+	_ wire.Readable  = (*provider)(nil)
 )
 
 // Create makes the resource.
@@ -107,6 +110,30 @@ func (p *provider) Gone(_ context.Context, id string, r wire.Request) (bool, err
 	}
 	defer unlock()
 	return p.gone == nil || p.gone(siteOfStack(r), id, r), nil
+}
+
+// errGone says that a resource that is to be read is gone.
+var errGone = errors.New("gone")
+
+// Read answers the properties as they are.
+func (p *provider) Read(_ context.Context, id string, r wire.Request) (map[string]any, bool, error) {
+	unlock, err := p.c.enter()
+	if err != nil {
+		return nil, false, err
+	}
+	defer unlock()
+	if p.read == nil {
+		return nil, true, nil
+	}
+	props, err := p.read(siteOfStack(r), id, r.Properties)
+	if errors.Is(err, errGone) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	out, _ := snapshot(props).(map[string]any)
+	return out, true, nil
 }
 
 // suffixLength is how many characters CloudFormation puts behind a name that

@@ -8,7 +8,8 @@ import (
 
 func (c *Cluster) clusterProvider() *provider {
 	return &provider{
-		c: c,
+		c:    c,
+		read: c.readCluster,
 		create: func(at site, r wire.Request) (string, map[string]string, error) {
 			in, tags := asTree(lowerKeys(r.Properties)), stackTags(r)
 			name := in.str("clusterName")
@@ -69,7 +70,8 @@ func (c *Cluster) removeCluster(k *ecsCluster) error {
 
 func (c *Cluster) definitionProvider() *provider {
 	return &provider{
-		c: c,
+		c:    c,
+		read: c.readDefinition,
 		create: func(at site, r wire.Request) (string, map[string]string, error) {
 			spec := normalSpec(asTree(lowerKeys(r.Properties)))
 			if spec.str("family") == "" {
@@ -106,7 +108,8 @@ func (c *Cluster) definitionProvider() *provider {
 
 func (c *Cluster) serviceProvider() *provider {
 	return &provider{
-		c: c,
+		c:    c,
+		read: c.readService,
 		create: func(at site, r wire.Request) (string, map[string]string, error) {
 			in := serviceInput(r)
 			if in.str("serviceName") == "" {

@@ -48,6 +48,7 @@ func (c *Cluster) balancerProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createBalancer,
+		read:   c.readBalancer,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			lb := c.balancers[id]
 			if lb == nil {

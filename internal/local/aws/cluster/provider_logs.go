@@ -10,6 +10,7 @@ func (c *Cluster) logGroupProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createGroupFromStack,
+		read:   c.readLogGroup,
 		taken: func(at site, in tree) (string, bool) {
 			name := in.str("LogGroupName")
 			return name, c.groups[groupARN(at, name)] != nil

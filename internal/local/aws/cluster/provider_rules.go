@@ -11,6 +11,7 @@ func (c *Cluster) listenerProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createListener,
+		read:   c.readListener,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			l := c.listeners[id]
 			if l == nil {
@@ -154,6 +155,7 @@ func (c *Cluster) ruleProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createRule,
+		read:   c.readRule,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			x := c.rules[id]
 			if x == nil {

@@ -15,7 +15,8 @@ func (c *Cluster) scalableProvider() *provider {
 		return c.registerScaled(at, tree(r.Properties), stackTags(r))
 	}
 	return &provider{
-		c: c,
+		c:    c,
+		read: c.readScaled,
 		create: func(at site, r wire.Request) (string, map[string]string, error) {
 			if c.scaledAt(at, tree(r.Properties).str("ResourceId")) != nil {
 				return "", nil, wire.Errorf("AlreadyExists", "%s already exists", tree(r.Properties).str("ResourceId"))
@@ -40,7 +41,8 @@ func (c *Cluster) scalableProvider() *provider {
 // policyProvider is AWS::ApplicationAutoScaling::ScalingPolicy.
 func (c *Cluster) policyProvider() *provider {
 	return &provider{
-		c: c,
+		c:    c,
+		read: c.readPolicy,
 		create: func(at site, r wire.Request) (string, map[string]string, error) {
 			p, err := c.putPolicy(at, tree(r.Properties))
 			if err != nil {

@@ -10,6 +10,7 @@ func (c *Cluster) groupProvider() *provider {
 	return &provider{
 		c:      c,
 		create: c.createGroup,
+		read:   c.readGroup,
 		update: func(at site, id string, r wire.Request) (map[string]string, error) {
 			g := c.targets[id]
 			if g == nil {

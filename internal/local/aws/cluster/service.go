@@ -38,6 +38,7 @@ type service struct {
 	minimum     int // percent
 	maximum     int // percent
 	breaker     breaker
+	conf        tree // deploymentConfiguration as it was last given
 	grace       int // seconds
 	exec        bool
 	propagate   string // TASK_DEFINITION, SERVICE or NONE
@@ -214,6 +215,9 @@ func (s *service) upper() int { return s.desired * s.maximum / 100 }
 // configure reads a deployment configuration over what is there.
 func (s *service) configure(in tree) error {
 	conf := in.node("deploymentConfiguration")
+	if conf != nil {
+		s.conf = conf
+	}
 	minimum, maximum := conf.num("minimumHealthyPercent", s.minimum), conf.num("maximumPercent", s.maximum)
 	switch {
 	case minimum < 0 || maximum < 100 && maximum != 0 || maximum == 0:

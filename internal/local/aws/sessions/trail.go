@@ -168,7 +168,8 @@ func resourceKinds() map[string]string {
 	return map[string]string{
 		"Target": "AWS::EC2::Instance", "SessionId": "AWS::SSM::Session", "DocumentName": "AWS::SSM::Document",
 		"RoleArn": "AWS::IAM::Role", "RoleName": "AWS::IAM::Role", "StackName": "AWS::CloudFormation::Stack",
-		"task": "AWS::ECS::Task", "cluster": "AWS::ECS::Cluster", "Name": "AWS::SSM::Parameter",
+		"RuleArn": "AWS::ElasticLoadBalancingV2::ListenerRule", "logGroupName": "AWS::Logs::LogGroup", "service": "AWS::ECS::Service",
+		"GroupId": "AWS::EC2::SecurityGroup", "task": "AWS::ECS::Task", "cluster": "AWS::ECS::Cluster", "Name": "AWS::SSM::Parameter",
 	}
 }
 

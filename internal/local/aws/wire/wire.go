@@ -95,6 +95,15 @@ type Vanishing interface {
 	Gone(ctx context.Context, id string, r Request) (bool, error)
 }
 
+// Readable is a Resource whose properties can be read back, for the detection
+// of drift.
+type Readable interface {
+	// Read answers the properties as they are now, in the template's shape:
+	// those that can be read, whatever the template says; nil where the type
+	// cannot be read at all. there is false where it is gone.
+	Read(ctx context.Context, id string, r Request) (properties map[string]any, there bool, err error)
+}
+
 // Named is a Resource whose physical name may be taken by somebody else's:
 // early validation asks before anything is made.
 type Named interface {
