@@ -244,3 +244,39 @@ func TestDeadKeysWarn(t *testing.T) {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
+
+// TestTyposAreSuggested misspells every key of a definition by leaving out its
+// second letter.
+func TestTyposAreSuggested(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Defs map[string]definition `json:"$defs"`
+	}
+	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for def, file := range map[string]func(typo string) string{
+		"heritage":       func(typo string) string { return ofHeritage(typo) },
+		"service":        func(typo string) string { return ofWorker(typo) },
+		"listener":       func(typo string) string { return ofListeners("{endpoint: main, " + typo + "}") },
+		"deployment":     func(typo string) string { return ofWorker("deployment: {" + typo + "}") },
+		"auto_scaling":   func(typo string) string { return ofWorker("auto_scaling: {min_count: 1, max_count: 2, " + typo + "}") },
+		"scheduled_task": func(typo string) string { return ofTasks("{schedule: rate(1 day), command: rake, " + typo + "}") },
+		"volume":         func(typo string) string { return ofWorker("volumes: [{name: data, path: /data, " + typo + "}]") },
+		"variable":       func(typo string) string { return ofHeritage("environment: [{name: A, value: x, " + typo + "}]") },
+	} {
+		for key, p := range schema.Defs[def].Properties {
+			if p.Deprecated {
+				continue
+			}
+			t.Run(def+"."+key, func(t *testing.T) {
+				t.Parallel()
+				typo := key[:1] + key[2:]
+				got := strings.Join(lines(file(typo+": 1")), "\n")
+				if want := "unknown key \"" + typo + "\" (did you mean " + key + "?)"; !strings.Contains(got, want) {
+					t.Errorf("want %s, got\n%s", want, got)
+				}
+			})
+		}
+	}
+}
