@@ -31,6 +31,23 @@ func (a *Apply) Inspect(ctx context.Context, t bcn.Target) (bcn.District, error)
 	return i.d, nil
 }
 
+// Reach implements deploy.Districts.
+func (a *Apply) Reach(ctx context.Context, t bcn.Target) (bcn.District, error) {
+	i := &inspection{s: a.aws.For(t), d: t.District}
+	caller, err := i.s.Caller(ctx)
+	if err != nil {
+		return t.District, err
+	}
+	i.d.Account = caller.Account
+	if err := i.refused(i.roles(ctx)); err != nil {
+		return t.District, err
+	}
+	if len(i.problems) > 0 {
+		return t.District, bcn.E(bcn.CodeDistrictInvalid, "problems", strings.Join(i.problems, "\n"))
+	}
+	return i.d, nil
+}
+
 // inspection collects what is wrong with a district.
 type inspection struct {
 	s        *awsx.Session

@@ -171,6 +171,8 @@ func explanations() map[string]text.ID {
 		"release":     text.HelpArgRelease, "restart-service": text.HelpArgRestart, "promote-from": text.HelpArgFrom, "promote-to": text.HelpArgTo,
 		"count": text.HelpArgCount, "pairs": text.HelpArgPairs, "variables": text.HelpArgVariables,
 		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
+		"nat": text.HelpFlagNAT, "launch": text.HelpFlagLaunch, "cidr": text.HelpFlagCIDR,
+		"instance-type": text.HelpFlagInstanceType, "size": text.HelpFlagSize,
 	}
 }
 
@@ -187,6 +189,7 @@ func notes() map[string]text.ID {
 		"run": text.HelpNoteRun, "logs": text.HelpNoteLogs,
 		"guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
+		"district create": text.HelpNoteDistrictCreate, "district delete": text.HelpNoteDistrictDelete,
 	}
 }
 
@@ -217,6 +220,10 @@ func examples(name string) []string {
 		"guardrails test": {"guardrails test hello production"},
 		"district show":   {"district show main"},
 		"district adopt":  {adoptExample},
+		"district create": {districtCreateExample},
+		"district update": {"district update tokyo --nat managed_gateway_multi_az", "district update tokyo --for staging,production"},
+		"district apply":  {"district apply tokyo"},
+		"district delete": {"district delete tokyo", "district delete tokyo --reason everything has moved"},
 		"endpoint show":   {"endpoint show web"},
 		"endpoint create": {"endpoint create web --district main --public --for production,staging"},
 		"endpoint update": {"endpoint update web --tls modern", "endpoint update web --for production,staging --no-access-logs"},
@@ -261,6 +268,9 @@ const createExample = "create hello production --district main --source github:a
 
 // keyExample is of the right form; nobody kept what opens it.
 const keyExample = "age1ckspx3k2wgnhxqehfy6zc7ks3sl2curqmtawpt02hsp506eq9afs9qlg0e"
+
+const districtCreateExample = "district create tokyo --region ap-northeast-1 --role arn:aws:iam::123456789012:role/bcn-tokyo-bot" +
+	" --cfn-role arn:aws:iam::123456789012:role/bcn-tokyo-cloudformation --nat managed_gateway --for staging"
 
 const adoptExample = "district adopt main --region eu-west-1 --role arn:aws:iam::123456789012:role/bcn-main" +
 	" --cfn-role arn:aws:iam::123456789012:role/bcn-main-cfn --vpc vpc-0a1b2c3d --cluster main" +

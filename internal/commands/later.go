@@ -6,7 +6,6 @@ func later() []string {
 	return []string{
 		"delete",
 		"secret list", "secret set", "secret unset",
-		"district create", "district update", "district apply", "district delete",
 		"district plugin list", "district plugin set", "district plugin unset",
 		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",

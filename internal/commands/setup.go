@@ -126,6 +126,7 @@ func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArg
 	return chat.Message{Text: title, Blocks: []chat.Block{{Section: title}, {Fields: []chat.Markup{
 		r.labelled(a.lang, text.LabelCluster, chat.Code(d.Cluster)),
 		r.labelled(a.lang, text.LabelVPC, chat.Code(d.VPC)+" "+chat.Escape(d.CIDR)),
+		r.labelled(a.lang, text.LabelNetwork, networkOf(d)),
 		r.labelled(a.lang, text.LabelSubnets, codes(d.Subnets)),
 		r.labelled(a.lang, text.LabelPublicSubnets, codes(d.PublicSubnets)),
 		r.labelled(a.lang, text.LabelSecurityGroups, codes(d.SecurityGroups)),
@@ -134,6 +135,19 @@ func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArg
 		r.labelled(a.lang, text.LabelCFNRole, chat.Code(d.CFNRole)),
 		r.labelled(a.lang, text.LabelCreated, text.When(d.CreatedAt)),
 	}}}}, nil
+}
+
+// networkOf says how a network that bcn made is laid out; of an adopted one that
+// is not known.
+func networkOf(d bcn.District) chat.Markup {
+	if !d.Made() {
+		return dash("")
+	}
+	n := chat.Code("nat "+d.Network.NAT) + " " + chat.Code(d.Network.Launch)
+	if d.Network.InstanceType != "" {
+		n += " " + chat.Code(fmt.Sprintf("%d × %s", d.Network.Size, d.Network.InstanceType))
+	}
+	return n
 }
 
 // codes lists ids one below the other.

@@ -84,13 +84,10 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 		return s.describeEndpoint(ctx, c, *w.Endpoint)
 	case bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
 		return s.describeEndpointEdit(ctx, c, *w.Edit)
-	case bcn.KindDistrict:
-		c.District, c.Subject = w.District.Name, "district:"+w.District.Name
-		if err := render.CheckName(w.District.Name, 20); err != nil {
-			return c, err
-		}
-		_, err := s.Store.District(ctx, w.District.Name)
-		return c, free(err, w.District.Name, "district")
+	case bcn.KindDistrict, bcn.KindDistrictCreate:
+		return s.describeDistrict(ctx, c, *w.District)
+	case bcn.KindDistrictUpdate, bcn.KindDistrictDelete:
+		return s.describeDistrictEdit(ctx, c, *w.Edit)
 	default:
 		return c, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("unknown kind %q", w.Kind))
 	}

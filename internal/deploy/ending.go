@@ -100,8 +100,9 @@ func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, 
 		Release: m.Release, Rollouts: r.progress, Left: r.left(event), Code: code,
 	})...)
 	_, err := s.Store.Apply(ctx, m)
-	if bcn.CodeOf(err) == bcn.CodeNameTaken && event == bcn.EventSucceed {
-		// Two creates that were approved side by side: the first has the name.
+	if code := bcn.CodeOf(err); (code == bcn.CodeNameTaken || code == bcn.CodeInUse) && event == bcn.EventSucceed {
+		// Two creates that were approved side by side: the first has the name. Or
+		// somebody moved in while it was taken away.
 		var e *bcn.Error
 		errors.As(err, &e)
 		return s.finish(ctx, r, bcn.EventFail, e.Code, e.Params)
@@ -147,6 +148,8 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 		err = json.Unmarshal(r.plan.Record, m.Heritage)
 	case bcn.KindEndpoint, bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
 		err = s.endpointResult(ctx, r, m)
+	case bcn.KindDistrictCreate, bcn.KindDistrictUpdate, bcn.KindDistrictDelete:
+		err = s.districtResult(ctx, r, m)
 	}
 	if err != nil {
 		return fmt.Errorf("read the record of %s: %w", r.Change.ID, err)

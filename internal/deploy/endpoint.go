@@ -21,6 +21,11 @@ type Edit struct {
 	Certificates []string `json:",omitempty"` // ACM ARNs, the default one first
 	TLS          string   `json:",omitempty"`
 	AccessLogs   *bool    `json:",omitempty"`
+
+	// Of districts that bcn made.
+	NAT          string `json:",omitempty"`
+	InstanceType string `json:",omitempty"`
+	Size         *int   `json:",omitempty"`
 }
 
 // describeEndpointEdit checks what can be seen before there is a plan.

@@ -23,7 +23,7 @@ func (s *Service) Following(ctx context.Context, rows FollowStore, cfn Follower,
 	}
 	for name, list := range byDistrict {
 		// One district's trouble is not another's.
-		d, err := s.Store.District(ctx, name)
+		d, err := s.followed(ctx, name, list[0].Change)
 		if err == nil {
 			err = s.followDistrict(ctx, rows, cfn, d, list)
 		}

@@ -56,6 +56,12 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return s.planEndpointDelete(ctx, c)
 	case bcn.KindDistrict:
 		return s.planDistrict(ctx, c)
+	case bcn.KindDistrictCreate:
+		return s.planDistrictCreate(ctx, c)
+	case bcn.KindDistrictUpdate:
+		return s.planDistrictUpdate(ctx, c)
+	case bcn.KindDistrictDelete:
+		return s.planDistrictDelete(ctx, c)
 	case bcn.KindHeritage:
 		return s.planHeritage(ctx, c)
 	case bcn.KindAccess, bcn.KindAccessLive, bcn.KindAccessInstance, bcn.KindAccessPort:

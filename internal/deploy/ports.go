@@ -161,4 +161,7 @@ type Districts interface {
 	// zones, security groups, cluster and bucket. It answers the district with
 	// account and CIDR filled in, or district_invalid with all problems.
 	Inspect(ctx context.Context, t bcn.Target) (bcn.District, error)
+	// Reach assumes the role of a district that is to be made. It answers it
+	// with its account, or district_invalid where the roles cannot be right.
+	Reach(ctx context.Context, t bcn.Target) (bcn.District, error)
 }

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -33,10 +34,15 @@ func (s *Service) stacksOf(ctx context.Context, c Claimed) ([]bcn.StackPlan, bcn
 		names = []string{render.EndpointStack(c.Wish.Endpoint.Name)}
 	case bcn.KindEndpointUpdate:
 		names = []string{render.EndpointStack(c.Wish.Edit.Name)}
+	case bcn.KindDistrictCreate, bcn.KindDistrictUpdate:
+		names = []string{render.DistrictStack(c.Change.District)}
 	default:
 		return nil, bcn.District{}, nil
 	}
 	d, err := s.Store.District(ctx, c.Change.District)
+	if c.Change.Kind == bcn.KindDistrictCreate && errors.Is(err, ErrNone) {
+		d, err = *c.Wish.District, nil // it has no row before it is made
+	}
 	if err != nil {
 		return nil, d, err
 	}

@@ -48,6 +48,9 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if err := s.StillApproved(ctx, c, p); err != nil {
 		return 0, err
 	}
+	if err := s.stillFree(ctx, c); err != nil {
+		return 0, err
+	}
 	if err := s.stillSame(ctx, c, p); err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"net/netip"
@@ -53,6 +54,15 @@ func DefaultCIDR(district string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(district)) // never fails
 	return fmt.Sprintf("10.%d.0.0/16", h.Sum32()%256)
+}
+
+// DefaultNetwork fills in what was not said: Fargate behind one NAT gateway.
+func DefaultNetwork(n bcn.Network) bcn.Network {
+	n.NAT, n.Launch = cmp.Or(n.NAT, NATGateway), cmp.Or(n.Launch, LaunchFargate)
+	if n.Launch == LaunchEC2 {
+		n.InstanceType, n.Size = cmp.Or(n.InstanceType, "t3.medium"), cmp.Or(n.Size, 2)
+	}
+	return n
 }
 
 // DistrictInput is all that a district's stack is made of. Of District only
