@@ -46,6 +46,8 @@ type cli struct {
 		Cluster   string `help:"Its ECS cluster (default: the district's name)."`
 		Bucket    string `help:"Its bucket for large templates."`
 		Access    bool   `help:"The roles and session documents of time-boxed access instead, as bot.yaml says."`
+
+		TaskActions []string `help:"What task_role of barcelona.yml may give, such as s3:GetObject,s3:PutObject (default: nothing beyond what bcn gives)."`
 	} `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
 	Access struct {
 		Open app.AccessOpenArgs `cmd:"" help:"Open a grant on this machine: makes a key, prints a line for chat, starts the session."`

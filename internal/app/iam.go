@@ -18,7 +18,8 @@ import (
 // IAMArgs are the flags of `bot iam`.
 type IAMArgs struct {
 	District, Account, Region, Principal, Cluster, Bucket string
-	Access                                                bool // the roles and documents of access instead
+	Access                                                bool     // the roles and documents of access instead
+	TaskActions                                           []string // what task_role of barcelona.yml may give
 }
 
 // IAM prints the roles of a district. What is not given is what bcn itself
@@ -54,6 +55,7 @@ func IAM(ctx context.Context, a IAMArgs, out io.Writer) error {
 	in := roles.Input{
 		District: a.District, Account: a.Account, Region: a.Region, BotPrincipal: a.Principal,
 		ExternalID: ExternalID(audit.Key(p.Key.Reveal()))(a.District), Cluster: a.Cluster, Bucket: a.Bucket,
+		TaskActions: a.TaskActions,
 	}
 	write := roles.Template
 	if a.Access {

@@ -60,6 +60,10 @@ func TestRefusals(t *testing.T) {
 		"resources of one logical id are refused": {web("main", "") + `      - name: web-TaskDefinition
         command: x
 `, nil, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
+		"a strategy that shifts traffic is refused where it stands": {
+			web("main", "        deployment: { strategy: blue_green }\n"), nil,
+			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the deployment of web: the strategy blue_green is not available yet (write rolling)"`,
+		},
 		"five security groups leave no room for one of the service's own": {worker, func(in *render.Input) {
 			in.District.SecurityGroups = []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}
 		}, `district_invalid problems="5 security groups: a task takes 5, one of them its own"`},

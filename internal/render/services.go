@@ -28,7 +28,7 @@ func (s *source) service(t *template, m manifest.Service) error {
 		DesiredCount: s.count(m), ForceNewDeployment: s.restarted(m.Name),
 		EnableECSManagedTags: true, EnableExecuteCommand: m.Exec, PropagateTags: "SERVICE", Tags: s.tags,
 	}
-	if e.DeploymentConfiguration, err = deploymentOf(m); err != nil {
+	if e.DeploymentConfiguration, err = s.deployment(m); err != nil {
 		return err
 	}
 	r := resource{Type: "AWS::ECS::Service"}

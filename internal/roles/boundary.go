@@ -1,9 +1,12 @@
 package roles
 
+import "slices"
+
 // boundary is what no role below the district's path can exceed, whatever its
-// own policies say. The account's owner may add what their apps need.
+// own policies say. The account's owner may add what their apps need, by
+// Input.TaskActions.
 func boundary(in Input) []statement {
-	return []statement{
+	list := []statement{
 		{
 			Sid: "WriteLogs", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 			Resource: []string{in.arn("logs", "log-group:"+TaskLogGroups(in.District))},
@@ -62,6 +65,14 @@ func boundary(in Input) []statement {
 			Why:       "the roles of such a task",
 		},
 	}
+	if len(in.TaskActions) > 0 {
+		list = append(list, statement{
+			Sid: "TaskActions", Action: slices.Sorted(slices.Values(in.TaskActions)), Resource: []string{"*"},
+			Condition: map[string]operands{"StringEquals": {"aws:ResourceAccount": in.Account}},
+			Why:       "what the account's owner lets task_role give, in this account alone",
+		})
+	}
+	return list
 }
 
 // tasksService is the principal of ECS tasks.

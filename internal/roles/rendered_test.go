@@ -26,6 +26,7 @@ const (
       LICENCE: { ssm_path: hello/licence, read_at_runtime: true }
     task_role:
       - { actions: [ssm:GetParameters], resources: ["` + parameters + `hello/own"] }
+      - { actions: [s3:GetObject], resources: ["arn:aws:s3:::uploads/*"] }
       - { actions: [iam:CreateUser, iam:PassRole, iam:PutRolePolicy, ecs:RunTask, sts:AssumeRole, secretsmanager:PutSecretValue, kms:CreateGrant], resources: ["*"] }
       - { actions: [ssm:GetParameters, secretsmanager:GetSecretValue], resources: ["*"] }
     services:
@@ -35,7 +36,7 @@ const (
 
 // rendered are the roles of a rendered heritage within the boundary that
 // `bot iam` prints.
-func rendered(t *testing.T) (task, execution policy.Set) {
+func rendered(t *testing.T, actions ...string) (task, execution policy.Set) {
 	t.Helper()
 	file, problems := manifest.Parse("barcelona.yml", []byte(greedy))
 	if file == nil {
@@ -63,7 +64,9 @@ func rendered(t *testing.T) (task, execution policy.Set) {
 	if err := json.Unmarshal(stacks[0].Template, &tree); err != nil {
 		t.Fatal(err)
 	}
-	boundary := parse(t, input()).boundary
+	in := input()
+	in.TaskActions = actions
+	boundary := parse(t, in).boundary
 	set := func(id string) policy.Set {
 		role := tree.Resources[id].Properties
 		if role.PermissionsBoundary != input().BoundaryARN() {
@@ -76,6 +79,37 @@ func rendered(t *testing.T) (task, execution policy.Set) {
 		return policy.Set{Identity: []*policy.Document{doc}, Boundary: boundary}
 	}
 	return set("TaskRole"), set("ExecutionRole")
+}
+
+func TestTheOwnerOfTheAccountSaysWhatTaskRoleMayGive(t *testing.T) {
+	t.Parallel()
+	without, _ := rendered(t)
+	with, _ := rendered(t, "s3:GetObject", "s3:PutObject")
+	for title, c := range map[string]struct {
+		as       policy.Set
+		action   string
+		resource string
+		account  string
+		want     bool
+	}{
+		"an action that both name":                 {with, "s3:GetObject", "arn:aws:s3:::uploads/x", "123456789012", true},
+		"the same without the owner's word":        {without, "s3:GetObject", "arn:aws:s3:::uploads/x", "123456789012", false},
+		"the same in another account":              {with, "s3:GetObject", "arn:aws:s3:::uploads/x", "999999999999", false},
+		"an action that only the owner names":      {with, "s3:PutObject", "arn:aws:s3:::uploads/x", "123456789012", false},
+		"a resource that task_role does not name":  {with, "s3:GetObject", "arn:aws:s3:::other/x", "123456789012", false},
+		"an action that only task_role names":      {with, "iam:CreateUser", "arn:aws:iam::123456789012:user/x", "123456789012", false},
+		"another district's secrets as ever, none": {with, "ssm:GetParameters", "arn:aws:ssm:eu-west-1:123456789012:parameter/barcelona/other/x", "123456789012", false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			keys := policy.Keys{}
+			keys.Set("aws:RequestedRegion", "eu-west-1")
+			keys.Set("aws:ResourceAccount", c.account)
+			if got := c.as.Decide(policy.Request{Action: c.action, Resource: c.resource, Keys: keys}); got.Allowed != c.want {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
 }
 
 func TestRenderedRolesDoWhatTheFileSaysAndNoMoreThanTheBoundary(t *testing.T) {

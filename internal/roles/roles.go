@@ -26,6 +26,9 @@ type Input struct {
 	Cluster string
 	// Bucket is where large templates go; empty: DefaultBucket.
 	Bucket string
+	// TaskActions are what the account's owner lets the task_role of apps give,
+	// such as s3:GetObject: of what is not among them task_role gives nothing.
+	TaskActions []string
 }
 
 // InstallationTag is the tag that every stack of bcn carries.
@@ -111,10 +114,26 @@ func (in Input) check() error {
 			return fmt.Errorf("roles: %s %q has not the form %s", c.what, c.value, c.pattern)
 		}
 	}
+	for _, action := range in.TaskActions {
+		if service, _, _ := strings.Cut(action, ":"); !regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`).MatchString(action) || bcnsOwn(service) {
+			return fmt.Errorf("roles: %q is no action that an app may have: one of a service that makes no rights, as s3:GetObject", action)
+		}
+	}
 	if !in.AnyExternalID && !regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}$`).MatchString(in.ExternalID) {
 		return fmt.Errorf("roles: external id %q is not 2 to 1000 letters, digits or +=,.@:/-", in.ExternalID)
 	}
 	return nil
+}
+
+// bcnsOwn are services by which a task could widen its rights, start others,
+// or read what belongs to another app.
+func bcnsOwn(service string) bool {
+	switch service {
+	case "account", "application-autoscaling", "cloudformation", "ec2-instance-connect", "ecs", "elasticloadbalancing", "iam",
+		"lambda", "organizations", "scheduler", "secretsmanager", "ssm", "ssmmessages", "sso", "sts":
+		return true
+	}
+	return false
 }
 
 func (in Input) defaults() Input {

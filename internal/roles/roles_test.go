@@ -69,6 +69,8 @@ func TestWildcardsInNamesAreRefused(t *testing.T) {
 		"a wildcard as installation": func(in *roles.Input) { in.Installation = "*" },
 		"a wildcard as cluster":      func(in *roles.Input) { in.Cluster = "*" },
 		"a wildcard as bucket":       func(in *roles.Input) { in.Bucket = "b*" },
+		"a wildcard as action":       func(in *roles.Input) { in.TaskActions = []string{"s3:*"} },
+		"rights that make rights":    func(in *roles.Input) { in.TaskActions = []string{"s3:GetObject", "iam:PassRole"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
