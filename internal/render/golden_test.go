@@ -13,7 +13,6 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/guard"
-	"github.com/bcn-bot/bcn/internal/local/aws/schema"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -110,7 +109,9 @@ func TestGolden(t *testing.T) {
 			stacks := stacksOf(t)
 			for _, s := range stacks {
 				golden(t, name+"."+kind(s.Name), s)
-				checkSchema(t, s)
+				for _, fault := range faults(s) {
+					t.Error(fault)
+				}
 			}
 			if findings := guard.Check(stacks, nil); len(findings) > 0 {
 				t.Errorf("the guardrails refuse it: %+v", findings)
@@ -166,24 +167,5 @@ func golden(t *testing.T, name string, s bcn.Proposal) {
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
-
-// checkSchema holds a stack's resources against the published schemas.
-func checkSchema(t *testing.T, s bcn.Proposal) {
-	t.Helper()
-	var template struct {
-		Resources map[string]struct {
-			Type       string
-			Properties map[string]any
-		}
-	}
-	if err := json.Unmarshal(s.Template, &template); err != nil {
-		t.Fatal(err)
-	}
-	for id, r := range template.Resources {
-		for _, p := range schema.Check(r.Type, r.Properties) {
-			t.Errorf("%s/%s%s: %s", s.Name, id, p.Path, p.Message)
-		}
 	}
 }

@@ -1,12 +1,6 @@
 package render
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-
-	"github.com/bcn-bot/bcn/internal/bcn"
-)
+import "github.com/bcn-bot/bcn/internal/bcn"
 
 // MaxTemplate is the most bytes that CloudFormation takes inline; a longer
 // template goes through the district's bucket (CloudFormation quotas).
@@ -70,30 +64,4 @@ func (t *template) add(id string, r resource) error {
 	}
 	t.Resources[id] = r
 	return nil
-}
-
-// canonical writes the template as JSON with sorted keys and no white space.
-func (t *template) canonical() ([]byte, error) {
-	structured, err := encode(t)
-	if err != nil {
-		return nil, err
-	}
-	// Going through maps sorts the keys of structs too.
-	d := json.NewDecoder(bytes.NewReader(structured))
-	d.UseNumber()
-	var tree any
-	if err := d.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("read template back: %w", err)
-	}
-	return encode(tree)
-}
-
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, fmt.Errorf("write template: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
