@@ -183,7 +183,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	a.deploy = deploy.New(deploy.Options{
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge,
-		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Districts: a.apply,
+		Images: registry.New(aws, registry.Options{}), References: a.apply, Stacks: a.apply, Fleet: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
@@ -198,7 +198,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Log: a.log, Administrators: administrators, Zone: a.zone, Poll: a.o.Pace.Look, Retry: a.o.Pace.Retry,
 	})
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Access: a.grant, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy,
+		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})

@@ -24,6 +24,30 @@ func (h handler) Immediate(r chat.Request, lang string) (chat.Message, bool) {
 	return h.a.registry.Immediate(r, lang)
 }
 
+var _ slackbot.Modals = handler{}
+
+// Loading answers what is shown while a window is being filled.
+func (h handler) Loading(r chat.Request, lang string) (chat.Modal, bool) {
+	return h.a.registry.Loading(r, lang)
+}
+
+// Tidy takes out of a request what must not be stored.
+func (h handler) Tidy(r chat.Request) chat.Request { return h.a.registry.Tidy(r) }
+
+// Check says what is wrong with what was filled in.
+func (h handler) Check(s chat.Submission, lang string) map[string]string {
+	return h.a.registry.CheckFields(s, lang)
+}
+
+// Keep puts what is secret where it belongs.
+func (h handler) Keep(ctx context.Context, s chat.Submission, lang string) map[string]string {
+	wrong := h.a.registry.KeepFields(ctx, s, lang)
+	if len(wrong) > 0 {
+		h.a.log.Warn("window not kept", "key", s.Key, "user", s.User)
+	}
+	return wrong
+}
+
 // Handle runs a stored request once. An error of ours is tried again by the
 // reconciler, and told only when it is given up; what a person can mend is
 // told at once.

@@ -19,6 +19,8 @@ type Parameter struct {
 	Value func() string
 	Key   string // KMS key: id, ARN or alias/NAME; empty: alias/aws/ssm
 	Tags  []bcn.Tag
+	// Description is shown with it; empty: none.
+	Description string
 }
 
 // CreateParameter writes one that is not there yet; else it is ErrExists. An
@@ -49,6 +51,7 @@ func (s *Session) ReplaceParameter(ctx context.Context, p Parameter) error {
 func (p Parameter) input() *ssm.PutParameterInput {
 	return &ssm.PutParameterInput{
 		Name: aws.String(p.Name), Value: aws.String(p.Value()), Type: types.ParameterTypeSecureString, KeyId: optional(p.Key),
+		Description: optional(p.Description),
 	}
 }
 

@@ -26,6 +26,9 @@ const (
 
 	KindRun Kind = "run" // one task of the last release's image
 
+	KindSecret Kind = "secret" // writes or removes one parameter of an app
+	KindDelete Kind = "delete" // takes a heritage's stacks away, and unbinds its app
+
 	// Time-boxed access, named as rules name it.
 	KindAccess         Kind = "access"          // to a task of its own
 	KindAccessLive     Kind = "access:live"     // to a running task
@@ -46,7 +49,9 @@ func (k Kind) Releases() bool {
 
 // Deletes says that the change takes whole stacks away, which cannot be stopped
 // once it has begun.
-func (k Kind) Deletes() bool { return k == KindEndpointDelete || k == KindDistrictDelete }
+func (k Kind) Deletes() bool {
+	return k == KindEndpointDelete || k == KindDistrictDelete || k == KindDelete
+}
 
 // ChangeState is where a change stands.
 type ChangeState string

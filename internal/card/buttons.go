@@ -10,6 +10,9 @@ import (
 // change's number and carries no authority.
 func (p *Presenter) buttons(v View) []chat.Button {
 	c := v.Change
+	if b, ok := p.restart(v); ok {
+		return []chat.Button{b}
+	}
 	switch {
 	case c.Parked || c.State == bcn.ChangeBlocked:
 		return []chat.Button{p.button(c, chat.ActionReplay, text.ButtonReplay, chat.Plain), p.cancel(c)}

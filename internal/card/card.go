@@ -21,7 +21,7 @@ type View struct {
 	Plan      *bcn.Plan
 	Hash      string
 	Request   *bcn.Request
-	Grant     *bcn.Grant  // of access that was approved
+	Grant     *bcn.Grant // of access that was approved
 	Oneoff    *bcn.Oneoff // its one-off task, once it is asked for
 	Rollouts  []deploy.Rollout
 	Halt      deploy.Halt
@@ -102,6 +102,7 @@ func (p *Presenter) first(c bcn.Change, w deploy.Wish) chat.Markup {
 	}
 	args := text.Args{"who": mention(c.Requester), "app": c.App, "env": c.Env, "tag": c.Tag, "district": c.District, "name": subjectName(c), "source": ""}
 	maps.Copy(args, operation(w))
+	maps.Copy(args, secretWish(w))
 	if w.Heritage != nil {
 		args["source"] = w.Heritage.Source
 	}
@@ -129,7 +130,7 @@ var marks = map[bcn.ChangeState]string{
 }
 
 func (p *Presenter) status(c bcn.Change) chat.Markup {
-	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String()})
+	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "later": c.NotBefore != nil})
 	args := text.Args{"mark": chat.Markup(marks[c.State]), "id": c.ID.String(), "state": state}
 	if c.State.Ended() && c.StartedAt != nil && c.EndedAt != nil {
 		args["duration"] = text.Duration(p.lang, c.EndedAt.Sub(*c.StartedAt))

@@ -67,6 +67,10 @@ const (
 	// ActionTyped does what its value says, which is the command as it would be
 	// typed: one that opens a window, or restart.
 	ActionTyped Action = "typed"
+
+	// Windows that are sent.
+	ActionSecretSet Action = "secret_set"
+	ActionDelete    Action = "delete"
 )
 
 // Markup is text that is ready to be shown: Slack's mrkdwn in which all that

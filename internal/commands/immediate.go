@@ -12,9 +12,9 @@ import (
 
 // Immediate answers what needs nothing but the text: help, mistakes in the
 // spelling, verbs of later versions. It answers false for all else, and for
-// every click. It is pure and fast enough for an acknowledgement.
+// every click and window. It is pure and fast enough for an acknowledgement.
 func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool) {
-	if req.Source == chat.FromClick {
+	if req.Source == chat.FromClick || req.Source == chat.FromModal {
 		return chat.Message{}, false
 	}
 	c, err := parse(req.Text, r.command)

@@ -4,8 +4,6 @@ package commands
 // They are told apart from typing mistakes, and not listed in the help.
 func later() []string {
 	return []string{
-		"delete",
-		"secret list", "secret set", "secret unset",
 		"district plugin list", "district plugin set", "district plugin unset",
 		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",

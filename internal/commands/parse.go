@@ -26,8 +26,12 @@ type command struct {
 // checker is a grammar that can see for itself that a value is wrong.
 type checker interface{ check() error }
 
+// guarded is a grammar behind which something may stand that must not be said
+// back: it is asked before the rest is read.
+type guarded interface{ guard(rest string) error }
+
 // parse reads a text of Slack's. Errors: unknown_verb, not_yet, usage
-// (problem), bad_id, bad_name, reserved_name, reason_too_long. The command
+// (problem), bad_id, bad_name, reserved_name, reason_too_long, secret_typed. The command
 // that came so far is answered beside a usage error. It is pure.
 func parse(text, slash string) (command, error) {
 	raw := address(text, slash)
@@ -42,6 +46,11 @@ func parse(text, slash string) (command, error) {
 	if asksHelp(rest) {
 		c.help = true
 		return c, nil
+	}
+	if g, ok := c.grammar.(guarded); ok {
+		if err := g.guard(rest); err != nil {
+			return c, err
+		}
 	}
 	args, err := c.arguments(rest)
 	if err != nil {

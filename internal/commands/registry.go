@@ -41,11 +41,11 @@ func table() []verb {
 		{"whoami", "whoami", reads, byHand, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
 		{"deploy", "deploy", changes, asks, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
 		{"plan", "plan", reads, asks, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
+		{"run", "run", changes, asks, text.HelpGroupShip, does((*Registry).run), text.HelpRun},
 		{"rollback", "rollback", changes, byHand, text.HelpGroupShip, does((*Registry).rollback), text.HelpRollback},
 		{"promote", "promote", changes, asks, text.HelpGroupShip, does((*Registry).promote), text.HelpPromote},
 		{"restart", "restart", changes, asks, text.HelpGroupShip, does((*Registry).restart), text.HelpRestart},
 		{"scale", "scale", changes, asks, text.HelpGroupShip, does((*Registry).scale), text.HelpScale},
-		{"run", "run", changes, asks, text.HelpGroupShip, does((*Registry).run), text.HelpRun},
 		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
 		{"approvals", "approvals", reads, shows, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
 		{"approve", "", changes, byHand, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
@@ -62,6 +62,10 @@ func table() []verb {
 		{"guardrails list", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsList), text.HelpGuardrailsList},
 		{"guardrails test", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsTest), text.HelpGuardrailsTest},
 		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
+		{"secret list", "secret", reads, byHand, text.HelpGroupSetUp, does((*Registry).secretList), text.HelpSecretList},
+		{"secret set", "secret", changes, byHand, text.HelpGroupSetUp, does((*Registry).secretSet), text.HelpSecretSet},
+		{"secret unset", "secret", changes, byHand, text.HelpGroupSetUp, does((*Registry).secretUnset), text.HelpSecretUnset},
+		{"delete", "delete", changes, byHand, text.HelpGroupSetUp, does((*Registry).remove), text.HelpDelete},
 		{"district list", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
 		{"district show", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
 		{"district adopt", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtAdopt), text.HelpDistrictAdopt},
@@ -132,6 +136,7 @@ type Options struct {
 	Text    *text.Catalogue
 	Changes Changes
 	Access  Access
+	Secrets Secrets
 	// Schedules are those of scheduled work.
 	Schedules Schedules
 	Reads     Reads
@@ -153,6 +158,7 @@ type Registry struct {
 	text       *text.Catalogue
 	changes    Changes
 	access     Access
+	secrets    Secrets
 	schedules  Schedules
 	reads      Reads
 	live       Live
@@ -170,7 +176,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
 		figures: o.Figures, guardrails: o.Guardrails, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

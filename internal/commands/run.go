@@ -16,6 +16,9 @@ func (r *Registry) Run(ctx context.Context, req chat.Request, actor bcn.Actor, o
 	if req.Source == chat.FromClick {
 		return r.click(ctx, req, actor, origin, lang)
 	}
+	if req.Source == chat.FromModal {
+		return r.sent(ctx, req, asked{actor: actor, origin: origin, lang: lang})
+	}
 	if m, ok := r.Immediate(req, lang); ok {
 		return m, true, nil
 	}
@@ -60,6 +63,8 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionAccessExtend:
 		a.verb = find("access extend")
 		return r.do(ctx, a, &accessExtendArgs{ID: req.Value})
+	case chat.ActionTyped:
+		return r.clickTyped(ctx, a, req.Value)
 	case chat.ActionRollback:
 		m, err := r.undo(ctx, a, req.Value)
 		return m, m.Text != "", err

@@ -34,6 +34,8 @@ type Wish struct {
 	Access   *AccessWish   `json:",omitempty"` // kinds of access
 	Run      *RunWish      `json:",omitempty"` // run
 	Again    bcn.ID        // the change that is planned again; 0: none
+	Secret   *SecretWish   `json:",omitempty"` // secret set and unset
+	Confirm  string        `json:",omitempty"` // delete: the heritage's name, as it was typed
 
 	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs
 	From    string            `json:",omitempty"` // promote: the environment that is copied

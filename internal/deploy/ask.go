@@ -78,6 +78,10 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 		return c, nil
 	case bcn.KindRun:
 		return s.describeRun(ctx, c, w)
+	case bcn.KindSecret:
+		return s.describeSecret(ctx, c, *w.Secret)
+	case bcn.KindDelete:
+		return s.describeDelete(ctx, c, w.Confirm)
 	case bcn.KindHeritage:
 		return s.describeHeritage(ctx, c, *w.Heritage)
 	case bcn.KindEndpoint:

@@ -23,7 +23,8 @@ func (s *Service) Cancel(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err := s.mayCancel(ctx, actor, c); err != nil {
 		return s.Refuse(ctx, actor, id, "cancel", err)
 	}
-	if c.Kind.Deletes() && !c.State.BeforeApplying() { // CloudFormation does not stop a deletion
+	// CloudFormation does not stop a deletion, and a secret is written at once.
+	if (c.Kind.Deletes() || c.Kind == bcn.KindSecret) && !c.State.BeforeApplying() {
 		return bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
 	event, params := bcn.EventCancel, map[string]string{"by": actor.User}

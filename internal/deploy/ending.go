@@ -146,6 +146,9 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 	case bcn.KindHeritage:
 		m.Heritage = &bcn.Heritage{}
 		err = json.Unmarshal(r.plan.Record, m.Heritage)
+	case bcn.KindDelete:
+		m.Heritage, m.Forget = &bcn.Heritage{}, true
+		err = json.Unmarshal(r.plan.Record, m.Heritage)
 	case bcn.KindEndpoint, bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
 		err = s.endpointResult(ctx, r, m)
 	case bcn.KindDistrictCreate, bcn.KindDistrictUpdate, bcn.KindDistrictDelete:

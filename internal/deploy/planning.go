@@ -48,6 +48,10 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return s.planRelease(ctx, c)
 	case bcn.KindRun:
 		return s.planRun(ctx, c)
+	case bcn.KindSecret:
+		return s.planSecret(ctx, c)
+	case bcn.KindDelete:
+		return s.planDelete(ctx, c)
 	case bcn.KindEndpoint:
 		return s.planEndpoint(ctx, c)
 	case bcn.KindEndpointUpdate:

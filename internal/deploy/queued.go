@@ -86,6 +86,9 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 // was made on.
 func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 	t := s.Target(c.Change, p.District)
+	if p.Secret != nil {
+		return s.sameSecret(ctx, t, p)
+	}
 	for _, sp := range p.Stacks { // also those that stay: they may have been changed meanwhile
 		now, err := s.Stacks.Reread(ctx, t, sp)
 		if err != nil {

@@ -28,7 +28,14 @@ func (s *Service) Reap(ctx context.Context, list ChangeSets) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
+	waiting, err := s.Store.WaitingSecrets(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, d := range districts {
+		if err := s.reapSecrets(ctx, d, waiting); err != nil {
+			s.Log.Warn("reap secrets", "district", d.Name, "error", err)
+		}
 		stacks, err := s.knownStacks(ctx, d)
 		if err != nil {
 			return 0, err

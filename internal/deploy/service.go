@@ -34,6 +34,7 @@ type Options struct {
 	Stacks     Stacks
 	Fleet      Fleet
 	Tasks      Tasks
+	Secrets    Secrets
 	Districts  Districts
 	Access     Access     // may be set after New
 	Guardrails *guard.Set // default: bcn's own

@@ -181,6 +181,8 @@ type Store interface {
 	// NextRelease answers the number that a heritage's next release gets while
 	// its subject is busy.
 	NextRelease(ctx context.Context, heritage string) (int64, error)
+	// WaitingSecrets answers the tokens of the values that changes still need.
+	WaitingSecrets(ctx context.Context) ([]string, error)
 	// Follows answers what is known of a change's stacks, and their events.
 	Follows(ctx context.Context, id bcn.ID) ([]Follow, []StackEvent, error)
 }

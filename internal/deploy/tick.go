@@ -58,6 +58,9 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Change.Kind.Access() && !c.Change.State.BeforeApplying() {
 		return s.accessStep(ctx, c)
 	}
+	if c.Change.Kind == bcn.KindSecret && !c.Change.State.BeforeApplying() {
+		return s.secretStep(ctx, c)
+	}
 	switch c.Change.State {
 	case bcn.ChangeWaitingTurn:
 		return s.move(ctx, Move{From: c, Event: bcn.EventTurn})

@@ -26,7 +26,8 @@ func trust(in Input) []statement {
 // bot is what bcn may do in the district.
 func bot(in Input) []statement {
 	list := append(stackStatements(in), taskStatements(in)...)
-	return append(append(list, grantStatements(in)...), readStatements(in)...)
+	list = append(append(list, grantStatements(in)...), secretStatements(in)...)
+	return append(list, readStatements(in)...)
 }
 
 // review is why some statements cannot insist on the tag. What such a change

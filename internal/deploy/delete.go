@@ -1,0 +1,78 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+// describeDelete holds what was typed against the heritage's name.
+func (s *Service) describeDelete(ctx context.Context, c bcn.Change, confirm string) (bcn.Change, error) {
+	h, err := s.bound(ctx, c.App, c.Env)
+	if err != nil {
+		return c, err
+	}
+	c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
+	if confirm != h.Name {
+		return c, bcn.E(bcn.CodeConfirmWrong, "name", h.Name)
+	}
+	return c, nil
+}
+
+// planDelete lists what goes with a heritage, the services first, and what
+// stays.
+func (s *Service) planDelete(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	h, err := s.bound(ctx, c.Change.App, c.Change.Env)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	d, err := s.district(ctx, h.District)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	p := bcn.Plan{App: h.App, Env: h.Env, Heritage: h.Name, District: d, Source: h.Source}
+	last, _, err := s.Store.LastRelease(ctx, h.Name)
+	if err != nil && !errors.Is(err, ErrNone) {
+		return p, err
+	}
+	p.BaseRelease = last.Number
+	p.Lines = []bcn.Line{{Mark: bcn.MarkRemoved, What: fmt.Sprintf("heritage %s: %s %s is not bound any more", h.Name, h.App, h.Env)}}
+	t := s.Target(c.Change, d)
+	for _, name := range []string{h.ServicesStack(), h.BaseStack()} {
+		sp, err := s.Stacks.Removal(ctx, t, name, s.Installation)
+		if err != nil {
+			return p, err
+		}
+		if sp.StackID == "" {
+			continue
+		}
+		p.Stacks = append(p.Stacks, sp)
+		p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkRemoved, What: "stack " + name})
+	}
+	if err := s.staysBehind(ctx, t, h, &p); err != nil {
+		return p, err
+	}
+	p.Record, err = json.Marshal(h)
+	return p, err
+}
+
+// staysBehind says what deleting a heritage leaves in the account.
+func (s *Service) staysBehind(ctx context.Context, t bcn.Target, h bcn.Heritage, p *bcn.Plan) error {
+	if len(p.Stacks) > 0 {
+		p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: "log group " + render.LogGroup(p.District.Name, h.Name) + " stays, with all logs"})
+	}
+	folder := "/barcelona/" + p.District.Name + "/" + h.Name
+	secrets, err := s.Secrets.SecretsBelow(ctx, t, folder)
+	if err != nil {
+		return err
+	}
+	if len(secrets) > 0 {
+		p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: fmt.Sprintf("%d parameters below %s/ stay", len(secrets), folder)})
+	}
+	p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: "images in the registry and the history of releases stay"})
+	return nil
+}

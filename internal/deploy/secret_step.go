@@ -1,0 +1,208 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/roles"
+)
+
+// planSecret finds out where a secret belongs and what is there. Its value is
+// not read: it waits, and the plan holds which version of what waits.
+func (s *Service) planSecret(ctx context.Context, c Claimed) (bcn.Plan, error) {
+	w := *c.Wish.Secret
+	k, err := s.keeper(ctx, c.Change.App, c.Change.Env)
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	p := bcn.SecretPlan{Op: w.Op, Name: w.Name, Path: k.path(w.Name)}
+	p.UsedBy = usedBy(k.running, p.Path)
+	found, err := s.Secrets.FindSecrets(ctx, s.Target(c.Change, k.district), []string{p.Path})
+	if err != nil {
+		return bcn.Plan{}, err
+	}
+	there, ok := found[p.Path]
+	if p.Version = there.Version; ok && !there.Secure && w.Op == bcn.SecretSet {
+		return bcn.Plan{}, bcn.E(bcn.CodeSecretPlain, "path", p.Path)
+	}
+	plan := bcn.Plan{
+		App: k.bound.App, Env: k.bound.Env, Heritage: k.bound.Name, District: k.district, Source: k.bound.Source, Commit: k.commit,
+		BaseRelease: k.release.Number, Secret: &p,
+	}
+	if w.Op == bcn.SecretUnset {
+		return plan, planUnset(k, &plan, ok)
+	}
+	return plan, s.planSet(ctx, c, k, &plan, ok)
+}
+
+func planUnset(k keeper, plan *bcn.Plan, there bool) error {
+	p := plan.Secret
+	switch {
+	case !there:
+		return bcn.E(bcn.CodeNoSecret, "path", p.Path)
+	case len(p.UsedBy) > 0:
+		return bcn.E(bcn.CodeSecretInUse, "path", p.Path, "names", strings.Join(p.UsedBy, ", "), "release", fmt.Sprint(k.release.Number))
+	}
+	plan.Lines = []bcn.Line{{Mark: bcn.MarkRemoved, What: "secret " + p.Path}}
+	if names := usedBy(k.file, p.Path); len(names) > 0 {
+		plan.Lines = append(plan.Lines, bcn.Line{Mark: bcn.MarkNote, What: "barcelona.yml reads it as " + strings.Join(names, ", ") + ": the next deploy is refused without it"})
+	}
+	return nil
+}
+
+func (s *Service) planSet(ctx context.Context, c Claimed, k keeper, plan *bcn.Plan, there bool) error {
+	p := plan.Secret
+	p.Key, p.Pending = k.key, pendingSecret(k.district.Name, c.Wish.Secret.Token)
+	waiting, err := s.Secrets.FindSecrets(ctx, s.Target(c.Change, k.district), []string{p.Pending})
+	if err != nil {
+		return err
+	}
+	if p.PendingVersion = waiting[p.Pending].Version; p.PendingVersion == 0 {
+		return bcn.E(bcn.CodeSecretGone, "name", p.Name)
+	}
+	line := bcn.Line{Mark: bcn.MarkAdded, What: "secret " + p.Path}
+	if there {
+		line = bcn.Line{Mark: bcn.MarkChanged, What: fmt.Sprintf("secret %s: version %d is overwritten", p.Path, p.Version)}
+	}
+	key := "the account's own key (alias/aws/ssm)"
+	if p.Key != "" {
+		key = p.Key
+	}
+	plan.Lines = []bcn.Line{line, {Mark: bcn.MarkNote, What: "encrypted with " + key}}
+	if names := usedBy(k.file, p.Path); len(names) > 0 {
+		plan.Lines = append(plan.Lines, bcn.Line{Mark: bcn.MarkNote, What: "read as " + strings.Join(names, ", ")})
+	} else {
+		plan.Lines = append(plan.Lines, bcn.Line{Mark: bcn.MarkNote, What: "barcelona.yml does not read it (yet)"})
+	}
+	return nil
+}
+
+// sameSecret says that what would be written, and over what, is still what was
+// planned.
+func (s *Service) sameSecret(ctx context.Context, t bcn.Target, p bcn.Plan) error {
+	names := slices.DeleteFunc([]string{p.Secret.Path, p.Secret.Pending}, func(n string) bool { return n == "" })
+	now, err := s.Secrets.FindSecrets(ctx, t, names)
+	switch {
+	case err != nil:
+		return err
+	case p.Secret.Pending != "" && now[p.Secret.Pending].Version == 0:
+		return bcn.E(bcn.CodeSecretGone, "name", p.Secret.Name)
+	case now[p.Secret.Path].Version != p.Secret.Version, p.Secret.Pending != "" && now[p.Secret.Pending].Version != p.Secret.PendingVersion:
+		return bcn.E(bcn.CodePlanMoved, "moved", p.Secret.Path)
+	case p.Secret.Op != bcn.SecretUnset:
+		return nil
+	}
+	last, _, err := s.Store.LastRelease(ctx, p.Heritage)
+	if err == nil && last.Number != p.BaseRelease { // it may read what is to be removed
+		return bcn.E(bcn.CodePlanMoved, "moved", "release")
+	}
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	return err
+}
+
+// secretStep writes or removes what was approved, and sees that it is so.
+func (s *Service) secretStep(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Change.State.Ended() {
+		return s.secretLeft(ctx, c)
+	}
+	p, err := planOf(c)
+	if err != nil {
+		return 0, err
+	}
+	t := s.Target(c.Change, p.District)
+	if c.Change.State == bcn.ChangeApplying {
+		return s.writeSecret(ctx, c, t, p)
+	}
+	now, err := s.Secrets.FindSecrets(ctx, t, []string{p.Secret.Path})
+	if err != nil {
+		return 0, err
+	}
+	there, ok := now[p.Secret.Path]
+	if p.Secret.Op == bcn.SecretSet && there.Mark == s.mark(c.Change) || p.Secret.Op == bcn.SecretUnset && !ok {
+		return s.endSecret(ctx, c, p, bcn.EventSucceed, nil)
+	}
+	return s.endSecret(ctx, c, p, bcn.EventFail, bcn.E(bcn.CodePlanMoved, "moved", p.Secret.Path))
+}
+
+func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bcn.Plan) (time.Duration, error) {
+	var err error
+	if p.Secret.Op == bcn.SecretSet {
+		err = s.Secrets.MoveSecret(ctx, t, *p.Secret, s.mark(c.Change), s.secretTags(p))
+	} else {
+		err = s.Secrets.RemoveSecret(ctx, t, p.Secret.Path)
+	}
+	switch code := bcn.CodeOf(err); {
+	case err == nil:
+		return s.move(ctx, Move{From: c, Event: bcn.EventApplied, Again: time.Millisecond})
+	case code == bcn.CodeInternal || code == bcn.CodeUnavailable:
+		return 0, err
+	default:
+		return s.endSecret(ctx, c, p, bcn.EventFail, err)
+	}
+}
+
+// mark is by which a parameter is known to be a change's.
+func (s *Service) mark(c bcn.Change) string { return "bcn " + s.Installation + " " + c.ID.String() }
+
+func (s *Service) secretTags(p bcn.Plan) []bcn.Tag {
+	return []bcn.Tag{{Key: "bcn:app", Value: p.App}, {Key: "bcn:environment", Value: p.Env}, {Key: roles.InstallationTag, Value: s.Installation}}
+}
+
+func (s *Service) endSecret(ctx context.Context, c Claimed, p bcn.Plan, event bcn.ChangeEvent, cause error) (time.Duration, error) {
+	m := Move{From: c, Event: event, Urgent: true}
+	var e *bcn.Error
+	if errors.As(cause, &e) {
+		m.Code, m.Params = e.Code, e.Params
+	}
+	ended := c.Change
+	ended.State, _ = c.Change.State.Next(event)
+	ended.Code, ended.Params = m.Code, m.Params
+	m.Audit = map[string]any{"op": p.Secret.Op, "path": p.Secret.Path}
+	m.Notes = s.Speaker.Notes(Moment{Kind: MomentEnded, Change: ended, Plan: &p, Request: c.Request, Code: m.Code})
+	return s.move(ctx, m)
+}
+
+// secretLeft throws away what waits for a change that has ended without it.
+func (s *Service) secretLeft(ctx context.Context, c Claimed) (time.Duration, error) {
+	if c.Wish.Secret != nil && c.Wish.Secret.Token != "" {
+		d, err := s.Store.District(ctx, c.Change.District)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.Secrets.RemoveSecret(ctx, s.Target(c.Change, d), pendingSecret(d.Name, c.Wish.Secret.Token)); err != nil {
+			return 0, err
+		}
+	}
+	return 0, s.Store.Discarded(ctx, c)
+}
+
+// secretsWait is how long a value may wait for its change to be asked for.
+const secretsWait = time.Hour
+
+// reapSecrets throws away values that no change waits for: their process died
+// between writing one and asking.
+func (s *Service) reapSecrets(ctx context.Context, d bcn.District, waiting []string) error {
+	t := s.SystemTarget(d)
+	list, err := s.Secrets.SecretsBelow(ctx, t, roles.PendingSecrets(d.Name))
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		token := p.Name[strings.LastIndexByte(p.Name, '/')+1:]
+		if slices.Contains(waiting, token) || time.Since(p.Changed) < secretsWait {
+			continue
+		}
+		if err := s.Secrets.RemoveSecret(ctx, t, p.Name); err != nil {
+			return err
+		}
+		s.Log.Info("secret that nobody asked for thrown away", "district", d.Name)
+	}
+	return nil
+}
