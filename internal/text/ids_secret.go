@@ -1,0 +1,38 @@
+package text
+
+// What is said about secrets, about deleting an app, and in windows.
+const (
+	HelpSecretList     ID = "help.secret_list"
+	HelpSecretSet      ID = "help.secret_set"
+	HelpSecretUnset    ID = "help.secret_unset"
+	HelpDelete         ID = "help.delete"
+	HelpArgSecret      ID = "help.arg.secret"
+	HelpFlagConfirm    ID = "help.flag.confirm"
+	HelpNoteSecret     ID = "help.note.secret_set"
+	HelpNoteUnset      ID = "help.note.secret_unset"
+	HelpNoteDelete     ID = "help.note.delete"
+	ReplyNoSecrets     ID = "reply.no_secrets"
+	ReplySecrets       ID = "reply.secrets"
+	ReplySecretLine    ID = "reply.secret_line"
+	ReplySecretMissing ID = "reply.secret_missing"
+	ReplySecretOpen    ID = "reply.secret_open"
+	ReplyDeleteOpen    ID = "reply.delete_open"
+	ButtonSecretOpen   ID = "button.secret_open"
+	ButtonDeleteOpen   ID = "button.delete_open"
+	ButtonRestart      ID = "button.restart"
+
+	ModalLoading       ID = "modal.loading"
+	ModalClose         ID = "modal.close"
+	ModalSecretTitle   ID = "modal.secret.title"
+	ModalSecretBody    ID = "modal.secret.body"
+	ModalSecretLabel   ID = "modal.secret.label"
+	ModalSecretHint    ID = "modal.secret.hint"
+	ModalSecretSubmit  ID = "modal.secret.submit"
+	ModalSecretEmpty   ID = "modal.secret.empty"
+	ModalSecretLong    ID = "modal.secret.long"
+	ModalSecretNotKept ID = "modal.secret.not_kept"
+	ModalDeleteTitle   ID = "modal.delete.title"
+	ModalDeleteBody    ID = "modal.delete.body"
+	ModalDeleteLabel   ID = "modal.delete.label"
+	ModalDeleteSubmit  ID = "modal.delete.submit"
+)
