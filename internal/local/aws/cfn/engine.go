@@ -126,6 +126,7 @@ func actions() map[string]action {
 		"ListStacks":                        (*Engine).listStacks,
 		"CreateStack":                       (*Engine).createStack,
 		"UpdateStack":                       (*Engine).updateStack,
+		"UpdateTerminationProtection":       (*Engine).protect,
 		"DeleteStack":                       (*Engine).deleteStack,
 	}
 }

@@ -121,7 +121,7 @@ func TestTemplatesAreRefused(t *testing.T) {
 
 func TestAnUnknownActionIsNamed(t *testing.T) {
 	t.Parallel()
-	newBench(t).refused("ListStackSets", p{}, "InvalidAction", "DetectStackDrift")
+	newBench(t).refused("ListStackSets", p{}, "InvalidAction", "ListStackSets")
 }
 
 func TestAResourceCannotChangeItsType(t *testing.T) {
