@@ -25,6 +25,7 @@
 //	BCN_CONFORM_BUCKET      a bucket in the same region
 //	BCN_CONFORM_REPOSITORY  an ECR repository
 //	BCN_CONFORM_TAG         a tag in it; its image has busybox's sh, sleep and httpd
+//	BCN_CONFORM_KEY         the alias (alias/...) of a customer's KMS key
 //
 // Everything that a row makes is called bcn-conform-..., roles besides lie
 // below the path /bcn-conform/; it is deleted at the row's end, and what an
