@@ -75,4 +75,20 @@ endpoints:
 			t.Errorf("%v %v", problems, err)
 		}
 	})
+	t.Run("what lies below a path is not known, and said so", func(t *testing.T) {
+		t.Parallel()
+		file := "environments:\n  production:\n" + worker + "    environment:\n      - ssm_prefix: hello/\n"
+		stacks, problems, err := render.Offline([]byte(file), "production", "v2", nil)
+		if err != nil || len(stacks) != 2 || len(problems) != 1 || !problems[0].Warning || problems[0].Line != 9 {
+			t.Errorf("%v %v", problems, err)
+		}
+	})
+	t.Run("an odd size of a scheduled task is a warning at its place", func(t *testing.T) {
+		t.Parallel()
+		file := "environments:\n  production:\n" + worker + "    scheduled_tasks:\n      - { schedule: rate(1 day), command: x, memory: 700 }\n"
+		stacks, problems, err := render.Offline([]byte(file), "production", "v2", nil)
+		if err != nil || len(stacks) != 2 || len(problems) != 1 || !problems[0].Warning || problems[0].Line != 9 {
+			t.Errorf("%v %v", problems, err)
+		}
+	})
 }

@@ -1,0 +1,84 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/bcn-bot/bcn/internal/manifest"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+func TestScheduleNames(t *testing.T) {
+	t.Parallel()
+	if got := render.ScheduleName("hello", "report"); got != "bcn-hello-report" {
+		t.Error(got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching(`[a-z][a-z0-9-]{0,47}[a-z0-9]`)
+		heritage := rapid.StringMatching(`[a-z][a-z0-9-]{0,117}[a-z0-9]`).Draw(t, "heritage")
+		a, b := name.Draw(t, "a"), name.Draw(t, "b")
+		one, other := render.ScheduleName(heritage, a), render.ScheduleName(heritage, b)
+		// EventBridge Scheduler API, CreateSchedule: [0-9a-zA-Z-_.]+, 64 at most.
+		if len(one) > 64 || strings.Trim(one, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			t.Fatal(one)
+		}
+		if a != b && one == other {
+			t.Fatalf("%s and %s are both %s", a, b, one)
+		}
+	})
+}
+
+func TestRolesOfSchedulesEndAsTheBoundaryKnowsThem(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		heritage := rapid.StringMatching(`[a-z][a-z0-9-]{0,117}[a-z0-9]`).Draw(t, "heritage")
+		if got := render.ScheduleRole("default", heritage); len(got) > 64 ||
+			!strings.HasPrefix(got, "bcn-default-") || !strings.HasSuffix(got, "-schedule") {
+			t.Fatal(got)
+		}
+		for _, role := range []string{render.TaskRole("default", heritage), render.ExecutionRole("default", heritage)} {
+			if strings.HasSuffix(role, "-schedule") {
+				t.Fatalf("%s has the rights of schedules", role)
+			}
+		}
+	})
+}
+
+func TestTasksOfOneSizeShareADefinition(t *testing.T) {
+	t.Parallel()
+	sizes := map[string]bool{}
+	for _, task := range []manifest.ScheduledTask{
+		{Name: "a", CPU: 512, Memory: 1512}, {Name: "b", CPU: 512, Memory: 2048}, {Name: "c", CPU: 1024, Memory: 2048},
+	} {
+		sizes[render.ScheduleOutput(task)] = true
+	}
+	if len(sizes) != 2 || !sizes["Schedule512x2048TaskDefinition"] || !sizes["Schedule1024x2048TaskDefinition"] {
+		t.Error(sizes)
+	}
+}
+
+func TestSizesOfScheduledTasksAreSaid(t *testing.T) {
+	t.Parallel()
+	in := input(heritage(t, worker+`    scheduled_tasks:
+      - { name: usual, schedule: rate(1 day), command: x }
+      - { name: odd, schedule: rate(1 day), command: x, cpu: 300, memory: 700 }
+`))
+	_, findings, err := render.Heritage(in)
+	if err != nil || len(findings) != 1 || findings[0].ID != render.FargateTaskSize || findings[0].Params["task"] != "odd" ||
+		findings[0].Params["new_cpu"] != "512" || findings[0].Params["new_memory"] != "1024" {
+		t.Errorf("%+v %v", findings, err)
+	}
+}
+
+func TestATaskAndAServiceOfOneLogicalIDAreRefused(t *testing.T) {
+	t.Parallel()
+	in := input(heritage(t, worker+`      - { name: Schedulereport, command: x }
+    scheduled_tasks:
+      - { name: report, schedule: rate(1 day), command: x }
+`))
+	if _, _, err := render.Heritage(in); err == nil || err.Error() != `name_taken by="another resource of the stack" name="Schedulereport"` {
+		t.Error(err)
+	}
+}
