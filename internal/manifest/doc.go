@@ -10,7 +10,9 @@
 //     use too. A property marked deprecated there is one that Barcelona's own
 //     client accepts and nothing reads: it warns.
 //  3. rules: what a schema cannot say, such as two services on one priority.
-//  4. decode: a tree without errors becomes a File.
+//  4. decode: a tree without errors is filled up with the schema's defaults,
+//     and becomes a File. Written as JSON, a File can be parsed again and is
+//     the same.
 //
 // The package is pure: no clock, no network, no state.
 package manifest

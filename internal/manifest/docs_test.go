@@ -63,6 +63,22 @@ func TestDocs(t *testing.T) {
 	}
 }
 
+func TestTheFileInTheDocsIsValid(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, found := strings.Cut(string(data), "```yaml\nenvironments:\n")
+	sample, _, closed := strings.Cut(sample, "```")
+	if !found || !closed {
+		t.Fatal("the docs show no file")
+	}
+	if file, problems := manifest.Parse("docs", []byte("environments:\n"+sample)); len(problems) > 0 || file.Environments["production"].BeforeDeploy == nil {
+		t.Errorf("%v", problems)
+	}
+}
+
 // schemaDocs is the schema with its keys in the order of the file, which
 // encoding/json loses.
 type schemaDocs struct{ root *yaml.Node }

@@ -66,8 +66,6 @@ func duration(v any) (time.Duration, error) {
 			return 0, fmt.Errorf("read a duration: %w", err)
 		}
 		return d, nil
-	case int64:
-		return time.Duration(v) * time.Second, nil
 	case float64:
 		return time.Duration(v * float64(time.Second)), nil
 	}
