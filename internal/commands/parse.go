@@ -178,7 +178,7 @@ func (c command) arguments(rest string) ([]string, error) {
 		return nil, usageProblem(c.verb, problem{id: problemQuote})
 	}
 	for i, a := range args {
-		if utf8.RuneCountInString(a) > maxWord {
+		if utf8.RuneCountInString(a) > longest(c.grammar) {
 			return nil, usageProblem(c.verb, problem{id: problemLong, word: clip(sayable(c.grammar, a))})
 		}
 		if !utf8.ValidString(a) {

@@ -14,9 +14,8 @@ import (
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
-// maxValue is how long a variable's value may be, in characters: as long as
-// any word of a command.
-const maxValue = maxWord
+// maxValue is how long a variable's value may be, in characters.
+const maxValue = 2000
 
 var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 
@@ -64,10 +63,18 @@ func sayable(grammar any, word string) string {
 		return word
 	}
 	name, _, ok := strings.Cut(word, "=")
-	if !ok {
-		return word
+	if !ok { // perhaps the end of a value that nobody quoted
+		return "NAME=VALUE"
 	}
 	return name + "=…"
+}
+
+// longest is how long a word of a command may be, in characters.
+func longest(grammar any) int {
+	if _, ok := grammar.(*envSetArgs); ok {
+		return maxWord + maxValue
+	}
+	return maxWord
 }
 
 func (r *Registry) envSet(ctx context.Context, a asked, g *envSetArgs) (chat.Message, error) {
