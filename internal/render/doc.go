@@ -9,8 +9,8 @@
 // A heritage has two stacks. The base (heritage-NAME) holds the roles, the log
 // group and the task definitions of one-off tasks and of grants; the services
 // stack (NAME) holds one task definition and one ECS service per service, with
-// what joins it to its endpoints and scales it, and the schedules with a task
-// definition for each size. They refer to each other by computed names, never
+// what joins it to its endpoints and scales it, and each schedule with its task
+// definition. They refer to each other by computed names, never
 // by exports, which would make one stack block the other.
 //
 //	barcelona.yml ┐

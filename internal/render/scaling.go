@@ -49,7 +49,7 @@ func (s *source) scale(t *template, m manifest.Service, ends joined) error {
 	target := id + "ScalableTarget"
 	if err := t.add(target, resource{Type: "AWS::ApplicationAutoScaling::ScalableTarget", Properties: scalableTarget{
 		MinCapacity: a.Min, MaxCapacity: a.Max, ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount",
-		ResourceId: join("/", "service", s.District.Cluster, getAtt(id, "Name")),
+		ResourceId: resourceOf(id),
 	}}); err != nil {
 		return err
 	}
@@ -77,6 +77,13 @@ func (s *source) scale(t *template, m manifest.Service, ends joined) error {
 		}
 	}
 	return nil
+}
+
+// resourceOf is how Application Auto Scaling knows a service,
+// service/CLUSTER/NAME: the end of its ARN, which Ref answers. By Fn::GetAtt
+// each change of the service would be said to replace what scales it.
+func resourceOf(id string) any {
+	return map[string][]any{"Fn::Select": {5, map[string][]any{"Fn::Split": {":", ref(id)}}}}
 }
 
 // balancerName is how CloudWatch knows a load balancer, app/NAME/ID: the end

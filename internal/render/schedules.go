@@ -40,11 +40,10 @@ func ScheduleName(heritage, task string) string {
 }
 
 // ScheduleOutput is the output of the services stack that holds the ARN of the
-// task definition that a scheduled task runs as: one for each size.
-func ScheduleOutput(task manifest.ScheduledTask) string {
-	cpu, memory, _ := fargate(task.CPU, task.Memory)
-	return fmt.Sprintf("Schedule%dx%dTaskDefinition", cpu, memory)
-}
+// task definition that a scheduled task runs as. Each task has its own: were
+// one shared by size, another size would remove a definition, and every such
+// change would be destructive.
+func ScheduleOutput(task string) string { return "Schedule" + LogicalID(task) + "TaskDefinition" }
 
 // ScheduleRole is the name of the role that EventBridge Scheduler starts a
 // heritage's tasks as.
@@ -56,23 +55,21 @@ func ScheduleRole(district, heritage string) string {
 // is one change set. They are known by their names: their order means nothing.
 func (s *source) schedules(t *template) error {
 	for _, task := range s.Heritage.ScheduledTasks {
-		output, m := ScheduleOutput(task), s.sizedTask(task)
-		if _, there := t.Outputs[output]; !there {
-			m.Name = ScheduleContainer
-			definition := s.taskDefinition(m)
-			definition.RequiresCompatibilities = s.scheduleCompatibilities()
-			if err := t.single(output, "Task definition of scheduled tasks", definition); err != nil {
-				return err
-			}
+		m := s.sizedTask(task)
+		m.Name = ScheduleContainer
+		definition := s.taskDefinition(m)
+		definition.RequiresCompatibilities = s.scheduleCompatibilities()
+		if err := t.single(ScheduleOutput(task.Name), "Task definition of the scheduled task "+task.Name, definition); err != nil {
+			return err
 		}
-		if err := s.schedule(t, task, output); err != nil {
+		if err := s.schedule(t, task); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *source) schedule(t *template, task manifest.ScheduledTask, definition string) error {
+func (s *source) schedule(t *template, task manifest.ScheduledTask) error {
 	d, h := s.District, s.Heritage
 	input, err := json.Marshal(taskOverride{[]containerOverride{{ScheduleContainer, task.Command}}})
 	if err != nil {
@@ -88,7 +85,7 @@ func (s *source) schedule(t *template, task manifest.ScheduledTask, definition s
 			RoleArn:     RoleARN(d, ScheduleRole(d.Name, h.Name)),
 			RetryPolicy: retryPolicy{MaximumRetryAttempts: scheduleTries, MaximumEventAgeInSeconds: scheduleAge},
 			EcsParameters: ecsParameters{
-				TaskDefinitionArn: ref(definition), TaskCount: 1, LaunchType: launchType(h.Launch), Group: name,
+				TaskDefinitionArn: ref(ScheduleOutput(task.Name)), TaskCount: 1, LaunchType: launchType(h.Launch), Group: name,
 				NetworkConfiguration: s.network(h.Launch, nil), EnableECSManagedTags: true, PropagateTags: "TASK_DEFINITION",
 			},
 		},

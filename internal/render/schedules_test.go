@@ -6,7 +6,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
@@ -44,19 +43,6 @@ func TestRolesOfSchedulesEndAsTheBoundaryKnowsThem(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestTasksOfOneSizeShareADefinition(t *testing.T) {
-	t.Parallel()
-	sizes := map[string]bool{}
-	for _, task := range []manifest.ScheduledTask{
-		{Name: "a", CPU: 512, Memory: 1512}, {Name: "b", CPU: 512, Memory: 2048}, {Name: "c", CPU: 1024, Memory: 2048},
-	} {
-		sizes[render.ScheduleOutput(task)] = true
-	}
-	if len(sizes) != 2 || !sizes["Schedule512x2048TaskDefinition"] || !sizes["Schedule1024x2048TaskDefinition"] {
-		t.Error(sizes)
-	}
 }
 
 func TestSizesOfScheduledTasksAreSaid(t *testing.T) {
