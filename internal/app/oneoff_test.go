@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/apply"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
 // gated is the sample's file with a before_deploy in production.
@@ -91,16 +93,6 @@ func TestOneOffTasks(t *testing.T) {
 			t.Errorf("%d change sets were executed, %d tasks started", r.ran(), r.started())
 		}
 	})
-	t.Run("a migration that takes too long is stopped", func(t *testing.T) {
-		w := w.in(t)
-		w.commit(w.gated(`{ command: sh -c "sleep 3000; exit 0", timeout: 60 }`))
-		r := w.waiting("v1")
-		r.press("U0LEAD", "approve")
-		w.until("it runs", `select exists (select 1 from oneoff where change = $1 and started_at is not null)`, int64(r.id))
-		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * 60 * 1e9) })
-		r.says("rolled back after", "had not ended", "no service was changed")
-		w.runs(t, a, "v2")
-	})
 	t.Run("cancelling stops the migration, and the base goes back", func(t *testing.T) {
 		w := w.in(t)
 		w.commit(w.gated(`sh -c "sleep 3000; exit 0"`))
@@ -122,7 +114,9 @@ func TestOneOffTasks(t *testing.T) {
 		r.says("runs since")
 		w.sql(t, `update oneoff set ended_at = bcn_now(), exit_code = 0 where change = $1`, int64(r.id))
 		r.says("rolled back after")
-		w.called(t, func(c localaws.CallRecord) bool { return c.Action == "StopTask" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params), "its record was changed") })
+		w.called(t, func(c localaws.CallRecord) bool {
+			return c.Action == "StopTask" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params), "its record was changed")
+		})
 		if got := r.code(); got != bcn.CodeTampered {
 			t.Errorf("it ended with %s", got)
 		}
@@ -166,7 +160,7 @@ func TestOneOffTasks(t *testing.T) {
 	t.Run("run: one that takes too long is stopped", func(t *testing.T) {
 		w := w.in(t)
 		r := w.administrate("run hello production --timeout 1m -- sh -c \"sleep 3000; exit 0\"", "runs since", "at most 1 min")
-		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * 60 * 1e9) })
+		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * time.Minute) })
 		r.state(bcn.ChangeFailed)
 		r.says("had not ended")
 	})
@@ -175,7 +169,7 @@ func TestOneOffTasks(t *testing.T) {
 		r := w.administrate("run hello production -- sleep 2", "runs since")
 		w.forged(t, r, func(o *bcn.Oneoff) {
 			o.Task = strings.Replace(o.Task, "task/default/", "task/default/f", 1)[:len(o.Task)]
-			o.AskedAt = o.AskedAt.Add(-10 * 60 * 1e9)
+			o.AskedAt = o.AskedAt.Add(-10 * time.Minute)
 		})
 		r.says("AWS cannot say")
 		r.press("U0ADMIN", "replay")
@@ -200,6 +194,90 @@ func TestOneOffTasks(t *testing.T) {
 		t.Errorf("the audit chain: %v", err)
 	}
 	w.noSecrets(t)
+}
+
+// Promise 4: whatever dies around the start of a task, it runs once.
+func TestKilledAroundAMigrationItRunsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, stop := w.bot()
+	w.fromGitHub("v1")
+	stop()
+	w.commit(w.gated(`sh -c "echo migrated; exit 0"`))
+	for _, p := range []killPoint{
+		{name: "after the task is written down and before it is asked for", point: "after the commit of the one-off asked"},
+		{name: "after the task was started and before we know", point: "after RunTask"},
+		{name: "before its end is written down", point: "before the commit of the one-off ended"},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			c := &crash{world: w.in(t)}
+			c.alone(t)
+			dead, _ := c.doom(t, p.point, 1)
+			c.connected()
+			r := c.waiting(c.other())
+			r.press("U0LEAD", "approve")
+			select {
+			case <-dead:
+			case <-time.After(patience):
+				t.Fatalf("the bot was never at the point %q\n%s", p.point, c.log)
+			}
+			c.timePasses(t)
+			_, stop := c.bot()
+			defer stop()
+			r.state(bcn.ChangeSucceeded)
+			c.inThread(r.card, "ended with exit code 0", "migrated")
+			if n := r.started(); n != 1 {
+				t.Errorf("%d tasks were started", n)
+			}
+		})
+	}
+}
+
+// A failure is named by its cause, and a rollout that cannot succeed is ended
+// at once.
+func TestFailuresNameTheirCause(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, _ := w.bot()
+	w.fromGitHub("v1")
+	// Tasks exit before they are called unhealthy.
+	w.commit(strings.Replace(w.manifest(), "health_check_path: /healthz", "health_check_path: /healthz\n            unhealthy_threshold_count: 10", 1))
+	deploys := func(tag string, b cluster.Behaviour) request {
+		w.t.Helper()
+		w.aws.Cluster().PutImage("hello", tag, cluster.Image{Behaviour: b})
+		r := w.waiting(tag)
+		r.press("U0LEAD", "approve")
+		return r
+	}
+	crash := cluster.Exits(7, time.Second, "no such table")
+	crash.Start = time.Minute // it answers no health check before
+	for _, c := range []struct {
+		name, tag string
+		does      cluster.Behaviour
+		says      []string // in the thread
+	}{
+		{"an image that cannot be pulled", "gone", cluster.Behaviour{PullError: "manifest unknown", PullTime: time.Second}, []string{"failed", "CannotPullContainerError", "manifest unknown"}},
+		{"first tasks that exit", "crash", crash, []string{"failed", "exit code 7", "no such table"}},
+	} {
+		t.Run(c.name+": the rollout is stopped early and rolled back", func(t *testing.T) {
+			w := w.in(t)
+			r := deploys(c.tag, c.does)
+			w.inThread(r.card, "cannot run", "stopped and rolled back now")
+			w.inThread(r.card, c.says...)
+			r.ends(bcn.ChangeRolledBack, bcn.CodeStackFailed)
+			w.called(t, func(c localaws.CallRecord) bool { return c.Action == "CancelUpdateStack" && c.ErrorCode == "" })
+			w.runs(t, a, "v1")
+		})
+	}
+	t.Run("a failed health check is named with its path and status", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(strings.Replace(w.manifest(), "service_type: web", "service_type: web\n    health_check_grace_period: 600", 1)) // ECS waits long
+		r := deploys("sick", cluster.NeverHealthy(503))
+		w.inThread(r.card, "fails its health check", "/healthz", "503")
+		r.press("U0DEV", "cancel")
+		r.ends(bcn.ChangeRolledBack, bcn.CodeCancelled)
+		w.runs(t, a, "v1")
+	})
 }
 
 // runsThrough lets a waiting change run to its end.

@@ -90,8 +90,11 @@ func (a *Apply) rollout(ctx context.Context, s *awsx.Session, v awsx.Service) (d
 				continue // of a task that is on its way out
 			}
 			out.Targets++
-			if target.State == "healthy" {
+			switch target.State {
+			case "healthy":
 				out.Healthy++
+			case "unhealthy":
+				out.Unhealthy = target.Reason
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func (a *Apply) stoppedOf(ctx context.Context, s *awsx.Session, cluster string, 
 }
 
 func (a *Apply) stopped(ctx context.Context, s *awsx.Session, v awsx.Task, logGroup string) (deploy.Stopped, error) {
-	out := deploy.Stopped{Task: last(v.ARN), Reason: v.Reason, At: v.StoppedAt, Service: strings.TrimPrefix(v.Group, "service:")}
+	out := deploy.Stopped{Task: last(v.ARN), TaskDefinition: v.TaskDefinition, Reason: v.Reason, At: v.StoppedAt, Service: strings.TrimPrefix(v.Group, "service:")}
 	definition, err := a.cache.get(ctx, s, v.TaskDefinition)
 	if err != nil {
 		return out, err

@@ -31,6 +31,10 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.failing(m)
 	case deploy.MomentEnded, deploy.MomentSuperseded:
 		return p.ended(m)
+	case deploy.MomentUnhealthy:
+		return p.unhealthy(m)
+	case deploy.MomentGivenUp:
+		return []deploy.Note{thread("given_up", p.say(text.ThreadGivenUp, text.Args{"service": m.Failed.LogicalID, "why": m.Failed.Reason}))}
 	case deploy.MomentOneoff:
 		return p.oneoffNotes(m)
 	case deploy.MomentParked:

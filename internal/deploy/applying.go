@@ -119,9 +119,22 @@ const clockSkew = 5 * time.Second
 func (s *Service) report(ctx context.Context, r running) (time.Duration, error) {
 	m := Move{From: r.Claimed, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true}
 	if r.servicesStep() {
+		if err := s.stopGivenUp(ctx, r); err != nil {
+			return 0, err
+		}
 		rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
 		if err == nil && len(rollouts) > 0 {
 			m.Progress, m.Quiet = rollouts, false
+			m.Notes = append(m.Notes, s.Speaker.Notes(Moment{Kind: MomentUnhealthy, Change: r.Change, Plan: &r.plan, Checks: r.checks(rollouts)})...)
+		}
+		if err == nil && !r.givenUp() && !rollingBack(r.follows[r.plan.Heritage].Status) {
+			service, tasks, err := s.hopeless(ctx, r, rollouts)
+			if err != nil {
+				s.Log.Warn("read stopped tasks", "change", int64(r.Change.ID), "error", err)
+			}
+			if service != "" {
+				return s.giveUp(ctx, r, service, tasks, m)
+			}
 		}
 		if failed := rootFailure(r.events); failed != nil {
 			notes, err := s.failureNotes(ctx, r, failed)
@@ -182,7 +195,7 @@ func (s *Service) refusedByAWS(ctx context.Context, r running, sp bcn.StackPlan,
 // undone ends a change whose stack went back to what it was; a base that was
 // changed before it follows.
 func (s *Service) undone(ctx context.Context, r running, event bcn.ChangeEvent) (time.Duration, error) {
-	code, params := r.why()
+	code, params := s.because(ctx, r)
 	if r.restorable() && event == bcn.EventRolledBack {
 		return s.restore(ctx, r, code, params)
 	}
@@ -192,6 +205,9 @@ func (s *Service) undone(ctx context.Context, r running, event bcn.ChangeEvent) 
 // why names the failing resource of the current stack.
 func (r running) why() (bcn.Code, map[string]string) {
 	sp, _ := r.current()
+	if r.Change.Code == bcn.CodeStackFailed { // it was given up for a reason
+		return r.Change.Code, r.Change.Params
+	}
 	params := map[string]string{"stack": sp.Name, "resource": "", "why": r.follows[sp.Name].Reason}
 	if failed := rootFailure(r.events); failed != nil {
 		params["resource"], params["why"] = failed.LogicalID, failed.Reason

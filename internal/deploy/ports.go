@@ -98,17 +98,20 @@ type Rollout struct {
 	Messages       []string
 	Healthy        int // targets healthy, for services behind an endpoint
 	Targets        int
+	Unhealthy      string // why a target fails its health check, in the load balancer's words
 }
 
 // Stopped is a task that stopped, for the report of a failure.
 type Stopped struct {
-	Service  string
-	Task     string // short id
-	Reason   string // stoppedReason
-	ExitCode *int
-	Detail   string // the container's reason
-	Logs     []string
-	At       time.Time
+	Service string
+	Task    string // short id
+	// TaskDefinition is the revision that it ran, an ARN.
+	TaskDefinition string
+	Reason         string // stoppedReason
+	ExitCode       *int
+	Detail         string // the container's reason
+	Logs           []string
+	At             time.Time
 }
 
 // Fleet reads what runs on ECS.

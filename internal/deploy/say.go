@@ -26,6 +26,8 @@ const (
 	MomentStarted    MomentKind = "started"    // AWS is being changed
 	MomentEvents     MomentKind = "events"     // CloudFormation told something new
 	MomentFailing    MomentKind = "failing"    // a resource failed: what, why, which tasks stopped
+	MomentUnhealthy  MomentKind = "unhealthy"  // health checks fail
+	MomentGivenUp    MomentKind = "given_up"   // the rollout cannot succeed and is stopped
 	MomentEnded      MomentKind = "ended"      // the verdict
 	MomentSuperseded MomentKind = "superseded" // another change went first
 	MomentParked     MomentKind = "parked"     // its job keeps failing
@@ -61,6 +63,7 @@ type Moment struct {
 	Grant    *bcn.Grant
 	Trail    []TrailLine // with a report: what CloudTrail has
 	Oneoff   *bcn.Oneoff
+	Checks   []Check
 	Lines    []string // with a one-off that has ended: its last log lines
 }
 

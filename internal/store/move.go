@@ -76,7 +76,7 @@ func (t *txn) moveChange(ctx context.Context, m deploy.Move) (bcn.Change, error)
 		return from, err
 	}
 	err = t.moved(ctx, `update change set state = $4,
-		code = case when $5 <> '' then $5 when code in ('unavailable', 'could_not_check') then '' else code end,
+		code = case when $5 <> '' then $5 when $4 = 'succeeded' then '' when code in ('unavailable', 'could_not_check') then '' else code end,
 		params = case when $5 = '' then params else $6::jsonb end, step = $7, phase = $8, failures = $9, lease_until = null,
 		started_at = case when $4 = 'applying' and started_at is null then bcn_now() else started_at end,
 		leftover = $10 and $4 <> 'succeeded',

@@ -10,6 +10,9 @@ const (
 	CardOneoffFailed   ID = "card.oneoff.failed"
 	CardOneoffUnknown  ID = "card.oneoff.unknown"
 
+	ThreadUnhealthy ID = "thread.unhealthy"
+	ThreadGivenUp   ID = "thread.given_up"
+
 	ThreadOneoffStarted ID = "thread.oneoff.started"
 	ThreadOneoffPassed  ID = "thread.oneoff.passed"
 	ThreadOneoffFailed  ID = "thread.oneoff.failed"
