@@ -10,9 +10,13 @@ import (
 // Each example of the documentation is a bot.yaml, or a part of one.
 func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/configuration.md")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{"configuration", "guardrails"} {
+		one, err := os.ReadFile("../../docs/" + name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, one...)
 	}
 	const teams = "teams: { admins: { members: [U0A] }, leads: { github_team: acme/leads }, oncall: { members: [U0B] } }\n"
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
