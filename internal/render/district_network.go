@@ -64,7 +64,7 @@ func (s *district) routes() {
 	s.route("PublicRoute", "PublicRouteTable", "GatewayId", "InternetGateway", "GatewayAttachment")
 	s.Resources["S3Endpoint"] = resource{Type: "AWS::EC2::VPCEndpoint", Properties: map[string]any{
 		"VpcEndpointType": "Gateway", "VpcId": ref("VPC"), "ServiceName": "com.amazonaws." + s.District.Region + ".s3",
-		"RouteTableIds": []any{ref("PublicRouteTable"), ref("PrivateRouteTable1"), ref("PrivateRouteTable2")},
+		"RouteTableIds": []any{ref("PublicRouteTable"), ref("PrivateRouteTable1"), ref("PrivateRouteTable2")}, "Tags": s.named("S3"),
 	}}
 }
 
@@ -137,10 +137,12 @@ func (s *district) natInstance() {
 		"SecurityGroupIngress": []any{map[string]any{"Description": "the network", "IpProtocol": "-1", "CidrIp": s.District.CIDR}},
 	}}
 	s.Resources["NATLaunchTemplate"] = resource{Type: "AWS::EC2::LaunchTemplate", Properties: map[string]any{
+		"TagSpecifications": tagged("launch-template", s.named("NAT")),
 		"LaunchTemplateData": map[string]any{
 			"ImageId": s.image("NATImage", "Amazon Linux of today", natImage), "InstanceType": "t4g.nano",
 			"MetadataOptions": metadataOptions(), "BlockDeviceMappings": encryptedDisk(8),
-			"UserData": map[string]any{"Fn::Base64": natScript},
+			"UserData":          map[string]any{"Fn::Base64": natScript},
+			"TagSpecifications": append(tagged("instance", s.named("NAT")), tagged("volume", s.named("NAT"))...),
 			"NetworkInterfaces": []any{map[string]any{
 				"DeviceIndex": 0, "AssociatePublicIpAddress": true, "DeleteOnTermination": true,
 				"SubnetId": ref("PublicSubnet1"), "Groups": []any{getAtt("NATSecurityGroup", "GroupId")},
@@ -155,6 +157,11 @@ func (s *district) natInstance() {
 	}}
 	s.route("PrivateRoute1", "PrivateRouteTable1", "InstanceId", "NATInstance")
 	s.route("PrivateRoute2", "PrivateRouteTable2", "InstanceId", "NATInstance")
+}
+
+// tagged are the tags of what a launch template makes.
+func tagged(kind string, tags []tag) []any {
+	return []any{map[string]any{"ResourceType": kind, "Tags": tags}}
 }
 
 // metadataOptions let only version 2 of the instance metadata service answer,

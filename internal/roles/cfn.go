@@ -117,12 +117,12 @@ func balancerStatements(in Input) []statement {
 		},
 		{
 			Sid: "Balancers", Action: []string{
-				"elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener",
+				"elasticloadbalancing:AddListenerCertificates", "elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener",
 				"elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteListener", "elasticloadbalancing:DeleteLoadBalancer",
 				"elasticloadbalancing:DeleteRule", "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyListener",
 				"elasticloadbalancing:ModifyListenerAttributes", "elasticloadbalancing:ModifyLoadBalancerAttributes",
 				"elasticloadbalancing:ModifyRule", "elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes",
-				"elasticloadbalancing:RemoveTags", "elasticloadbalancing:SetIpAddressType", "elasticloadbalancing:SetRulePriorities",
+				"elasticloadbalancing:RemoveListenerCertificates", "elasticloadbalancing:RemoveTags", "elasticloadbalancing:SetIpAddressType", "elasticloadbalancing:SetRulePriorities",
 				"elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets",
 			},
 			Resource: all, Condition: map[string]operands{"StringLike": in.tagged()},
@@ -130,7 +130,7 @@ func balancerStatements(in Input) []statement {
 		},
 		{
 			Sid: "ReadBalancers", Action: []string{
-				"elasticloadbalancing:DescribeListenerAttributes", "elasticloadbalancing:DescribeListeners",
+				"elasticloadbalancing:DescribeListenerAttributes", "elasticloadbalancing:DescribeListenerCertificates", "elasticloadbalancing:DescribeListeners",
 				"elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancers",
 				"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags",
 				"elasticloadbalancing:DescribeTargetGroupAttributes", "elasticloadbalancing:DescribeTargetGroups",

@@ -166,8 +166,12 @@ func Template(in Input) ([]byte, error) {
 				Trust:    in.document(trust(in)),
 				Policies: []inline{{Name: "bcn", Document: in.document(bot(in))}},
 			}},
+			"NetworkPolicy": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
+				Name: NetworkPolicyName(in.District), Path: "/", Description: "What a district that bcn makes needs besides",
+				Document: in.document(network(in)),
+			}},
 			"CloudFormationRole": {Type: "AWS::IAM::Role", DependsOn: []string{"Boundary"}, Properties: role{
-				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600,
+				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600, Managed: []any{ref{"NetworkPolicy"}},
 				Trust:    in.document(cfnTrust()),
 				Policies: []inline{{Name: "bcn", Document: in.document(cfn(in))}},
 			}},
@@ -183,7 +187,8 @@ func Template(in Input) ([]byte, error) {
 			"Boundary": {Description: "the permissions boundary of all task roles", Value: ref{"Boundary"}},
 		},
 	}
-	out, err := json.MarshalIndent(t, "", "  ")
+	// CloudFormation takes 51,200 bytes in a request.
+	out, err := json.MarshalIndent(t, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("write the roles' template: %w", err)
 	}

@@ -22,6 +22,7 @@ func Table(in Input) (string, error) {
 		{"The bot's role", bot(in)},
 		{"Who may assume CloudFormation's role", cfnTrust()},
 		{"CloudFormation's role", cfn(in)},
+		{"CloudFormation's role, for districts that bcn makes", network(in)},
 		{"Who may assume the Scheduler's role", schedulerTrust(in)},
 		{"The Scheduler's role", scheduler(in)},
 		{"The permissions boundary", boundary(in)},

@@ -20,6 +20,7 @@ type role struct {
 	MaxSession  int      `json:"MaxSessionDuration"` // seconds
 	Trust       document `json:"AssumeRolePolicyDocument"`
 	Policies    []inline `json:"Policies"`
+	Managed     []any    `json:"ManagedPolicyArns,omitempty"`
 }
 
 type inline struct {

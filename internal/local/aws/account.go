@@ -24,6 +24,10 @@ type Account struct {
 	policies map[string]*managed // by ARN
 	regions  map[string]*region
 	buckets  map[string]*bucket
+
+	// occupied says whether tasks or load balancers are in a subnet or have a
+	// security group; set once, before anything is made.
+	occupied func(id string) bool
 }
 
 // region holds what belongs to one region.
@@ -35,6 +39,7 @@ type region struct {
 	vpcs       map[string]*vpc
 	subnets    map[string]*subnet
 	groups     map[string]*group
+	things     map[string]*thing // of networks, by physical id
 }
 
 // session is one set of credentials that AssumeRole issued.
@@ -66,6 +71,7 @@ func (a *Account) in(name string) *region {
 			parameters: map[string]*parameter{}, secrets: map[string]*secret{},
 			keys: map[string]*kmsKey{}, aliases: map[string]string{},
 			vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, groups: map[string]*group{},
+			things: map[string]*thing{},
 		}
 		a.regions[name] = r
 	}

@@ -95,6 +95,21 @@ func (n networkPort) SecurityGroup(id string) (vpc string, ok bool) {
 	return g.VPC, ok
 }
 
+// parameterValue answers what a parameter of a template stands for. AWS's own
+// public parameters name images of today.
+func (a *Account) parameterValue(region, name string) (string, bool) {
+	if strings.HasPrefix(name, "/aws/service/ami-amazon-linux-latest/") || strings.HasPrefix(name, "/aws/service/ecs/optimized-ami/") {
+		return "ami-0a11ce00000000001", true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, ok := a.in(region).parameters[name]
+	if !ok || p.kind == "SecureString" {
+		return "", false
+	}
+	return p.value, true
+}
+
 type rolesPort struct{ account *Account }
 
 func (p rolesPort) Trusts(roleARN, service string) error { return p.account.Trusts(roleARN, service) }

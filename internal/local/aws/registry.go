@@ -58,6 +58,9 @@ func providers(a *Account, c *cluster.Cluster, s *sessions.Service) map[string]w
 		"AWS::EC2::SecurityGroupIngress": groupRule{a, sets[0]},
 		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
 	}
+	out["AWS::S3::Bucket"], out["AWS::S3::BucketPolicy"] = bucketResource{a}, bucketPolicy{a}
+	a.occupied = c.Occupied
+	maps.Copy(out, networkTypes(a))
 	maps.Copy(out, c.Providers())
 	maps.Copy(out, s.Providers())
 	return out
@@ -72,7 +75,7 @@ func assemble(a *Account, o Options, clock wire.Clock, log *callLog) parts {
 		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Logs: c, Trail: trail(a.ID, log),
 	})
 	stacks := cfn.New(cfn.Options{
-		Clock: clock, Providers: providers(a, c, in), Template: a.Template,
+		Clock: clock, Providers: providers(a, c, in), Template: a.Template, Parameter: a.parameterValue,
 		Assumable:     func(role string) bool { return a.Trusts(role, cloudFormation) == nil },
 		ChangeSetTime: o.ChangeSetTime, Poll: o.Poll, Page: o.Page, Fault: o.FailStep,
 	})

@@ -18,6 +18,7 @@ type bucket struct {
 	region  string
 	created time.Time
 	objects map[string]stored
+	policy  string // as CloudFormation put it
 }
 
 type stored struct {

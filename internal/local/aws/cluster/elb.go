@@ -22,7 +22,8 @@ type balancer struct {
 type listener struct {
 	arn      string
 	balancer *balancer
-	spec     tree // Port, Protocol, DefaultActions, Certificates, SslPolicy
+	spec     tree     // Port, Protocol, DefaultActions, Certificates, SslPolicy
+	more     []string // certificates beside the default one
 	tags     map[string]string
 }
 

@@ -26,16 +26,18 @@ type provider struct {
 // has really gone; a service drains first.
 func (c *Cluster) Providers() map[string]wire.Resource {
 	return map[string]wire.Resource{
-		"AWS::ECS::Cluster":                           c.clusterProvider(),
-		"AWS::ECS::Service":                           c.serviceProvider(),
-		"AWS::ECS::TaskDefinition":                    c.definitionProvider(),
-		"AWS::ElasticLoadBalancingV2::LoadBalancer":   c.balancerProvider(),
-		"AWS::ElasticLoadBalancingV2::Listener":       c.listenerProvider(),
-		"AWS::ElasticLoadBalancingV2::ListenerRule":   c.ruleProvider(),
-		"AWS::ElasticLoadBalancingV2::TargetGroup":    c.groupProvider(),
-		"AWS::Logs::LogGroup":                         c.logGroupProvider(),
-		"AWS::ApplicationAutoScaling::ScalableTarget": c.scalableProvider(),
-		"AWS::ApplicationAutoScaling::ScalingPolicy":  c.policyProvider(),
+		"AWS::ECS::Cluster":                                c.clusterProvider(),
+		"AWS::ECS::ClusterCapacityProviderAssociations":    c.capacityProvider(),
+		"AWS::ElasticLoadBalancingV2::ListenerCertificate": c.certificatesProvider(),
+		"AWS::ECS::Service":                                c.serviceProvider(),
+		"AWS::ECS::TaskDefinition":                         c.definitionProvider(),
+		"AWS::ElasticLoadBalancingV2::LoadBalancer":        c.balancerProvider(),
+		"AWS::ElasticLoadBalancingV2::Listener":            c.listenerProvider(),
+		"AWS::ElasticLoadBalancingV2::ListenerRule":        c.ruleProvider(),
+		"AWS::ElasticLoadBalancingV2::TargetGroup":         c.groupProvider(),
+		"AWS::Logs::LogGroup":                              c.logGroupProvider(),
+		"AWS::ApplicationAutoScaling::ScalableTarget":      c.scalableProvider(),
+		"AWS::ApplicationAutoScaling::ScalingPolicy":       c.policyProvider(),
 	}
 }
 
