@@ -35,21 +35,12 @@ type cli struct {
 	Validate struct {
 		File string `short:"f" default:"barcelona.yml" help:"The manifest."`
 	} `cmd:"" help:"Check a manifest: errors with line and column, exit 1."`
-	Schema   struct{} `cmd:"" help:"Print the JSON Schema of barcelona.yml, for editors."`
-	Check    struct{} `cmd:"" help:"Check tokens, scopes, database, roles and teams."`
-	Manifest struct{} `cmd:"" help:"Print the Slack app manifest to paste when the app is created."`
-	IAM      struct {
-		District  string `required:"" help:"The district's name."`
-		Account   string `help:"Its AWS account (default: bcn's own)."`
-		Region    string `help:"Its region (default: AWS_REGION)."`
-		Principal string `help:"The ARN as which bcn runs (default: as whom it would call now)."`
-		Cluster   string `help:"Its ECS cluster (default: the district's name)."`
-		Bucket    string `help:"Its bucket for large templates."`
-		Access    bool   `help:"The roles and session documents of time-boxed access instead, as bot.yaml says."`
-
-		TaskActions []string `help:"What task_role of barcelona.yml may give, such as s3:GetObject,s3:PutObject (default: nothing beyond what bcn gives)."`
-	} `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
-	Access struct {
+	Schema   struct{}       `cmd:"" help:"Print the JSON Schema of barcelona.yml, for editors."`
+	Check    struct{}       `cmd:"" help:"Check tokens, scopes, database, roles and teams."`
+	Manifest struct{}       `cmd:"" help:"Print the Slack app manifest to paste when the app is created."`
+	IAM      app.IAMArgs    `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
+	Deploy   app.DeployArgs `cmd:"" help:"Ask for a deploy from CI, with BCN_URL and BCN_TOKEN."`
+	Access   struct {
 		Open app.AccessOpenArgs `cmd:"" help:"Open a grant on this machine: makes a key, prints a line for chat, starts the session."`
 		Test app.AccessTestArgs `cmd:"" help:"Check that this machine has what opening a grant needs; exit 1 and the remedy if not."`
 	} `cmd:"" help:"The engineer's side of a grant."`
@@ -99,23 +90,24 @@ func run(ctx context.Context) error {
 	}
 	out, errs := os.Stdout, os.Stderr
 	return map[string]func() error{
-		"dev":              func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
-		"serve":            func() error { return app.Serve(ctx, c.Serve.Config, errs) },
-		"migrate":          func() error { return app.Migrate(ctx, errs) },
-		"render":           func() error { return app.Render(app.RenderArgs(c.Render), out) },
-		"validate":         func() error { return app.Validate(c.Validate.File, out) },
-		"schema":           func() error { return app.Schema(out) },
-		"check":            func() error { return app.Check(ctx, out) },
-		"manifest":         func() error { return app.Manifest(out) },
-		"iam":              func() error { return app.IAM(ctx, app.IAMArgs(c.IAM), out) },
-		"access open <id>": func() error { return app.AccessOpen(ctx, c.Access.Open) },
-		"access test":      func() error { return app.AccessTest(ctx, c.Access.Test) },
-		"audit verify":     func() error { return app.VerifyAudit(ctx, out) },
-		"halt":             func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"halt <reason>":    func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"resume":           func() error { return app.SetHalt(ctx, false, "", out) },
-		"local slack":      func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
-		"local github":     func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
-		"local aws":        func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
+		"dev":                      func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
+		"serve":                    func() error { return app.Serve(ctx, c.Serve.Config, errs) },
+		"migrate":                  func() error { return app.Migrate(ctx, errs) },
+		"render":                   func() error { return app.Render(app.RenderArgs(c.Render), out) },
+		"validate":                 func() error { return app.Validate(c.Validate.File, out) },
+		"schema":                   func() error { return app.Schema(out) },
+		"check":                    func() error { return app.Check(ctx, out) },
+		"manifest":                 func() error { return app.Manifest(out) },
+		"iam":                      func() error { return app.IAM(ctx, c.IAM, out) },
+		"deploy <app> <env> <tag>": func() error { return app.Deploy(ctx, c.Deploy, out) },
+		"access open <id>":         func() error { return app.AccessOpen(ctx, c.Access.Open) },
+		"access test":              func() error { return app.AccessTest(ctx, c.Access.Test) },
+		"audit verify":             func() error { return app.VerifyAudit(ctx, out) },
+		"halt":                     func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"halt <reason>":            func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"resume":                   func() error { return app.SetHalt(ctx, false, "", out) },
+		"local slack":              func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
+		"local github":             func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
+		"local aws":                func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
 	}[parsed.Command()]()
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/card"
+	"github.com/bcn-bot/bcn/internal/ci"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/deploy"
@@ -76,6 +78,7 @@ type App struct {
 	deploy    *deploy.Service
 	grant     *grant.Service
 	scheduler *scheduler.Service
+	ci        *ci.Service
 	apply     *apply.Apply
 	github    *githubx.Client
 	dir       *directory.Directory
@@ -197,8 +200,12 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Store: a.store, Runner: runner{a}, Authz: judge, Cancel: a.deploy, Channels: a.api, Refusals: a.store, Speaker: a.card,
 		Log: a.log, Administrators: administrators, Zone: a.zone, Poll: a.o.Pace.Look, Retry: a.o.Pace.Retry,
 	})
+	a.ci = ci.New(ci.Options{
+		Store: a.store, Changes: a.deploy, Who: who{a}, Refusals: a.deploy, Log: a.log, Poll: a.o.Pace.Poll,
+		Channel: cmp.Or(c.Slack.Channels.Announce, c.Slack.Channels.Approvals),
+	})
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy,
+		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})

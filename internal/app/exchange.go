@@ -6,13 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/bcn-bot/bcn/internal/access"
 	"github.com/bcn-bot/bcn/internal/audit"
@@ -31,10 +27,6 @@ const (
 	// perSecond and burst bound the requests of one address; a client asks
 	// every two seconds.
 	perSecond, burst = 5, 30
-	// maxVisitors is how many addresses are told apart; the rest share a limit.
-	maxVisitors = 1000
-	// visitorIdle is when an address is forgotten: its burst is full again.
-	visitorIdle = time.Minute
 )
 
 // exchanger is what a grant's engine does for who holds its key. Errors carry
@@ -64,7 +56,7 @@ func exchange(e exchanger, key audit.Key, log *slog.Logger) http.Handler {
 }
 
 func newExchange(e exchanger, key audit.Key, log *slog.Logger, now func() time.Time) http.Handler {
-	x := &exchangeServer{e: e, key: key, log: log, now: now, visitors: map[string]*visitor{}, rest: rate.NewLimiter(perSecond, burst)}
+	x := &exchangeServer{e: e, key: key, log: log, now: now, visitors: newVisitors(perSecond, burst, now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/access", func(w http.ResponseWriter, _ *http.Request) { send(w, http.StatusOK, map[string]int{"exchange": 1}) })
 	mux.Handle("POST /v1/access/{id}/challenge", x.asked("challenge", x.challenge))
@@ -78,15 +70,7 @@ type exchangeServer struct {
 	log *slog.Logger
 	now func() time.Time
 
-	mu       sync.Mutex
-	visitors map[string]*visitor // by address
-	rest     *rate.Limiter       // of those that are not told apart
-}
-
-// visitor is one address.
-type visitor struct {
-	limit *rate.Limiter
-	seen  time.Time
+	visitors *visitors
 }
 
 // question is what a machine sends.
@@ -110,7 +94,7 @@ func (x *exchangeServer) asked(what string, answer func(context.Context, bcn.ID,
 		id := bcn.ID(n)
 		var q question
 		switch {
-		case !x.admits(r.RemoteAddr):
+		case !x.visitors.admits(r.RemoteAddr):
 			x.refuse(w, id, what, bcn.E(codeTooMany))
 			return
 		case err != nil, n <= 0, !readQuestion(w, r, &q):
@@ -196,35 +180,6 @@ func (x *exchangeServer) refuse(w http.ResponseWriter, id bcn.ID, what string, e
 	}
 	x.log.Log(context.Background(), level, "access exchange", "grant", int64(id), "what", what, "code", string(code))
 	send(w, status, map[string]string{"code": string(code)})
-}
-
-// admits limits each address. The address is the connection's: what a proxy
-// says about others is anybody's word.
-func (x *exchangeServer) admits(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	now := x.now()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	v, ok := x.visitors[host]
-	if !ok && len(x.visitors) >= maxVisitors {
-		for other, v := range x.visitors {
-			if now.Sub(v.seen) > visitorIdle {
-				delete(x.visitors, other)
-			}
-		}
-	}
-	if !ok && len(x.visitors) >= maxVisitors {
-		return x.rest.AllowN(now, 1)
-	}
-	if !ok {
-		v = &visitor{limit: rate.NewLimiter(perSecond, burst)}
-		x.visitors[host] = v
-	}
-	v.seen = now
-	return v.limit.AllowN(now, 1)
 }
 
 func send(w http.ResponseWriter, status int, body any) {

@@ -35,6 +35,9 @@ func (a *App) serveHTTP() error {
 		mux.Handle("/v1/access", x)
 		mux.Handle("/v1/access/", x)
 	}
+	deploys := a.deploys()
+	mux.Handle("/v1/token", deploys)
+	mux.Handle("/v1/heritages/", deploys)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
 	a.onStop("http", srv.Shutdown)

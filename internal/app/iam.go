@@ -17,9 +17,15 @@ import (
 
 // IAMArgs are the flags of `bot iam`.
 type IAMArgs struct {
-	District, Account, Region, Principal, Cluster, Bucket string
-	Access                                                bool     // the roles and documents of access instead
-	TaskActions                                           []string // what task_role of barcelona.yml may give
+	District  string `required:"" help:"The district's name."`
+	Account   string `help:"Its AWS account (default: bcn's own)."`
+	Region    string `help:"Its region (default: AWS_REGION)."`
+	Principal string `help:"The ARN as which bcn runs (default: as whom it would call now)."`
+	Cluster   string `help:"Its ECS cluster (default: the district's name)."`
+	Bucket    string `help:"Its bucket for large templates."`
+	Access    bool   `help:"The roles and session documents of time-boxed access instead, as bot.yaml says."`
+
+	TaskActions []string `help:"What task_role of barcelona.yml may give, such as s3:GetObject,s3:PutObject (default: nothing beyond what bcn gives)."`
 }
 
 // IAM prints the roles of a district. What is not given is what bcn itself

@@ -20,6 +20,7 @@ type Actor struct {
 	Team   string    `json:"team,omitempty"`   // Slack workspace id
 	Name   string    `json:"name,omitempty"`   // for SourceIdentity and logs; no authority
 	Locale string    `json:"locale,omitempty"` // Slack locale, such as ja-JP
+	Via    string    `json:"via,omitempty"`    // what they used instead of chat: ViaToken; no authority
 }
 
 // Profile is what Slack says of a user, read fresh (users.info).

@@ -97,6 +97,12 @@ const (
 	CodeNeverOpened    Code = "never_opened"     // id
 	CodeAccessEndFails Code = "access_end_fails" // id, sessions
 
+	// Tokens of CI.
+	CodeTokenExists Code = "token_exists" // app, env, expires: it has one
+	CodeNoToken     Code = "no_token"     // app, env: it has none
+	CodeTokenBad    Code = "token_bad"    // it is not one, is over, revoked, or another heritage's
+	CodeTokenImage  Code = "token_image"  // image, runs: the file names another image than the one that runs
+
 	// Schedules.
 	CodeBadSchedule    Code = "bad_schedule"     // spec, problem, where (column, 0: none) and the problem's own params
 	CodeNotSchedulable Code = "not_schedulable"  // verb

@@ -181,7 +181,7 @@ func (p *Presenter) image(v View) chat.Markup {
 // fields stand two beside each other: who asked and who answers, what for how
 // long.
 func (p *Presenter) fields(v View) []chat.Markup {
-	out := []chat.Markup{p.say(text.CardRequester, text.Args{"who": mention(v.Change.Requester)})}
+	out := []chat.Markup{p.say(text.CardRequester, text.Args{"who": mention(v.Change.Requester), "via": v.Change.Requester.Via != ""})}
 	pending := v.Request != nil && v.Request.State == bcn.RequestPending
 	switch {
 	case pending:

@@ -71,6 +71,9 @@ const (
 	// Windows that are sent.
 	ActionSecretSet Action = "secret_set"
 	ActionDelete    Action = "delete"
+
+	// ActionToken is a window that shows something once.
+	ActionToken Action = "token"
 )
 
 // Markup is text that is ready to be shown: Slack's mrkdwn in which all that

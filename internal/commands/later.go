@@ -5,7 +5,6 @@ package commands
 func later() []string {
 	return []string{
 		"district plugin list", "district plugin set", "district plugin unset",
-		"token issue", "token rotate", "token revoke",
 		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
 		"audit",
 	}

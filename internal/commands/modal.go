@@ -65,6 +65,8 @@ func windowOf(c command) (chat.Action, bool) {
 		return chat.ActionSecretSet, true
 	case *deleteArgs:
 		return chat.ActionDelete, g.Confirm == ""
+	case *tokenIssueArgs, *tokenRotateArgs:
+		return chat.ActionToken, true
 	default:
 		return "", false
 	}
@@ -72,11 +74,10 @@ func windowOf(c command) (chat.Action, bool) {
 
 // window is one with nothing in it.
 func (r *Registry) window(lang string, name chat.Action) chat.Modal {
-	title := text.ModalSecretTitle
-	if name == chat.ActionDelete {
-		title = text.ModalDeleteTitle
+	titles := map[chat.Action]text.ID{
+		chat.ActionSecretSet: text.ModalSecretTitle, chat.ActionDelete: text.ModalDeleteTitle, chat.ActionToken: text.ModalTokenTitle,
 	}
-	return chat.Modal{Name: name, Title: r.text.Plain(lang, title, nil), Close: r.text.Plain(lang, text.ModalClose, nil)}
+	return chat.Modal{Name: name, Title: r.text.Plain(lang, titles[name], nil), Close: r.text.Plain(lang, text.ModalClose, nil)}
 }
 
 // Loading answers what is shown at once where a request opens a window. It is
@@ -114,7 +115,7 @@ func (r *Registry) opens(a asked, m chat.Modal, line, label text.ID, grammar any
 }
 
 // pressable are the verbs that a button may type.
-func pressable() []string { return []string{"secret set", "delete", "restart"} }
+func pressable() []string { return []string{"secret set", "delete", "restart", "token rotate"} }
 
 // clickTyped does what the button's value would do if it were typed. The value
 // carries no authority: whoever presses is asked what they may.

@@ -66,6 +66,9 @@ func table() []verb {
 		{"secret set", "secret", changes, byHand, text.HelpGroupSetUp, does((*Registry).secretSet), text.HelpSecretSet},
 		{"secret unset", "secret", changes, byHand, text.HelpGroupSetUp, does((*Registry).secretUnset), text.HelpSecretUnset},
 		{"delete", "delete", changes, byHand, text.HelpGroupSetUp, does((*Registry).remove), text.HelpDelete},
+		{"token issue", "token", changes, byHand, text.HelpGroupSetUp, does((*Registry).tokenIssue), text.HelpTokenIssue},
+		{"token rotate", "token", changes, byHand, text.HelpGroupSetUp, does((*Registry).tokenRotate), text.HelpTokenRotate},
+		{"token revoke", "token", changes, byHand, text.HelpGroupSetUp, does((*Registry).tokenRevoke), text.HelpTokenRevoke},
 		{"district list", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtList), text.HelpDistrictList},
 		{"district show", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).districtShow), text.HelpDistrictShow},
 		{"district adopt", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtAdopt), text.HelpDistrictAdopt},
@@ -137,6 +140,8 @@ type Options struct {
 	Changes Changes
 	Access  Access
 	Secrets Secrets
+	// Tokens are those of CI.
+	Tokens Tokens
 	// Schedules are those of scheduled work.
 	Schedules Schedules
 	Reads     Reads
@@ -159,6 +164,7 @@ type Registry struct {
 	changes    Changes
 	access     Access
 	secrets    Secrets
+	tokens     Tokens
 	schedules  Schedules
 	reads      Reads
 	live       Live
@@ -176,7 +182,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
 		figures: o.Figures, guardrails: o.Guardrails, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

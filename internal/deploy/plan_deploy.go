@@ -85,6 +85,9 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if d.manifest.Name != d.bound.Name {
 		return d, bcn.E(bcn.CodeHeritageMismatch, "file", d.manifest.Name, "bound", d.bound.Name)
 	}
+	if via := c.Change.Requester.Via; via != "" && d.last.Image != "" && d.last.Image != d.manifest.ImageName {
+		return d, bcn.E(bcn.CodeTokenImage, "image", d.manifest.ImageName, "runs", d.last.Image)
+	}
 	if err := d.compared(); err != nil {
 		return d, err
 	}
@@ -92,9 +95,6 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 		return d, err
 	}
 	d.overlay = d.overlay.For(serviceNames(d.manifest))
-	if err := s.freePriorities(ctx, d.bound, d.manifest); err != nil {
-		return d, err
-	}
 	t := s.Target(c.Change, d.district)
 	if err := s.resolve(ctx, t, &d); err != nil {
 		return d, err

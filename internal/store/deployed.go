@@ -57,6 +57,9 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 		if _, err := t.Exec(ctx, `update release set retired = true where heritage = $1`, h.Name); err != nil {
 			return err
 		}
+		if err := t.revokeTokens(ctx, m.From.Change.Requester, h.Name, nil); err != nil {
+			return err
+		}
 	}
 	for _, row := range []struct {
 		table, name string
