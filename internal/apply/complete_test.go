@@ -1,14 +1,11 @@
 package apply_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
@@ -91,27 +88,24 @@ func (w *world) schedulesRun(t *testing.T) {
 	t.Helper()
 	name := render.ScheduleName("hello", "report")
 	w.eventually(t, "the scheduled task ends well", func() bool {
-		c := ecs.NewFromConfig(w.administrator())
-		out, err := c.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: awssdk.String("default"), Family: awssdk.String("hello-schedule"), DesiredStatus: "STOPPED"})
-		if err != nil {
-			t.Fatal(err)
-		}
 		if err := w.aws.Sessions().ScheduleFailure("us-east-1", name); err != nil {
 			t.Fatal(err)
 		}
-		if len(out.TaskArns) != 1 {
+		arns, _ := w.beside(t, "ecs", "ListTasks", map[string]any{"cluster": "default", "family": "hello-schedule", "desiredStatus": "STOPPED"})["taskArns"].([]any)
+		if len(arns) != 1 {
 			return false
 		}
-		tasks, err := c.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: awssdk.String("default"), Tasks: out.TaskArns})
+		tasks, err := w.client.For(w.target).Tasks(t.Context(), "default", []string{fmt.Sprint(arns[0])})
 		if err != nil {
 			t.Fatal(err)
 		}
-		task := tasks.Tasks[0]
-		return *task.Group == name && *task.LastStatus == "STOPPED" && awssdk.ToInt32(task.Containers[0].ExitCode) == 0 && task.StopCode == "EssentialContainerExited"
+		task := tasks[0]
+		code := task.Containers[0].ExitCode
+		return task.Group == name && task.Status == "STOPPED" && code != nil && *code == 0 && task.Code == "EssentialContainerExited"
 	})
-	off, err := scheduler.NewFromConfig(w.administrator()).GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: awssdk.String(render.ScheduleName("hello", "nightly"))})
-	if err != nil || off.State != "DISABLED" || *off.ScheduleExpressionTimezone != "Asia/Tokyo" {
-		t.Errorf("%+v %v", off, err)
+	off := w.beside(t, "scheduler", "GetSchedule", map[string]any{"Name": render.ScheduleName("hello", "nightly")})
+	if off["State"] != "DISABLED" || off["ScheduleExpressionTimezone"] != "Asia/Tokyo" {
+		t.Errorf("%v", off)
 	}
 }
 

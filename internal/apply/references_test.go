@@ -6,36 +6,28 @@ import (
 	"strings"
 	"testing"
 
-	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
-// administrator is the SDK's configuration of the account's owner.
-func (w *world) administrator() awssdk.Config {
-	return awssdk.Config{
-		Region: "us-east-1", BaseEndpoint: awssdk.String(w.aws.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("administrator", "any", ""),
+// beside makes a call as somebody does beside bcn, who may do everything.
+func (w *world) beside(t *testing.T, service, action string, params map[string]any) map[string]any {
+	t.Helper()
+	out, err := w.aws.Do(t.Context(), service, action, params)
+	if err != nil {
+		t.Fatalf("%s: %v", action, err)
 	}
+	return out
 }
 
 // key makes a customer's key with an alias and answers its ARN.
 func (w *world) key(t *testing.T, alias string) string {
 	t.Helper()
-	c := kms.NewFromConfig(w.administrator())
-	out, err := c.CreateKey(t.Context(), &kms.CreateKeyInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: awssdk.String("alias/" + alias), TargetKeyId: out.KeyMetadata.KeyId}); err != nil {
-		t.Fatal(err)
-	}
-	return *out.KeyMetadata.Arn
+	made, _ := w.beside(t, "kms", "CreateKey", nil)["KeyMetadata"].(map[string]any)
+	w.beside(t, "kms", "CreateAlias", map[string]any{"AliasName": "alias/" + alias, "TargetKeyId": made["KeyId"]})
+	return fmt.Sprint(made["Arn"])
 }
 
 // write writes a parameter as bcn does, in the bot's own role.
@@ -85,17 +77,11 @@ func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
 	w.write(t, "/barcelona/default/redash/id", byAlias[strings.LastIndexByte(byAlias, '/')+1:])
 	w.write(t, "/barcelona/default/redash/arn", byARN)
 	w.write(t, "/barcelona/default/redash/own", "")
-	c := secretsmanager.NewFromConfig(w.administrator())
-	secret, err := c.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-		Name: awssdk.String("barcelona/default/redash"), SecretString: awssdk.String("hush"), KmsKeyId: awssdk.String("alias/secret"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret := w.beside(t, "secretsmanager", "CreateSecret", map[string]any{"Name": "barcelona/default/redash", "SecretString": "hush", "KmsKeyId": "alias/secret"})
 	var refs []bcn.SecretRef
 	for _, from := range []string{
 		"/barcelona/default/redash/alias", "/barcelona/default/redash/id", "/barcelona/default/redash/own", "/barcelona/default/redash/none",
-		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/redash/arn", *secret.ARN + ":password::",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/redash/arn", fmt.Sprint(secret["ARN"]) + ":password::",
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:barcelona/default/none-AbCdEf",
 	} {
 		refs = append(refs, bcn.SecretRef{Name: "X", From: from})

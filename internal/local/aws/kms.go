@@ -184,11 +184,11 @@ func (a *Account) listAliases(_ context.Context, c *wire.Call) (any, error) {
 
 // Contexts in which services use a customer's key: what they tell KMS of the
 // request, as condition keys (AWS KMS Developer Guide, "AWS KMS condition keys").
-func keyUse(service, region, context, arn string) map[string][]string {
+func keyUse(service, region, name, arn string) map[string][]string {
 	return map[string][]string{
-		"kms:ViaService":                   {service + "." + region + ".amazonaws.com"},
-		"kms:EncryptionContext:" + context: {arn},
-		"kms:EncryptionContextKeys":        {context},
+		"kms:ViaService":                {service + "." + region + ".amazonaws.com"},
+		"kms:EncryptionContext:" + name: {arn},
+		"kms:EncryptionContextKeys":     {name},
 	}
 }
 

@@ -27,7 +27,8 @@ func TestTerminationProtection(t *testing.T) {
 	wantCode(t, protect(w.able(t, "cloudformation:DeleteStack", "*"), false), "AccessDenied")
 	wantCode(t, protect(w.as(), true), "")
 	_, err := c.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: s("test")})
-	if wantCode(t, err, "ValidationError"); !strings.Contains(err.Error(), "TerminationProtection is enabled") {
+	wantCode(t, err, "ValidationError")
+	if !strings.Contains(err.Error(), "TerminationProtection is enabled") {
 		t.Error(err)
 	}
 	wantCode(t, protect(w.as(), false), "")

@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -143,8 +145,12 @@ func (s *Server) putRoles() error {
 	s.relay.follow(ahead)
 	defer s.relay.follow(behind)
 	for name, template := range map[string][]byte{rolesStack: deploys, accessStack: access} {
+		var body bytes.Buffer
+		if err := json.Compact(&body, template); err != nil { // with its spaces it may be too long for a call
+			return err
+		}
 		if _, err := s.administer(ahead.Now(), "CreateStack", map[string]any{
-			"StackName": name, "TemplateBody": string(template), "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
+			"StackName": name, "TemplateBody": body.String(), "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
 		}); err != nil {
 			return fmt.Errorf("the sample's roles: %w", err)
 		}

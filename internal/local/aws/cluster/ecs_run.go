@@ -77,7 +77,7 @@ func checkSizes(def *taskDef, overrides tree, launch string) error {
 	for _, key := range []string{"cpu", "memory"} {
 		size.put(key, overrides.str(key))
 	}
-	cpu, memory := unit(size.str("cpu"), "vcpu", 1024), unit(size.str("memory"), "gb", 1024)
+	cpu, memory := unit(size.str("cpu"), "vcpu"), unit(size.str("memory"), "gb")
 	if launch == "FARGATE" && !fargateOK(cpu, memory) {
 		return wire.Errorf("InvalidParameterException", "No Fargate configuration exists for given values: %d CPU, %d memory.", cpu, memory)
 	}

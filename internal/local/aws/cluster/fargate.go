@@ -35,15 +35,15 @@ func fargateOK(cpu, memory int) bool {
 	return false
 }
 
-// unit reads "1 vCPU", "0.5 vcpu", "2 GB" or a bare number, in units of per.
-func unit(text, suffix string, per int) int {
+// unit reads "1 vCPU", "0.5 vcpu", "2 GB" or a bare number of CPU units or MiB.
+func unit(text, suffix string) int {
 	t := strings.ToLower(strings.ReplaceAll(text, " ", ""))
 	if rest, found := strings.CutSuffix(t, suffix); found {
 		f, err := strconv.ParseFloat(rest, 64)
 		if err != nil {
 			return 0
 		}
-		return int(f * float64(per))
+		return int(f * 1024)
 	}
 	n, _ := strconv.Atoi(t)
 	return n
@@ -58,7 +58,7 @@ func checkFargate(td tree) error {
 	if !td.has("cpu") || !td.has("memory") {
 		return wire.Errorf("ClientException", "Fargate requires that 'cpu' and 'memory' be defined at the task level.")
 	}
-	cpu, memory := unit(td.str("cpu"), "vcpu", 1024), unit(td.str("memory"), "gb", 1024)
+	cpu, memory := unit(td.str("cpu"), "vcpu"), unit(td.str("memory"), "gb")
 	if !fargateOK(cpu, memory) {
 		return wire.Errorf("ClientException", "No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS documentation for valid values.", cpu, memory)
 	}

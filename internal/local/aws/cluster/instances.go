@@ -95,7 +95,7 @@ func (c *Cluster) instancesOf(k *ecsCluster) []*instance {
 // needs is what a task reserves on a machine: what the task says, else what
 // its containers do.
 func needs(def *taskDef) (cpu, memory int) {
-	cpu, memory = unit(def.spec.str("cpu"), "vcpu", 1024), unit(def.spec.str("memory"), "gb", 1024)
+	cpu, memory = unit(def.spec.str("cpu"), "vcpu"), unit(def.spec.str("memory"), "gb")
 	var ofCPU, ofMemory int
 	for _, cd := range def.spec.items("containerDefinitions") {
 		ofCPU += cd.num("cpu", 0)

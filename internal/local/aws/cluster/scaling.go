@@ -223,7 +223,7 @@ func (x *scaled) checkPolicy(in tree) error {
 		return wire.Errorf("ValidationException", "the local AWS has no predefined metric %s for ECS", kind)
 	case conf.num("TargetValue", 0) <= 0:
 		return wire.Errorf("ValidationException", "TargetValue must be greater than 0")
-	case kind == known[2] && !(strings.HasPrefix(label, "app/") && strings.Contains(label, "/targetgroup/")):
+	case kind == known[2] && (!strings.HasPrefix(label, "app/") || !strings.Contains(label, "/targetgroup/")):
 		return wire.Errorf("ValidationException", "The resource label must be app/<load-balancer-name>/<load-balancer-id>/targetgroup/<target-group-name>/<target-group-id>: %s", label)
 	}
 	for _, p := range x.policies {

@@ -39,7 +39,7 @@ type service struct {
 	maximum     int // percent
 	breaker     breaker
 	conf        tree // deploymentConfiguration as it was last given
-	grace       int // seconds
+	grace       int  // seconds
 	exec        bool
 	propagate   string // TASK_DEFINITION, SERVICE or NONE
 	tags        map[string]string

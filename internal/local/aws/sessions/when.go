@@ -66,8 +66,8 @@ func (w when) next(made, after time.Time) (time.Time, bool) {
 	case !w.once.IsZero():
 		return w.once, w.once.After(after)
 	case w.every > 0:
-		n := after.Sub(made)/w.every + 1
-		return made.Add(n * w.every), true
+		past := after.Sub(made)
+		return after.Add(w.every - past%w.every), true
 	}
 	return w.cron.next(after)
 }
