@@ -134,6 +134,15 @@ func (l live) Rollouts(ctx context.Context, h bcn.Heritage) ([]deploy.Rollout, e
 	return l.a.apply.Rollouts(ctx, l.a.deploy.SystemTarget(d), h.ServicesStack())
 }
 
+// Stacks reads a heritage's two stacks.
+func (l live) Stacks(ctx context.Context, h bcn.Heritage) ([]deploy.StackStatus, error) {
+	d, err := l.a.store.District(ctx, h.District)
+	if err != nil {
+		return nil, err
+	}
+	return l.a.apply.States(ctx, l.a.deploy.SystemTarget(d), []string{h.BaseStack(), h.ServicesStack()})
+}
+
 // links leads to cards.
 type links struct{ a *App }
 

@@ -71,6 +71,13 @@ func operations() []turn {
 			}
 		}},
 		{user: "U0STRANGER", text: "env list hello production"},
+		{user: dana, text: "releases hello production", world: func(w *world) {
+			for i, kind := range []bcn.Kind{bcn.KindEnv, bcn.KindScale, bcn.KindPromote, bcn.KindRestart, bcn.KindRollback} {
+				r := w.releases["hello"][1]
+				r.Number, r.Change, r.Kind, r.Restores = int64(4+i), bcn.ID(1034+i), kind, 1
+				w.releases["hello"] = append([]bcn.Release{r}, w.releases["hello"]...)
+			}
+		}},
 	}
 }
 

@@ -164,6 +164,9 @@ type Live interface {
 	// Rollouts reads a heritage's services, by name. Errors: unavailable,
 	// access_denied.
 	Rollouts(ctx context.Context, h bcn.Heritage) ([]deploy.Rollout, error)
+	// Stacks reads where a heritage's stacks stand; those that are not there are
+	// left out. Errors: as Rollouts.
+	Stacks(ctx context.Context, h bcn.Heritage) ([]deploy.StackStatus, error)
 }
 
 // Who answers what a person may do.

@@ -184,6 +184,13 @@ func (w *world) Rollouts(_ context.Context, h bcn.Heritage) ([]deploy.Rollout, e
 	return w.rollouts[h.Name], w.liveErr
 }
 
+func (w *world) Stacks(_ context.Context, h bcn.Heritage) ([]deploy.StackStatus, error) {
+	if len(w.rollouts[h.Name]) == 0 || w.liveErr != nil {
+		return nil, w.liveErr
+	}
+	return []deploy.StackStatus{{Stack: h.BaseStack(), Status: "CREATE_COMPLETE"}, {Stack: h.ServicesStack(), Status: "UPDATE_COMPLETE"}}, nil
+}
+
 // reads is the world's other half: some of its methods are named as fields are.
 type reads struct{ w *world }
 
@@ -279,7 +286,7 @@ func sample() *world {
 	release := func(n int64, tag string, outcome bcn.ChangeState, by string, approvers ...string) bcn.Release {
 		begun := at.Add(time.Duration(n) * time.Hour)
 		return bcn.Release{
-			Heritage: "hello", Number: n, Tag: tag, Digest: fmt.Sprintf("sha256:%064x", n*0x1234567), By: by, Approvers: approvers,
+			Heritage: "hello", Number: n, Change: bcn.ID(1030 + n), Kind: bcn.KindDeploy, Tag: tag, Digest: fmt.Sprintf("sha256:%064x", n*0x1234567), By: by, Approvers: approvers,
 			Outcome: outcome, StartedAt: begun, EndedAt: begun.Add(125 * time.Second),
 		}
 	}

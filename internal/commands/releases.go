@@ -34,7 +34,7 @@ func (r *Registry) releases(ctx context.Context, a asked, g *releasesArgs) (chat
 	title := r.text.Say(a.lang, text.ReplyReleases, args)
 	body := title
 	for _, x := range list[:min(len(list), maxReleases)] {
-		body += "\n• " + r.release(a.lang, x)
+		body += "\n• " + r.release(ctx, a.lang, x)
 	}
 	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: body}}}
 	if len(list) > maxReleases {
@@ -43,9 +43,11 @@ func (r *Registry) releases(ctx context.Context, a asked, g *releasesArgs) (chat
 	return m, nil
 }
 
-// release writes one line: what, how it ended, who, when, how long it took.
-func (r *Registry) release(lang string, x bcn.Release) chat.Markup {
+// release writes one line: what, how it ended, who, when, how long it took, and
+// the change that it was.
+func (r *Registry) release(ctx context.Context, lang string, x bcn.Release) chat.Markup {
 	args := text.Args{
+		"kind": r.text.Say(lang, text.ReplyReleaseKind, text.Args{"kind": string(x.Kind), "restores": x.Restores}), "ref": r.ref(ctx, x.Change),
 		"number": x.Number, "tag": x.Tag, "digest": shortDigest(x.Digest), "outcome": r.state(lang, x.Outcome),
 		"by": mention(x.By), "approvers": mentions(x.Approvers), "at": x.StartedAt,
 	}

@@ -32,6 +32,7 @@ type standing struct {
 	heritage bcn.Heritage
 	releases []bcn.Release // newest first
 	rollouts []deploy.Rollout
+	stacks   []deploy.StackStatus
 	liveErr  error // what runs could not be read
 	open     []bcn.Change
 }
@@ -95,7 +96,9 @@ func (r *Registry) standings(ctx context.Context, heritages []bcn.Heritage) ([]s
 			if len(releases) > 0 { // else nothing of it is in AWS
 				lctx, cancel := context.WithTimeout(gctx, liveTimeout)
 				defer cancel()
-				s.rollouts, s.liveErr = r.live.Rollouts(lctx, h)
+				if s.rollouts, s.liveErr = r.live.Rollouts(lctx, h); s.liveErr == nil {
+					s.stacks, s.liveErr = r.live.Stacks(lctx, h)
+				}
 			}
 			out[i] = s
 			return nil
@@ -112,6 +115,9 @@ func (r *Registry) standing(ctx context.Context, a asked, s standing) chat.Marku
 	lines = append(lines, r.lastRelease(a, s)...)
 	for _, ro := range s.rollouts {
 		lines = append(lines, r.rollout(a.lang, ro))
+	}
+	if len(s.stacks) > 0 {
+		lines = append(lines, r.text.Say(a.lang, text.ReplyStacks, text.Args{"stacks": states(s.stacks)}))
 	}
 	if s.liveErr != nil {
 		lines = append(lines, r.text.Say(a.lang, text.ReplyLiveUnread, text.Args{"why": r.text.Error(a.lang, s.liveErr)}))
@@ -130,6 +136,15 @@ func (r *Registry) standing(ctx context.Context, a asked, s standing) chat.Marku
 		b.WriteString(string(l))
 	}
 	return chat.Markup(b.String())
+}
+
+// states writes where stacks stand, as AWS calls it.
+func states(stacks []deploy.StackStatus) chat.Markup {
+	var out []string
+	for _, s := range stacks {
+		out = append(out, string(chat.Code(s.Stack)+" "+chat.Code(s.Status)))
+	}
+	return chat.Markup(strings.Join(out, ", "))
 }
 
 // lastRelease tells the last successful release, and a later one that was not.

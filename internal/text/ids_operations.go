@@ -54,4 +54,6 @@ const (
 	ReplyVariablesChat   ID = "reply.variables_chat"
 	ReplyVariablesBoth   ID = "reply.variables_both"
 	ReplyVariablesSecret ID = "reply.variables_secret"
+	ReplyReleaseKind     ID = "reply.release_kind"
+	ReplyStacks          ID = "reply.stacks"
 )
