@@ -43,6 +43,7 @@ type Cluster struct {
 	forced    []forced
 	instances []*instance
 	scaled    []*scaled
+	ringing   map[string]bool         // alarms in ALARM, by region and name
 	linked    map[string]bool         // service-linked roles that were made, by ARN
 	balancers map[string]*balancer    // by ARN
 	listeners map[string]*listener    // by ARN
@@ -61,7 +62,7 @@ func New(o Options) *Cluster {
 		services: map[string]*service{}, tasks: map[string]*task{}, started: map[string][]*task{},
 		balancers: map[string]*balancer{}, listeners: map[string]*listener{},
 		rules: map[string]*rule{}, targets: map[string]*targetGroup{},
-		registry: map[string]*repository{}, groups: map[string]*logGroup{}, linked: map[string]bool{},
+		registry: map[string]*repository{}, groups: map[string]*logGroup{}, linked: map[string]bool{}, ringing: map[string]bool{},
 	}
 	if c.network == nil {
 		c.network = nothing{}

@@ -125,10 +125,14 @@ func (c *Cluster) describeService(s *service, withTags bool) map[string]any {
 }
 
 func (s *service) configuration() map[string]any {
-	return map[string]any{
+	out := map[string]any{
 		"deploymentCircuitBreaker": s.breaker.describe(),
 		"maximumPercent":           s.maximum, "minimumHealthyPercent": s.minimum, "strategy": "ROLLING",
 	}
+	if len(s.alarms.names) > 0 {
+		out["alarms"] = s.alarms.describe()
+	}
+	return out
 }
 
 func (c *Cluster) describeDeployment(s *service, d *deployment) map[string]any {
@@ -263,7 +267,7 @@ func (c *Cluster) describeRollout(s *service, r *rollout) map[string]any {
 	}
 	if r.rollbackTo != "" {
 		d["rollback"] = map[string]any{
-			"reason": "Service deployment rolled back because the circuit breaker threshold was exceeded.", "serviceRevisionArn": r.rollbackTo,
+			"reason": r.why, "serviceRevisionArn": r.rollbackTo,
 		}
 	}
 	return d

@@ -46,11 +46,18 @@ func (c *Cluster) countFailure(s *service, d *deployment) {
 // IN_PROGRESS again, and cannot be returned to until it is COMPLETED (ECS
 // Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures").
 func (c *Cluster) trip(s *service, d *deployment) {
-	d.state, d.reason, d.updated = "FAILED", "ECS deployment circuit breaker: tasks failed to start.", c.now
-	s.tripped, d.rollout.tripped = true, true
-	c.note(s, "(deployment %s) deployment failed: tasks failed to start.", d.id)
+	d.rollout.tripped = true
+	c.abort(s, d, "ECS deployment circuit breaker: tasks failed to start.", "tasks failed to start.", s.breaker.rollback)
+}
+
+// abort ends a deployment in progress as FAILED; with rollback the service
+// returns to the last that was COMPLETED.
+func (c *Cluster) abort(s *service, d *deployment, reason, said string, rollback bool) {
+	d.state, d.reason, d.updated = "FAILED", reason, c.now
+	s.tripped, s.alarmed = true, !d.rollout.tripped
+	c.note(s, "(deployment %s) deployment failed: %s", d.id, said)
 	i := slices.IndexFunc(s.deployments, func(o *deployment) bool { return o.complete })
-	if !s.breaker.rollback || i < 0 {
+	if !rollback || i < 0 {
 		d.rollout.finish(c.now, "STOPPED", d.reason)
 		return
 	}
@@ -58,11 +65,23 @@ func (c *Cluster) trip(s *service, d *deployment) {
 	c.note(s, "rolling back to deployment %s.", last.id)
 	d.status = "ACTIVE"
 	d.rollout.status, d.rollout.updated, d.rollout.rollbackTo = "ROLLBACK_IN_PROGRESS", c.now, last.rollout.revision
+	d.rollout.why = "Service deployment rolled back because an alarm was triggered."
+	if d.rollout.tripped {
+		d.rollout.why = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+	}
 	last.status, last.state, last.updated, last.complete = "PRIMARY", "IN_PROGRESS", c.now, false
-	last.reason = "ECS deployment circuit breaker: rolling back to deploymentId " + last.id + "."
+	last.reason = "ECS deployment " + cause(d) + ": rolling back to deploymentId " + last.id + "."
 	s.deployments = slices.Insert(slices.Delete(s.deployments, i, i+1), 0, last)
 	s.def, s.network, s.failures, s.waitUntil = last.def, last.network, 0, time.Time{}
 	c.kick(s, c.speed.Scheduler)
+}
+
+// cause is what aborted a deployment.
+func cause(d *deployment) string {
+	if d.rollout.tripped {
+		return "circuit breaker"
+	}
+	return "alarm"
 }
 
 // conclude says what has come to its end: old deployments without tasks, the
@@ -118,7 +137,7 @@ func (c *Cluster) complete(s *service, p *deployment) {
 	}
 	for _, r := range s.history {
 		if r.status == "ROLLBACK_IN_PROGRESS" {
-			r.finish(c.now, "ROLLBACK_SUCCESSFUL", "Service deployment rolled back because the circuit breaker threshold was exceeded.")
+			r.finish(c.now, "ROLLBACK_SUCCESSFUL", r.why)
 		}
 	}
 	c.note(s, "(deployment %s) deployment completed.", p.id)

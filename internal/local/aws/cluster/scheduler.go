@@ -28,6 +28,7 @@ func (c *Cluster) step(s *service) {
 		return
 	}
 	c.judge(s)
+	c.heed(s)
 	all := c.tasksOf(s)
 	c.stopIll(s, all)
 	var live []*task

@@ -38,6 +38,7 @@ type service struct {
 	minimum     int // percent
 	maximum     int // percent
 	breaker     breaker
+	alarms      guards
 	conf        tree // deploymentConfiguration as it was last given
 	grace       int  // seconds
 	exec        bool
@@ -52,7 +53,8 @@ type service struct {
 	waitUntil   time.Time // no new task before: starts are throttled
 	failures    int       // in a row
 	steady      bool      // the last thing said about the service
-	tripped     bool      // the circuit breaker, since the last update
+	tripped     bool      // a deployment was aborted, since the last update
+	alarmed     bool      // by an alarm, not the circuit breaker
 }
 
 type serviceEvent struct {
@@ -87,6 +89,7 @@ type rollout struct {
 	desired        int
 	tripped        bool
 	rollbackTo     string // revision
+	why            string // it went back there
 	dep            *deployment
 }
 
@@ -227,7 +230,15 @@ func (s *service) configure(in tree) error {
 	case minimum == 100 && maximum == 100:
 		return wire.Errorf("InvalidParameterException", "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
 	}
+	if strategy := conf.str("strategy"); strategy != "" && strategy != "ROLLING" {
+		return wire.Errorf("InvalidParameterException", "the local AWS has no deployment strategy %s", strategy)
+	}
 	s.minimum, s.maximum = minimum, maximum
+	if conf.has("alarms") {
+		if err := s.alarms.read(conf.node("alarms")); err != nil {
+			return err
+		}
+	}
 	if conf.has("deploymentCircuitBreaker") {
 		return s.breaker.read(conf.node("deploymentCircuitBreaker"))
 	}

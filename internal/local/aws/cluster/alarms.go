@@ -1,0 +1,56 @@
+package cluster
+
+import (
+	"slices"
+
+	"github.com/bcn-bot/bcn/internal/local/aws/wire"
+)
+
+// guards are the CloudWatch alarms that guard a service's deployments.
+type guards struct {
+	names            []string
+	enable, rollback bool
+}
+
+// read takes over a configuration.
+func (a *guards) read(in tree) error {
+	next := guards{names: in.strs("alarmNames"), enable: in.flag("enable", false), rollback: in.flag("rollback", false)}
+	if next.enable && len(next.names) == 0 {
+		return wire.Errorf("InvalidParameterException", "alarmNames must not be empty when alarms are enabled")
+	}
+	*a = next
+	return nil
+}
+
+func (a guards) describe() map[string]any {
+	return map[string]any{"alarmNames": anys(a.names), "enable": a.enable, "rollback": a.rollback}
+}
+
+// PutAlarm says whether the CloudWatch alarm of a region is in ALARM. One that
+// nobody put is not.
+func (c *Cluster) PutAlarm(region, name string, ringing bool) {
+	unlock, err := c.enter()
+	if err != nil {
+		return
+	}
+	defer unlock()
+	c.ringing[region+"/"+name] = ringing
+	for _, s := range c.services {
+		if s.status == "ACTIVE" && slices.Contains(s.alarms.names, name) {
+			c.kick(s, 0)
+		}
+	}
+}
+
+// heed fails a deployment in progress while one of its service's alarms is in
+// ALARM (ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS
+// deployment failures").
+func (c *Cluster) heed(s *service) {
+	d := s.primary()
+	if !s.alarms.enable || d.state != "IN_PROGRESS" {
+		return
+	}
+	if slices.ContainsFunc(s.alarms.names, func(name string) bool { return c.ringing[s.at.region+"/"+name] }) {
+		c.abort(s, d, "ECS deployment failed: alarm detected.", "alarm detected.", s.alarms.rollback)
+	}
+}
