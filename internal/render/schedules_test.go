@@ -64,7 +64,7 @@ func TestATaskAndAServiceOfOneLogicalIDAreRefused(t *testing.T) {
     scheduled_tasks:
       - { name: report, schedule: rate(1 day), command: x }
 `))
-	if _, _, err := render.Heritage(in); err == nil || err.Error() != `name_taken by="another resource of the stack" name="Schedulereport"` {
+	if _, _, err := render.Heritage(in); err == nil || err.Error() != `name_taken by="another resource of the stack" name="SchedulereportTaskDefinition"` {
 		t.Error(err)
 	}
 }
