@@ -183,14 +183,15 @@ func deletes(t *testing.T, w *world) {
 	t.Run("a stack that does not go is reported with its resource, and can be tried again", func(t *testing.T) {
 		w := w.in(t)
 		last := w.last()
-		w.aws.Faults().Fail("iam", "DeleteRole", "DeleteConflict", 409, -1)
+		allow := w.forbid(t, "iam:DeleteRole")
 		w.slash("U0DEV", deploys, "delete hello production --confirm hello")
 		r := w.change(w.newest(bcn.KindDelete, last))
 		r.says("waits for approval")
 		r.press("U0LEAD", "approve")
 		r.ends(bcn.ChangeFailed, bcn.CodeStackFailed)
-		r.says("Role")
-		w.aws.Faults().Clear()
+		allow()
+		w.inThread(r.card, "ExecutionRole", "failed")
+		w.inThread(r.card, "Left behind", "heritage-hello")
 	})
 	t.Run("what was approved is deleted whole, and its releases stay as history", func(t *testing.T) {
 		w := w.in(t)

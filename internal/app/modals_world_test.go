@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
@@ -80,11 +84,11 @@ func (w *world) change(id bcn.ID) request {
 // account calls AWS as its administrator.
 func (w *world) account() *awsx.Session {
 	w.t.Helper()
-	aws, err := awsx.New(w.t.Context(), awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true})
+	client, err := awsx.New(w.t.Context(), awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return aws.For(bcn.Target{District: bcn.District{Region: localaws.DefaultRegion}})
+	return client.For(bcn.Target{District: bcn.District{Region: localaws.DefaultRegion}})
 }
 
 // holds says what a parameter's value is.
@@ -108,6 +112,29 @@ func (w *world) nothingWaits(t *testing.T) {
 		}
 		if len(left) == 0 {
 			return
+		}
+	}
+}
+
+// forbid takes an action from CloudFormation's role; allow gives it back.
+func (w *world) forbid(t *testing.T, action string) (allow func()) {
+	t.Helper()
+	client := awsiam.New(awsiam.Options{
+		Region: localaws.DefaultRegion, BaseEndpoint: aws.String(w.aws.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("bcn-local-administrator", "not-a-secret", ""),
+	})
+	role, name := aws.String("bcn-default-cloudformation"), aws.String("forbidden")
+	_, err := client.PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{
+		RoleName: role, PolicyName: name,
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":"*"}]}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if _, err := client.DeleteRolePolicy(t.Context(), &awsiam.DeleteRolePolicyInput{RoleName: role, PolicyName: name}); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

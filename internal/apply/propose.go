@@ -122,6 +122,8 @@ func (a *Apply) changeSet(ctx context.Context, s *awsx.Session, t bcn.Target, na
 	n := awsx.NewChangeSet{
 		Name: name, Stack: p.Name, Create: isNew, Template: p.Template, Capabilities: p.Capabilities,
 		Tags: p.Tags, RoleARN: t.District.CFNRole,
+		// A heritage that was deleted has left its log group.
+		Import: isNew,
 	}
 	if len(p.Template) > maxBody {
 		d := t.District

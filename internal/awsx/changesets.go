@@ -12,8 +12,11 @@ import (
 
 // NewChangeSet is what CreateChangeSet is asked for.
 type NewChangeSet struct {
-	Name, Stack  string
-	Create       bool // a new stack, deleted by itself where its creation fails
+	Name, Stack string
+	Create      bool // a new stack, deleted by itself where its creation fails
+	// Import takes in what is there already under a name that the template
+	// gives, where the template retains it (ImportExistingResources).
+	Import       bool
 	Template     []byte
 	TemplateURL  string // in place of Template
 	Capabilities []string
@@ -55,6 +58,9 @@ func (s *Session) CreateChangeSet(ctx context.Context, n NewChangeSet) (id, stac
 	}
 	if n.Create {
 		in.ChangeSetType, in.OnStackFailure = types.ChangeSetTypeCreate, types.OnStackFailureDelete
+	}
+	if n.Import {
+		in.ImportExistingResources = aws.Bool(true)
 	}
 	if n.TemplateURL != "" {
 		in.TemplateURL = aws.String(n.TemplateURL)

@@ -46,6 +46,11 @@ func (e *Engine) changes(s *stack, want *desired) (out []change, some bool, warn
 		if err != nil {
 			warning = fmt.Sprintf("[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [%s] because: %s", logical, reasonOf(err))
 		}
+		if c.action == "Add" {
+			if name, there := e.adopts(s, want, logical, c.after); there {
+				c.action, c.physical = "Import", name
+			}
+		}
 		if c.action != "" {
 			out = append(out, c)
 		}

@@ -74,7 +74,7 @@ func unsupported(c *wire.Call, kind string) error {
 	if str(c, "OnStackFailure") == "DELETE" && kind != "CREATE" {
 		return invalid("OnStackFailure DELETE is only valid when the ChangeSetType is CREATE")
 	}
-	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "ImportExistingResources", "DeploymentMode", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL", "RetainExceptOnCreate", "TimeoutInMinutes", "DeletionMode"} {
+	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "DeploymentMode", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL", "RetainExceptOnCreate", "TimeoutInMinutes", "DeletionMode"} {
 		if v, given := c.Params[p]; given && v != "" && v != "false" && v != false {
 			return invalid("the local AWS does not have the parameter %s", p)
 		}
@@ -112,6 +112,7 @@ func (e *Engine) propose(c *wire.Call, s *stack, name, kind string) (*changeSet,
 	if err := s.sameTypes(want); err != nil {
 		return nil, err
 	}
+	want.imports, _ = flag(c, "ImportExistingResources")
 	cs := &changeSet{
 		name: name, kind: kind, stack: s, description: str(c, "Description"), token: str(c, "ClientToken"), want: want,
 		id:        fmt.Sprintf("arn:aws:cloudformation:%s:%s:changeSet/%s/%s", c.Region, c.Account, name, newUUID()),

@@ -15,6 +15,7 @@ type desired struct {
 	conditions map[string]bool
 	active     []string            // resources whose condition holds, each after what it needs
 	deps       map[string][]string // what each of them needs
+	imports    bool                // ImportExistingResources
 }
 
 // plan decides conditions and order. It finds every fault that CloudFormation

@@ -67,7 +67,8 @@ type resource struct {
 
 	status, reason string
 	updated        time.Time
-	drift          *drift // nil: not checked since it was made
+	adoptedBy      *operation // that took it in; it is deleted by no rollback of that
+	drift          *drift     // nil: not checked since it was made
 }
 
 // change set states that more than one file names.

@@ -72,7 +72,7 @@ func (op *operation) failures() string {
 	byVerb := map[string][]string{}
 	for _, t := range op.tasks {
 		if t.state == failed || t.state == cancelled {
-			word := map[string]string{"CREATE": "create", "UPDATE": "update", "DELETE": "delete"}[t.base()]
+			word := map[string]string{"CREATE": "create", "UPDATE": "update", "DELETE": "delete", "IMPORT": "import"}[t.base()]
 			byVerb[word] = append(byVerb[word], t.logical)
 		}
 	}

@@ -29,6 +29,7 @@ const (
 	changes              // updates in place
 	replaces             // makes a new one, the old being deleted in the end
 	restores             // updates back
+	imports              // takes in what is there already
 	deletes
 )
 
@@ -99,6 +100,10 @@ func (e *Engine) startForward(op *operation, t *task) {
 		e.mark(op, t, startStatus(old), "")
 		e.taskFailed(op, t, err)
 	case old == nil:
+		if id, there := e.adopts(s, op.want, t.logical, props); there {
+			e.startImport(op, t, id)
+			return
+		}
 		e.startCreate(op, t, "")
 	case same(old, res):
 		res.id, res.attrs, res.status, res.updated = old.id, old.attrs, old.status, old.updated
@@ -222,7 +227,7 @@ func (op *operation) keeps(t *task) bool {
 	replaced := now != nil && now != t.res
 	undone := op.phase == undoCleaning || op.ending == "ROLLBACK_COMPLETE"
 	switch {
-	case slices.Contains(op.retained, t.logical):
+	case slices.Contains(op.retained, t.logical), t.res.adoptedBy == op:
 		return true
 	case replaced:
 		return op.phase == cleaning && now.def.replace == "Retain"
@@ -275,6 +280,8 @@ func (t *task) base() string {
 	switch {
 	case t.verb == deletes:
 		return "DELETE"
+	case t.verb == imports:
+		return "IMPORT"
 	case t.verb == makes && t.old == nil:
 		return "CREATE"
 	default:
