@@ -77,7 +77,7 @@ func newWorldOn(t *testing.T, s *store.Store, owner string) *world {
 	w := &world{
 		t: t, store: s, owner: owner, posts: posts{"C0DEPLOYS", "C0APPROVE"},
 		staff: staff{
-			"U0DEV": {"developers"}, "U0OTHER": {"developers"}, "U0ADMIN": {"admins"}, "U0NONE": nil,
+			"U0DEV": {"developers"}, "U0OTHER": {"developers"}, "U0ADMIN": {"admins"}, "U0NONE": nil, "U0PROMOTER": {"promoters"},
 			"U0LEAD": {"leads", "developers"}, "U0LEAD2": {"leads"}, "U0LEAD3": {"leads"}, "U0LEAD4": {"leads"},
 		},
 	}
@@ -86,6 +86,7 @@ func newWorldOn(t *testing.T, s *store.Store, owner string) *world {
 		{Allow: []string{"admins"}, To: []string{"*"}},
 		{Allow: []string{"developers"}, To: []string{"deploy"}, On: []string{"production"}, Approve: leads},
 		{Allow: []string{"developers"}, To: []string{"plan"}},
+		{Allow: []string{"promoters"}, To: []string{"promote"}},
 	}
 	w.Service = deploy.New(deploy.Options{
 		Store: s, Refusals: s, Channels: w.posts, Approvals: "C0APPROVE",
