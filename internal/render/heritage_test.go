@@ -38,6 +38,14 @@ func TestRefusals(t *testing.T) {
 		"an endpoint that is not made yet cannot be used": {web("main", ""), func(in *render.Input) {
 			in.Endpoints["main"] = bcn.Endpoint{Name: "main", District: "example", Environments: []string{"production"}}
 		}, `unavailable what="endpoint main"`},
+		"requests of an endpoint whose load balancer is not known cannot be counted": {
+			web("main", "        auto_scaling: { min_count: 1, max_count: 2, requests: 9 }\n"), func(in *render.Input) {
+				e := in.Endpoints["main"]
+				e.LoadBalancer = ""
+				in.Endpoints["main"] = e
+			},
+			`unavailable what="endpoint main"`,
+		},
 		"a digest that is none is refused": {
 			worker, func(in *render.Input) { in.Digest = "latest" },
 			`internal: render: digest "latest" is not sha256`,

@@ -68,6 +68,7 @@ type districtFile struct {
 type endpointFile struct {
 	Name          string `yaml:"name"`
 	Public        bool   `yaml:"public"`
+	LoadBalancer  string `yaml:"load_balancer"` // ARN; only for auto_scaling by requests
 	HTTPListener  string `yaml:"http_listener"`
 	HTTPSListener string `yaml:"https_listener"`
 	SecurityGroup string `yaml:"security_group"`
@@ -151,7 +152,7 @@ func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoin
 	for _, e := range f.Endpoints {
 		endpoints[e.Name] = bcn.Endpoint{
 			Name: e.Name, District: d.Name, Public: e.Public, Environments: []string{env},
-			HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup,
+			LoadBalancer: e.LoadBalancer, HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup,
 		}
 	}
 	return d, endpoints, nil

@@ -69,6 +69,9 @@ func (s *source) scale(t *template, m manifest.Service, ends joined) error {
 		return err
 	}
 	for _, b := range ends.balanced {
+		if a.Requests != 0 && balancerName(b.endpoint.LoadBalancer) == "" {
+			return bcn.E(bcn.CodeUnavailable, "what", "endpoint "+b.endpoint.Name)
+		}
 		if err := policy("Requests"+LogicalID(b.endpoint.Name), a.Requests, metric{
 			PredefinedMetricType: "ALBRequestCountPerTarget",
 			ResourceLabel:        join("/", balancerName(b.endpoint.LoadBalancer), getAtt(b.target, "TargetGroupFullName")),
