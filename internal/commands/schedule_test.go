@@ -196,8 +196,8 @@ func TestScheduled(t *testing.T) {
 		}
 	}
 	want := []string{
-		"deploy", "plan", "approvals", "status", "releases", "apps", "show", "digest", "district list", "district show",
-		"endpoint list", "endpoint show", "parked list",
+		"deploy", "plan", "run", "promote", "restart", "scale", "approvals", "status", "logs", "releases", "apps", "show", "digest",
+		"env list", "drift", "guardrails list", "guardrails test", "district list", "district show", "endpoint list", "endpoint show", "parked list",
 	}
 	if !slices.Equal(may, want) {
 		t.Errorf("by the clock run %v", may)
@@ -227,7 +227,7 @@ func TestScheduled(t *testing.T) {
 		"depoly a b c":     bcn.CodeUnknownVerb,
 		"aprove 7":         bcn.CodeNotSchedulable,
 		"xyzzy":            bcn.CodeUnknownVerb,
-		"rollback a b":     bcn.CodeNotYet,
+		"rollback a b":     bcn.CodeNotSchedulable,
 		"status":           "",
 		"/bcn status a":    "",
 	} {
