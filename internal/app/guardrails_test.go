@@ -78,7 +78,43 @@ func TestGuardrails(t *testing.T) {
 		w.slash("U0DEV", deploys, "guardrails test hello staging")
 		w.told("U0DEV", "Guardrails on", "warns", "not from a registry", "Find nothing", "ask-an-administrator")
 	})
+	t.Run("drift: nothing was changed outside, and then something was", func(t *testing.T) {
+		w := w.in(t)
+		w.slash("U0DEV", deploys, "drift hello staging")
+		w.told("U0DEV", "nothing was changed outside", "heritage-hello-staging", "hello-staging")
+		w.slash("U0ADMIN", deploys, "drift --district default")
+		w.told("U0ADMIN", "nothing was changed outside", "endpoint-main")
+		w.outside(t, "hello-staging")
+		w.slash("U0LEAD", deploys, "drift hello staging")
+		w.told("U0LEAD", "changed outside", "EnableExecuteCommand")
+	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// outside changes each service of a stack as somebody would in the console.
+func (w *world) outside(t *testing.T, stack string) {
+	t.Helper()
+	list, err := w.aws.Do(t.Context(), "cloudformation", "DescribeStackResources", map[string]any{"StackName": stack})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources, _ := list["StackResources"].([]any)
+	n := 0
+	for _, one := range resources {
+		r, _ := one.(map[string]any)
+		if r["ResourceType"] != "AWS::ECS::Service" {
+			continue
+		}
+		n++
+		if _, err := w.aws.Do(t.Context(), "ecs", "UpdateService", map[string]any{
+			"cluster": "default", "service": r["PhysicalResourceId"], "enableExecuteCommand": r["LogicalResourceId"] != "web",
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n == 0 {
+		t.Fatalf("no services in %v", list)
 	}
 }

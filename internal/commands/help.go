@@ -133,7 +133,7 @@ func explanations() map[string]text.ID {
 	return map[string]text.ID{
 		"verb": text.HelpArgVerb, "app": text.HelpArgApp, "env": text.HelpArgEnv, "tag": text.HelpArgTag,
 		"tag-or-current": text.HelpArgTagOrCurrent, "id": text.HelpArgID, "reason": text.HelpArgReason,
-		"district": text.HelpArgDistrict, "endpoint": text.HelpArgEndpoint, "new-name": text.HelpArgNewName,
+		"district": text.HelpArgDistrict, "drift-district": text.HelpFlagDrift, "endpoint": text.HelpArgEndpoint, "new-name": text.HelpArgNewName,
 		"new-app": text.HelpArgNewApp, "new-env": text.HelpArgNewEnv,
 		"source": text.HelpFlagSource, "channel": text.HelpFlagChannel, "for": text.HelpFlagFor,
 		"region": text.HelpFlagRegion, "role": text.HelpFlagRole, "cfn-role": text.HelpFlagCFNRole,
@@ -190,7 +190,7 @@ func notes() map[string]text.ID {
 		"run": text.HelpNoteRun, "logs": text.HelpNoteLogs,
 		"rollback": text.HelpNoteRollback, "restart": text.HelpNoteRestart, "promote": text.HelpNotePromote, "scale": text.HelpNoteScale,
 		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
-		"guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
+		"drift": text.HelpNoteDrift, "guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
 		"district create": text.HelpNoteDistrictCreate, "district delete": text.HelpNoteDistrictDelete,
 	}
@@ -222,6 +222,7 @@ func examples(name string) []string {
 		"releases":        {"releases hello production"},
 		"show":            {"show hello production"},
 		"create":          {createExample},
+		"drift":           {"drift hello production", "drift --district main"},
 		"guardrails list": {"guardrails list"},
 		"guardrails test": {"guardrails test hello production"},
 		"district show":   {"district show main"},

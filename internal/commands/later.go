@@ -5,7 +5,7 @@ package commands
 func later() []string {
 	return []string{
 		"district plugin list", "district plugin set", "district plugin unset",
-		"lock", "unlock", "locks", "freeze", "thaw", "drift", "login",
+		"lock", "unlock", "locks", "freeze", "thaw", "login",
 		"audit",
 	}
 }

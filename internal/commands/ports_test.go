@@ -37,6 +37,7 @@ type world struct {
 	variables deploy.Variables
 	origin    deploy.Origin // of the last change that was asked for
 	rails     rails
+	drifts    deploy.DriftReport
 	calls     []string
 }
 

@@ -59,6 +59,7 @@ func table() []verb {
 		{"env list", "env", reads, shows, text.HelpGroupSetUp, does((*Registry).envList), text.HelpEnvList},
 		{"env set", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envSet), text.HelpEnvSet},
 		{"env unset", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envUnset), text.HelpEnvUnset},
+		{"drift", "drift", reads, shows, text.HelpGroupLook, does((*Registry).drift), text.HelpDrift},
 		{"guardrails list", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsList), text.HelpGuardrailsList},
 		{"guardrails test", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsTest), text.HelpGuardrailsTest},
 		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
@@ -150,6 +151,8 @@ type Options struct {
 	Who       Who
 	Links     Links
 	Figures   Figures
+	// Drifts finds out what was changed outside.
+	Drifts Drifts
 	// Guardrails are those in force.
 	Guardrails Guardrails
 	Lang       string           // what channels read; default English
@@ -173,6 +176,7 @@ type Registry struct {
 	links      Links
 	figures    Figures
 	guardrails Guardrails
+	drifts     Drifts
 	lang       string
 	announce   string // the channel of apps that have none of their own
 	command    string
@@ -183,7 +187,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
-		figures: o.Figures, guardrails: o.Guardrails, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
+		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

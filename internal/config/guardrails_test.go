@@ -50,7 +50,7 @@ func TestBadGuardrailsAreRefusedWithTheirPlace(t *testing.T) {
 	}
 	for _, c := range []struct{ name, yaml, want string }{
 		{"no list", "guardrails: {}", "3:13: guardrails must be a list"},
-		{"an unknown key", own("level: deny, whn: x"), `4:53: unknown key "whn" in guardrails[0]; did you mean "when"?`},
+		{"an unknown key", own("level: deny, wen: x"), `4:53: unknown key "wen" in guardrails[0]; did you mean "when"?`},
 		{"no level", own(`when: "true"`), "4:5: guardrails[0] needs level"},
 		{"no expression", own("level: deny"), "4:5: guardrails[0] needs when"},
 		{"an unknown level", own(`when: "true", level: block`), `level: "block" is not deny, approve or warn`},

@@ -27,6 +27,7 @@ func trust(in Input) []statement {
 func bot(in Input) []statement {
 	list := append(stackStatements(in), taskStatements(in)...)
 	list = append(append(list, grantStatements(in)...), secretStatements(in)...)
+	list = append(list, driftStatements(in)...)
 	return append(list, readStatements(in)...)
 }
 

@@ -1,0 +1,49 @@
+package deploy
+
+import (
+	"context"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Drifts finds out what was changed outside. internal/apply implements it.
+type Drifts interface {
+	// Drift has CloudFormation compare the stacks with what is there, and answers
+	// what is not as they made it, by stack and resource. It takes seconds to a
+	// minute. A stack that is not there has no drift; one that is being changed is
+	// stack_busy. What cannot be checked is told in DriftReport.Unchecked.
+	Drift(ctx context.Context, t bcn.Target, stacks []string) (DriftReport, error)
+}
+
+// DriftReport is what is not as the stacks made it.
+type DriftReport struct {
+	Stacks    []string // that were looked at
+	Resources []Drifted
+	Unchecked []string // stacks of which CloudFormation could not read everything
+}
+
+// Drifted is a resource that was changed or deleted outside.
+type Drifted struct {
+	Stack, ID, Type string
+	Deleted         bool
+	Properties      []DriftedProperty
+	Last            *Outside // the last call about it; nil: CloudTrail tells of none
+}
+
+// DriftedProperty is a property that is not as the stack made it. Values are
+// CloudFormation's texts, cut; of what may hold values of variables they are
+// left out.
+type DriftedProperty struct {
+	Path             string // /EnableExecuteCommand
+	Kind             string // ADD, REMOVE, NOT_EQUAL
+	Expected, Actual string
+	Hidden           bool // both values are left out
+}
+
+// Outside is a call that changed a resource, as CloudTrail tells of it.
+type Outside struct {
+	Action string // UpdateService
+	By     string // the caller's ARN, or the SourceIdentity of a session
+	At     time.Time
+}
