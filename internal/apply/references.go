@@ -82,7 +82,7 @@ func (a *Apply) Keys(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([
 	}
 	var arns []string
 	for _, id := range unique(used) {
-		arn, err := customerKey(ctx, s, id)
+		arn, err := customerKey(ctx, s, t.District.Account, id)
 		if err != nil {
 			return nil, err
 		}
@@ -97,12 +97,13 @@ func (a *Apply) Keys(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([
 
 // customerKey answers the ARN of a key, or "" where it is AWS's own. A policy
 // names keys by ARN alone: an alias there grants nothing (AWS KMS Developer
-// Guide, "Specifying KMS keys in IAM policy statements").
-func customerKey(ctx context.Context, s *awsx.Session, id string) (string, error) {
+// Guide, "Specifying KMS keys in IAM policy statements"). A key of another
+// account is a customer's: AWS's own work in their account alone.
+func customerKey(ctx context.Context, s *awsx.Session, account, id string) (string, error) {
 	switch {
 	case id == "" || strings.HasPrefix(id, managedKeys) || strings.Contains(id, ":"+managedKeys):
 		return "", nil
-	case strings.HasPrefix(id, "arn:") && strings.Contains(id, ":key/"):
+	case strings.HasPrefix(id, "arn:") && strings.Contains(id, ":key/") && !strings.Contains(id, ":"+account+":"):
 		return id, nil
 	}
 	key, err := s.Key(ctx, id)

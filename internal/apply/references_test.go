@@ -77,10 +77,12 @@ func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
 	w.write(t, "/barcelona/default/redash/id", byAlias[strings.LastIndexByte(byAlias, '/')+1:])
 	w.write(t, "/barcelona/default/redash/arn", byARN)
 	w.write(t, "/barcelona/default/redash/own", "")
+	own, _ := w.beside(t, "kms", "DescribeKey", map[string]any{"KeyId": "alias/aws/ssm"})["KeyMetadata"].(map[string]any)
+	w.write(t, "/barcelona/default/redash/arn-of-own", fmt.Sprint(own["Arn"]))
 	secret := w.beside(t, "secretsmanager", "CreateSecret", map[string]any{"Name": "barcelona/default/redash", "SecretString": "hush", "KmsKeyId": "alias/secret"})
 	var refs []bcn.SecretRef
 	for _, from := range []string{
-		"/barcelona/default/redash/alias", "/barcelona/default/redash/id", "/barcelona/default/redash/own", "/barcelona/default/redash/none",
+		"/barcelona/default/redash/alias", "/barcelona/default/redash/id", "/barcelona/default/redash/own", "/barcelona/default/redash/arn-of-own", "/barcelona/default/redash/none",
 		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/redash/arn", fmt.Sprint(secret["ARN"]) + ":password::",
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:barcelona/default/none-AbCdEf",
 	} {
