@@ -206,7 +206,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	})
 	a.registry = commands.New(commands.Options{
 		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy, Drifts: drifts{a},
-		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, Who: who{a},
+		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, FileTasks: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})
 	return nil

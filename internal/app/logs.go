@@ -9,10 +9,13 @@ import (
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
-// logs reads what apps wrote.
+// logs reads what apps wrote, and what AWS runs of them by the clock.
 type logs struct{ a *App }
 
-var _ commands.Logs = logs{}
+var (
+	_ commands.Logs      = logs{}
+	_ commands.FileTasks = logs{}
+)
 
 // Logs reads the newest lines of a heritage's tasks.
 func (l logs) Logs(ctx context.Context, h bcn.Heritage, q deploy.LogQuery) (deploy.LogTail, error) {
@@ -21,4 +24,9 @@ func (l logs) Logs(ctx context.Context, h bcn.Heritage, q deploy.LogQuery) (depl
 		return deploy.LogTail{}, err
 	}
 	return l.a.apply.Logs(ctx, l.a.deploy.SystemTarget(d), h, time.Now(), q)
+}
+
+// FileTasks reads the scheduled tasks of all last releases.
+func (l logs) FileTasks(ctx context.Context) ([]deploy.FileTask, error) {
+	return l.a.deploy.FileTasks(ctx, l.a.store)
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bcn-bot/bcn/internal/apply"
 	"github.com/bcn-bot/bcn/internal/slackbot"
 	"github.com/bcn-bot/bcn/internal/store"
 )
@@ -35,6 +36,9 @@ func (a *App) run(ctx context.Context) error {
 			return a.deploy.Following(ctx, a.store, a.apply, account, region)
 		},
 		Tick: a.scheduler.Tick,
+		Watch: func(ctx context.Context) (time.Duration, error) {
+			return a.deploy.Watching(ctx, a.store, apply.Oneoffs{Apply: a.apply})
+		},
 		Reap: func(ctx context.Context) (time.Duration, error) { return a.deploy.Reap(ctx, a.apply) },
 	})
 	if err != nil {

@@ -79,7 +79,7 @@ func window(ctx context.Context, s *awsx.Session, group, prefix string, from, to
 		}
 		for _, e := range events {
 			if q.Grep == "" || strings.Contains(e.Text, q.Grep) {
-				lines = append(lines, deploy.LogLine{At: e.At, Source: sourceOf(e.Stream), Text: bounded(e.Text)})
+				lines = append(lines, deploy.LogLine{At: e.At, Source: writerOf(e.Stream), Text: bounded(e.Text)})
 			}
 		}
 		if n := len(lines) - q.Limit - 1; n > 0 { // one more than wanted tells that there are more
@@ -117,8 +117,8 @@ func (a *Apply) wrote(ctx context.Context, s *awsx.Session, group, heritage, ser
 	return out, nil
 }
 
-// sourceOf names who wrote: the container, and the beginning of its task's id.
-func sourceOf(stream string) string {
+// writerOf names who wrote: the container, and the beginning of its task's id.
+func writerOf(stream string) string {
 	parts := strings.Split(stream, "/")
 	if len(parts) != 3 {
 		return stream

@@ -111,6 +111,12 @@ func (s *Session) ServiceTasks(ctx context.Context, cluster, service string) ([]
 	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), ServiceName: aws.String(service), DesiredStatus: desired(false)})
 }
 
+// StoppedOfFamily lists the ARNs of the stopped tasks of a family of task
+// definitions, all pages. ECS keeps them for about an hour.
+func (s *Session) StoppedOfFamily(ctx context.Context, cluster, family string) ([]string, error) {
+	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), Family: aws.String(family), DesiredStatus: desired(true)})
+}
+
 func desired(stopped bool) types.DesiredStatus {
 	if stopped {
 		return types.DesiredStatusStopped

@@ -31,6 +31,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.failing(m)
 	case deploy.MomentEnded, deploy.MomentSuperseded:
 		return p.ended(m)
+	case deploy.MomentScheduled:
+		return p.scheduledFailed(m)
 	case deploy.MomentUnhealthy:
 		return p.unhealthy(m)
 	case deploy.MomentGivenUp:

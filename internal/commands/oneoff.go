@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kballard/go-shellquote"
@@ -54,13 +55,17 @@ func (g *runArgs) check() (err error) {
 	if g.cpu, err = amount("--cpu", g.CPU, "512", maxRunCPU); err != nil {
 		return err
 	}
-	if g.timeout, err = length(g.Timeout); err != nil {
-		return err
+	g.timeout, err = upTo("--timeout", g.Timeout, "2h", maxRunTimeout)
+	return err
+}
+
+// upTo reads a length of time of at most most; nothing is 0.
+func upTo(flag, s, example string, most time.Duration) (time.Duration, error) {
+	d, err := length(s)
+	if err != nil || d > most {
+		return 0, problem{id: problemForm, word: flag + " " + clip(s), suggestion: flag + " " + example}
 	}
-	if g.timeout > maxRunTimeout {
-		return problem{id: problemForm, word: "--timeout " + clip(g.Timeout), suggestion: maxRunTimeout.String()}
-	}
-	return nil
+	return d, nil
 }
 
 var amountForm = regexp.MustCompile(`^[1-9]\d{0,6}$`)
@@ -108,12 +113,9 @@ func (g *logsArgs) check() error {
 	if g.Service != "" && !serviceForm.MatchString(g.Service) {
 		return problem{id: problemForm, word: clip(g.Service), suggestion: "web"}
 	}
-	since, err := length(g.Since)
+	since, err := upTo("--since", g.Since, "2h", logLongest)
 	if err != nil {
 		return err
-	}
-	if since > logLongest {
-		return problem{id: problemForm, word: "--since " + clip(g.Since), suggestion: "168h"}
 	}
 	if g.since = since; since == 0 {
 		g.since = logDefault
@@ -180,9 +182,9 @@ func fitLog(lines []deploy.LogLine) (fitting string, cut bool) {
 		l := lines[i]
 		line := l.At.UTC().Format("15:04:05") + " " + l.Source + " " + chat.LogLine(l.Text, logBytes) + "\n"
 		if len(out)+len(line) > logAll {
-			return out, true
+			return strings.TrimSuffix(out, "\n"), true
 		}
 		out = line + out
 	}
-	return out, false
+	return strings.TrimSuffix(out, "\n"), false
 }

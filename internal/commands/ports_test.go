@@ -71,6 +71,8 @@ func (w *world) Ask(_ context.Context, o deploy.Origin, a bcn.Actor, wish deploy
 		line += fmt.Sprintf(" %+v", *wish.Secret)
 	case wish.Confirm != "":
 		line += " confirm=" + wish.Confirm
+	case wish.Run != nil:
+		line += fmt.Sprintf(" %+v", *wish.Run)
 	case wish.Access != nil:
 		line += fmt.Sprintf(" %+v", *wish.Access)
 	case wish.Heritage != nil:

@@ -148,6 +148,7 @@ type Options struct {
 	Reads     Reads
 	Live      Live
 	Logs      Logs
+	FileTasks FileTasks
 	Who       Who
 	Links     Links
 	Figures   Figures
@@ -172,6 +173,7 @@ type Registry struct {
 	reads      Reads
 	live       Live
 	logReader  Logs
+	fileTasks  FileTasks
 	who        Who
 	links      Links
 	figures    Figures
@@ -186,7 +188,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
 		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

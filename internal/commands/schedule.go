@@ -112,9 +112,17 @@ type scheduleNameArgs struct {
 	Schedule string `arg:"" name:"schedule" placeholder:"NAME"`
 }
 
-func (g *scheduleNameArgs) check() error { return checkSchedule(g.Schedule) }
+func (g *scheduleNameArgs) check() error {
+	if fileTaskForm.MatchString(g.Schedule) { // of barcelona.yml
+		return nil
+	}
+	return checkSchedule(g.Schedule)
+}
 
 func (r *Registry) scheduleRun(ctx context.Context, a asked, g *scheduleNameArgs) (chat.Message, error) {
+	if fileTaskForm.MatchString(g.Schedule) {
+		return r.runFileTask(ctx, a, g.Schedule)
+	}
 	view, err := r.schedules.Show(ctx, g.Schedule)
 	if err != nil {
 		return chat.Message{}, err

@@ -18,7 +18,11 @@ func (r *Registry) scheduleList(ctx context.Context, a asked, _ *scheduleListArg
 	if err != nil {
 		return chat.Message{}, fmt.Errorf("read schedules: %w", err)
 	}
-	if len(all) == 0 {
+	tasks, err := r.visibleTasks(ctx, a)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if len(all) == 0 && len(tasks) == 0 {
 		if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", ""); err != nil {
 			return chat.Message{}, err
 		}
@@ -29,7 +33,7 @@ func (r *Registry) scheduleList(ctx context.Context, a asked, _ *scheduleListArg
 		return chat.Message{}, err
 	}
 	list, err := keep(all, func(v ScheduleView) error { return see(v.Schedule) })
-	if err != nil {
+	if err != nil && (len(tasks) == 0 || !notAllowed(err)) {
 		return chat.Message{}, err
 	}
 	title := r.text.Say(a.lang, text.ReplySchedules, text.Args{"Count": len(list)})
@@ -37,7 +41,9 @@ func (r *Registry) scheduleList(ctx context.Context, a asked, _ *scheduleListArg
 	for _, v := range list[:min(len(list), maxButtons)] {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.scheduleLine(ctx, a, v)}, chat.Block{Buttons: r.scheduleButtons(a, v.Schedule)})
 	}
-	return r.more(a, m, len(list)-maxButtons), nil
+	m = r.more(a, m, len(list)-maxButtons)
+	m.Blocks = append(m.Blocks, r.fileTaskBlocks(a, tasks)...)
+	return m, nil
 }
 
 // keep answers what see lets through. Where it lets nothing through, it fails

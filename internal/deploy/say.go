@@ -26,6 +26,7 @@ const (
 	MomentStarted    MomentKind = "started"    // AWS is being changed
 	MomentEvents     MomentKind = "events"     // CloudFormation told something new
 	MomentFailing    MomentKind = "failing"    // a resource failed: what, why, which tasks stopped
+	MomentScheduled  MomentKind = "scheduled"  // a scheduled task of the file failed; there is no change
 	MomentUnhealthy  MomentKind = "unhealthy"  // health checks fail
 	MomentGivenUp    MomentKind = "given_up"   // the rollout cannot succeed and is stopped
 	MomentEnded      MomentKind = "ended"      // the verdict
@@ -64,7 +65,8 @@ type Moment struct {
 	Trail    []TrailLine // with a report: what CloudTrail has
 	Oneoff   *bcn.Oneoff
 	Checks   []Check
-	Lines    []string // with a one-off that has ended: its last log lines
+	Run      *bcn.ScheduledRun // with a scheduled task that failed
+	Lines    []string          // with a one-off that has ended: its last log lines
 }
 
 // TrailLine is one line of CloudTrail.

@@ -57,6 +57,7 @@ type Handlers struct {
 	Change func(ctx context.Context, id bcn.ID) (time.Duration, error)
 	Follow func(ctx context.Context, account, region string) (time.Duration, error)
 	Reap   func(ctx context.Context) (time.Duration, error)
+	Watch  func(ctx context.Context) (time.Duration, error)
 	Tick   func(ctx context.Context, id bcn.ID) (time.Duration, error)
 }
 
@@ -116,6 +117,15 @@ func (w *reapWorker) Work(ctx context.Context, _ *river.Job[ReapArgs]) error {
 	return again(w.h.Reap(ctx))
 }
 
+type watchWorker struct {
+	river.WorkerDefaults[WatchArgs]
+	h Handlers
+}
+
+func (w *watchWorker) Work(ctx context.Context, _ *river.Job[WatchArgs]) error {
+	return again(w.h.Watch(ctx))
+}
+
 func again(d time.Duration, err error) error {
 	if err != nil {
 		return err
@@ -144,6 +154,7 @@ func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) 
 	river.AddWorker(workers, &followWorker{h: h})
 	river.AddWorker(workers, &reapWorker{h: h})
 	river.AddWorker(workers, &tickWorker{h: h})
+	river.AddWorker(workers, &watchWorker{h: h})
 	c, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
 		Logger:               quiet(s.log),
 		Workers:              workers,

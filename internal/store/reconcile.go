@@ -44,6 +44,9 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 			}
 		}
 		n = len(ids) + len(follows) + len(ticks)
+		if err := t.insertWatch(ctx); err != nil {
+			return err
+		}
 		return t.insertReaper(ctx)
 	})
 	if err != nil {

@@ -61,13 +61,13 @@ func TestReconcile(t *testing.T) {
 			s, owner := pg.Store(t)
 			change := newChange(t, s, "heritage:hello")
 			exec(t, owner, `delete from river_job; `+fill(c.sql, change.ID, 0))
-			before := number(t, owner, `select count(*) from river_job where kind <> 'reap'`)
+			before := number(t, owner, `select count(*) from river_job where kind not in ('reap', 'watch')`)
 			for i, want := range []int{c.want, 0} {
 				if n, err := s.Reconcile(context.Background()); n != want || err != nil {
 					t.Fatalf("time %d: %d jobs, %v; want %d", i+1, n, err, want)
 				}
 			}
-			if n := number(t, owner, `select count(*) from river_job where kind <> 'reap'`); n != before+c.want {
+			if n := number(t, owner, `select count(*) from river_job where kind not in ('reap', 'watch')`); n != before+c.want {
 				t.Fatalf("%d jobs are in the queue, want %d", n, before+c.want)
 			}
 			if n := number(t, owner, `select count(*) from river_job where kind = 'reap'`); n != 1 {

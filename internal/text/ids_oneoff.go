@@ -10,6 +10,11 @@ const (
 	CardOneoffFailed   ID = "card.oneoff.failed"
 	CardOneoffUnknown  ID = "card.oneoff.unknown"
 
+	AnnounceScheduled  ID = "announce.scheduled"
+	ReplyFileTasks     ID = "reply.file_tasks"
+	ReplyFileTask      ID = "reply.file_task"
+	ReplyFileTasksHint ID = "reply.file_tasks_hint"
+
 	ThreadUnhealthy ID = "thread.unhealthy"
 	ThreadGivenUp   ID = "thread.given_up"
 

@@ -1,0 +1,45 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/render"
+)
+
+var _ deploy.Stoppeds = Oneoffs{}
+
+// Scheduled implements deploy.Stoppeds. EventBridge Scheduler starts the tasks
+// in a group that is called like the schedule.
+func (a Oneoffs) Scheduled(ctx context.Context, t bcn.Target, heritage string) ([]bcn.ScheduledRun, error) {
+	s := a.aws.For(t)
+	arns, err := s.StoppedOfFamily(ctx, t.District.Cluster, render.Family(heritage, render.ScheduleContainer))
+	if err != nil || len(arns) == 0 {
+		return nil, err
+	}
+	tasks, err := s.Tasks(ctx, t.District.Cluster, arns)
+	if err != nil {
+		return nil, err
+	}
+	var out []bcn.ScheduledRun
+	for _, v := range tasks {
+		if v.Status != "STOPPED" {
+			continue
+		}
+		r := bcn.ScheduledRun{Task: v.ARN, Name: v.Group, EndedAt: v.StoppedAt, Reason: v.Reason}
+		if !v.StartedAt.IsZero() {
+			r.StartedAt = &v.StartedAt
+		}
+		for _, c := range v.Containers {
+			if c.Name == render.ScheduleContainer {
+				r.ExitCode = c.ExitCode
+				if c.Reason != "" {
+					r.Reason = c.Reason
+				}
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
