@@ -36,7 +36,7 @@ func task(container string) string {
 }
 
 func role(statement string) string {
-	return res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::123456789012:policy/bcn/d/boundary",`+
+	return res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::123456789012:policy/bcn/d/boundary-d",`+
 		`"AssumeRolePolicyDocument":{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]},`+
 		`"Policies":[{"PolicyName":"p","PolicyDocument":{"Statement":[`+statement+`]}}]}`)
 }
@@ -95,7 +95,7 @@ func violations() map[string]struct{ resource, want string } {
 		"a principal by a parameter":               {role(`{"Effect":"Allow","Action":"s3:GetObject","Principal":{"AWS":{"Ref":"P"}}}`), guard.Unresolved},
 		"a bucket for everybody":                   {res("AWS::S3::BucketPolicy", `{"PolicyDocument":{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject"}}}`), guard.WildcardPerson},
 		"a policy document that is put together":   {res("AWS::S3::BucketPolicy", `{"PolicyDocument":{"Fn::Sub":"{}"}}`), guard.Unresolved},
-		"a managed policy":                         {res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::1:policy/bcn/d/boundary","ManagedPolicyArns":["arn:aws:iam::aws:policy/AdministratorAccess"]}`), guard.ManagedPolicy},
+		"a managed policy":                         {res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::1:policy/bcn/d/boundary-d","ManagedPolicyArns":["arn:aws:iam::aws:policy/AdministratorAccess"]}`), guard.ManagedPolicy},
 		"a policy that is attached from outside":   {res("AWS::IAM::Policy", `{"PolicyName":"p"}`), guard.ManagedPolicy},
 		"a role without boundary":                  {res("AWS::IAM::Role", `{}`), guard.NoBoundary},
 		"a role with another boundary":             {res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::aws:policy/AdministratorAccess"}`), guard.NoBoundary},

@@ -23,7 +23,7 @@ const (
 // BoundaryARN is the permissions boundary of every role of a district's
 // heritages. account may be the pseudo parameter ${AWS::AccountId} in Fn::Sub.
 func BoundaryARN(account, district string) string {
-	return "arn:aws:iam::" + account + ":policy/bcn/" + district + "/boundary"
+	return "arn:aws:iam::" + account + ":policy/bcn/" + district + "/boundary-" + district
 }
 
 // RolePath is the IAM path of a district's roles: the bot may pass only these.

@@ -13,6 +13,11 @@ func boundary(in Input) []statement {
 			Why:      "tasks write to their heritage's group",
 		},
 		{
+			Sid: "FlowLogs", Action: []string{"logs:DescribeLogGroups", "logs:DescribeLogStreams"}, Resource: []string{"*"},
+			Condition: map[string]operands{"StringEquals": in.inRegion()},
+			Why:       "the network's flow logs look their group up: names, no lines",
+		},
+		{
 			Sid: "PullImages", Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
 			Resource: []string{in.arn("ecr", "repository/*")},
 			Why:      "images of the account's registry",

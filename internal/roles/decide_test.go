@@ -130,7 +130,7 @@ func TestTheBotsRole(t *testing.T) {
 
 func TestCloudFormationsRole(t *testing.T) {
 	t.Parallel()
-	bounded := map[string]string{"iam:PermissionsBoundary": iamARN + "policy/bcn/default/boundary"}
+	bounded := map[string]string{"iam:PermissionsBoundary": iamARN + "policy/bcn/default/boundary-default"}
 	wide := map[string]string{"iam:PermissionsBoundary": iamARN + "policy/wide"}
 	ours := map[string]string{"aws:ResourceTag/bcn:installation": "bcn-1234"}
 	d := parse(t, input()).cfn
@@ -144,7 +144,7 @@ func TestCloudFormationsRole(t *testing.T) {
 		{"may not widen a role without boundary", "iam:PutRolePolicy", role, nil, policy.Implicit},
 		{"may not change the bot's role", "iam:UpdateAssumeRolePolicy", iamARN + "role/bcn-default-bot", nil, policy.Implicit},
 		{"may not change its own", "iam:PutRolePolicy", cfnRole, bounded, policy.Implicit},
-		{"may not change the boundary", "iam:CreatePolicyVersion", iamARN + "policy/bcn/default/boundary", nil, policy.Implicit},
+		{"may not change the boundary", "iam:CreatePolicyVersion", iamARN + "policy/bcn/default/boundary-default", nil, policy.Implicit},
 		{"may make services on the cluster", "ecs:CreateService", ecsARN + "service/default/hello-Web", nil, policy.Allowed},
 		{"may not make services elsewhere", "ecs:CreateService", ecsARN + "service/other/hello-Web", nil, policy.Implicit},
 		{"may change its security group", "ec2:AuthorizeSecurityGroupIngress", sgARN, ours, policy.Allowed},

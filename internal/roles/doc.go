@@ -8,7 +8,7 @@
 //	                      │ RunTask                        │ creates
 //	                      ▼                                ▼
 //	                 tasks with roles below /bcn/{district}/, none of which can
-//	                 do more than the managed policy /bcn/{district}/boundary
+//	                 do more than the managed policy /bcn/{district}/boundary-{district}
 //
 // The bot's role proposes and executes change sets, and reads. What a stack
 // makes is made by CloudFormation's role, which nobody but CloudFormation can

@@ -52,8 +52,10 @@ func SchedulerRoleName(district string) string { return "bcn-" + district + "-sc
 // Path is the IAM path of the roles that stacks make, and of the boundary.
 func Path(district string) string { return "/bcn/" + district + "/" }
 
-// BoundaryName is the name, below Path, of the permissions boundary.
-const BoundaryName = "boundary"
+// BoundaryName is the name, below Path, of the permissions boundary. The path
+// does not make it unique: names of policies are so in the whole account (IAM
+// User Guide, "IAM identifiers").
+func BoundaryName(district string) string { return "boundary-" + district }
 
 // TaskLogGroups is the pattern of the names of a district's log groups.
 func TaskLogGroups(district string) string { return "Barcelona/" + district + "/*" }
@@ -68,7 +70,7 @@ func (in Input) CFNRoleARN() string { return in.iam("role/" + CFNRoleName(in.Dis
 func (in Input) SchedulerRoleARN() string { return in.iam("role/" + SchedulerRoleName(in.District)) }
 
 // BoundaryARN is the ARN of the permissions boundary.
-func (in Input) BoundaryARN() string { return in.iam("policy" + Path(in.District) + BoundaryName) }
+func (in Input) BoundaryARN() string { return in.iam("policy" + Path(in.District) + BoundaryName(in.District)) }
 
 func (in Input) iam(rest string) string {
 	return "arn:" + in.partition() + ":iam::" + in.Account + ":" + rest
@@ -158,7 +160,7 @@ func Template(in Input) ([]byte, error) {
 		Description: "The roles of bcn in district " + in.District + ". Apply with CAPABILITY_NAMED_IAM.",
 		Resources: map[string]resource{
 			"Boundary": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
-				Name: BoundaryName, Path: Path(in.District), Description: "What no task of the district can exceed",
+				Name: BoundaryName(in.District), Path: Path(in.District), Description: "What no task of the district can exceed",
 				Document: in.document(boundary(in)),
 			}},
 			"BotRole": {Type: "AWS::IAM::Role", Properties: role{

@@ -184,14 +184,14 @@ func (n networkType) Update(_ context.Context, id string, q wire.Request) (map[s
 	if !maps.Equal(tags, t.tags) {
 		actions = append(actions, "CreateTags")
 	}
-	of := n.arn(q, id)
+	of, keys := n.arn(q, id), tagKeys("aws:ResourceTag/", t.tags)
 	if n.kind == "" { // of the thing that it belongs to
 		for property, kind := range n.parents {
-			of = ec2ARN(q, kind, text(q.Properties, property))
+			of, keys = ec2ARN(q, kind, text(q.Properties, property)), a.networkKeys(q.Region, text(q.Properties, property))
 		}
 	}
 	for _, action := range actions {
-		if err := q.Authorize("ec2:"+action, of, tagKeys("aws:ResourceTag/", t.tags)); err != nil {
+		if err := q.Authorize("ec2:"+action, of, keys); err != nil {
 			return nil, err
 		}
 	}

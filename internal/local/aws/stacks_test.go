@@ -107,7 +107,7 @@ func TestStackMakesRoles(t *testing.T) {
 
 	w.wantStatus(t, "", body([]any{inline("a"), inline("b")}, ref, "first"), "CREATE_COMPLETE", "")
 	made := role().Role
-	if *made.Arn != account+"role/bcn/default/made" || *made.PermissionsBoundary.PermissionsBoundaryArn != account+"policy/bcn/default/boundary" ||
+	if *made.Arn != account+"role/bcn/default/made" || *made.PermissionsBoundary.PermissionsBoundaryArn != account+"policy/bcn/default/boundary-default" ||
 		!slices.Equal(names(), []string{"a", "b"}) || !slices.ContainsFunc(made.Tags, func(t iamtypes.Tag) bool { return *t.Key == "bcn:installation" }) {
 		t.Fatalf("got %+v %v", made, names())
 	}
@@ -123,7 +123,7 @@ func TestStackMakesRoles(t *testing.T) {
 	w.deleteStack(t)
 	_, err := c.GetRole(t.Context(), &iam.GetRoleInput{RoleName: awssdk.String("made")})
 	wantCode(t, err, "NoSuchEntity")
-	_, err = c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: awssdk.String(account + "policy/bcn/default/boundary")})
+	_, err = c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: awssdk.String(account + "policy/bcn/default/boundary-default")})
 	wantCode(t, err, "NoSuchEntity")
 }
 

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/roles"
+	"github.com/bcn-bot/bcn/internal/store/storetest"
+)
+
+// tokyo is a district that bcn makes in a world, and how to look at AWS past bcn.
+type tokyo struct {
+	*world
+	roles roles.Input
+	admin *awsx.Session
+}
+
+func newTokyo(t *testing.T) *tokyo {
+	t.Helper()
+	w := newWorld(t)
+	client, err := awsx.New(t.Context(), awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &tokyo{world: w, admin: client.For(bcn.Target{District: bcn.District{Region: localaws.DefaultRegion}})}
+	account := w.aws.Account().ID
+	d.roles = roles.Input{
+		District: "tokyo", Account: account, Region: localaws.DefaultRegion, BotPrincipal: "arn:aws:iam::" + account + ":root",
+		ExternalID: ExternalID(audit.Key(storetest.Key))("tokyo"),
+	}
+	template, err := roles.Template(d.roles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.apply("bcn-roles-tokyo", template)
+	return d
+}
+
+// apply makes a stack as the account's owner does.
+func (d *tokyo) apply(name string, template []byte) {
+	d.t.Helper()
+	_, id, err := d.admin.CreateChangeSet(d.t.Context(), awsx.NewChangeSet{
+		Name: "owner", Stack: name, Create: true, Template: template, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	tick := newTick(d.t)
+	for set := (awsx.ChangeSet{}); set.Execution != "AVAILABLE"; tick() {
+		if set, err = d.admin.ChangeSet(d.t.Context(), name, "owner"); err != nil || set.Status == "FAILED" {
+			d.t.Fatal(set.Reason, err)
+		}
+	}
+	if err := d.admin.ExecuteChangeSet(d.t.Context(), name, "owner", "", true); err != nil {
+		d.t.Fatal(err)
+	}
+	for status := ""; status != "CREATE_COMPLETE"; tick() {
+		if status = d.status(id); strings.HasPrefix(status, "DELETE") || strings.HasPrefix(status, "ROLLBACK") {
+			_ = d.admin.StackEvents(d.t.Context(), id, func(page []awsx.Event) bool {
+				for _, e := range page {
+					d.t.Log(e.LogicalID, e.Status, e.Reason)
+				}
+				return true
+			})
+			d.t.Fatal(status)
+		}
+	}
+}
+
+func (d *tokyo) status(stack string) string {
+	d.t.Helper()
+	s, err := d.admin.Stack(d.t.Context(), stack)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return s.Status
+}
+
+// create is the command that makes the district.
+func (d *tokyo) create(more string) string {
+	return "district create tokyo --region " + d.roles.Region + " --role " + d.roles.BotRoleARN() +
+		" --cfn-role " + d.roles.CFNRoleARN() + " --for staging --cidr 10.9.0.0/16 " + more
+}
+
+// A district that bcn makes, from its first resource to its last.
+func TestDistrictThatBcnMakes(t *testing.T) {
+	t.Parallel()
+	d := newTokyo(t)
+	d.bot()
+	t.Run("is planned as a network and a cluster, made, and known by its outputs", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, d.create("--nat instance"))
+		w.card(deploys, "tokyo", "succeeded", "barcelona-tokyo")
+		w.slash("U0ADMIN", deploys, "district show tokyo")
+		w.told("U0ADMIN", "tokyo", "nat instance", "10.9.0.0/16", "subnet-0", "sg-0", "bcn-tokyo-"+d.roles.Account)
+	})
+	t.Run("a second one of its name is refused", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, d.create(""))
+		w.told("U0ADMIN", "tokyo", "taken")
+	})
+	t.Run("serves an endpoint and an app", func(t *testing.T) {
+		w := d.in(t)
+		w.type1("/bcn endpoint create edge --district tokyo --public --access-logs --for staging")
+		w.commit(strings.NewReplacer("endpoint: main", "endpoint: edge", "{ ssm_path: hello/session_secret }", "{ value: none }",
+			"name: hello-staging", "name: shop").Replace(w.manifest()))
+		w.type1("/bcn create shop staging --district tokyo --source github:acme/hello", "/bcn deploy shop staging v1")
+		w.until("it runs", `select exists (select 1 from release where heritage = 'shop' and outcome = 'succeeded') and $1 = 0`, int64(0))
+	})
+	t.Run("an endpoint that a service uses is not deleted, nor the district that they live in", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, "endpoint delete edge")
+		w.told("U0ADMIN", "edge", "still used", "shop staging (web)")
+		w.slash("U0ADMIN", deploys, "district delete tokyo")
+		w.told("U0ADMIN", "tokyo", "still used", "shop staging", "endpoint edge")
+		w.slash("U0ADMIN", deploys, "district update tokyo --for production")
+		w.told("U0ADMIN", "tokyo", "still used", "shop staging")
+	})
+	t.Run("its NAT is changed while it is used", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, "district update tokyo --nat managed_gateway")
+		w.card(deploys, "change the district", "succeeded", "NAT: instance")
+	})
+	t.Run("applying what is there already changes nothing", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, "district apply tokyo")
+		w.card(deploys, "change the district", "closed", "nothing")
+	})
+	t.Run("an endpoint gets certificates, and serves plain HTTP by a redirect", func(t *testing.T) {
+		w := d.in(t)
+		arn := "arn:aws:acm:" + d.roles.Region + ":" + d.roles.Account + ":certificate/"
+		w.slash("U0ADMIN", deploys, "endpoint update edge --certificate "+arn+"1,"+arn+"2 --tls modern --no-access-logs")
+		w.card(deploys, "change the endpoint", "succeeded", "TLS: intermediate → modern", "access logs: on → off")
+		w.slash("U0ADMIN", deploys, "endpoint show edge")
+		w.told("U0ADMIN", "edge", arn+"1", arn+"2", "modern")
+		w.slash("U0ADMIN", deploys, "endpoint update edge --certificate arn:aws:acm:eu-west-1:"+d.roles.Account+":certificate/3")
+		w.told("U0ADMIN", "certificate/3", "is not in "+d.roles.Region)
+	})
+	t.Run("goes with all that was in it, but what the card said", func(t *testing.T) {
+		w := d.in(t)
+		w.slash("U0ADMIN", deploys, "delete shop staging --confirm shop")
+		w.until("the app is gone", `select not exists (select 1 from heritage where name = 'shop') and $1 = 0`, int64(0))
+		w.slash("U0ADMIN", deploys, "endpoint delete edge --reason nobody comes")
+		w.card(deploys, "*delete* the endpoint", "succeeded")
+		w.slash("U0ADMIN", deploys, "district delete tokyo")
+		w.card(deploys, "*delete* the district", "succeeded", "stays: the bucket bcn-tokyo-"+d.roles.Account, "log groups below Barcelona/tokyo/")
+		stacks, err := d.admin.Stacks(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range stacks {
+			if s.Name == "barcelona-tokyo" || s.Name == "endpoint-edge" {
+				t.Errorf("%s is still there: %s", s.Name, s.Status)
+			}
+		}
+		w.until("it is forgotten", `select not exists (select 1 from district where name = 'tokyo') and $1 = 0`, int64(0))
+	})
+}
