@@ -9,6 +9,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
 // Rollback, restart, scale and env over the wire: each is planned, approved,
@@ -31,6 +32,7 @@ func TestOperations(t *testing.T) {
 		w := w.in(t)
 		w.commit(strings.Replace(strings.Replace(w.manifest(), "sidekiq", "sidekiq -c 9", 1), "exec: true", "exec: false", 1))
 		w.administrate("deploy hello production v2").ends(bcn.ChangeSucceeded, "")
+		w.aws.Cluster().PutImage("hello", "v1", cluster.Image{Behaviour: cluster.Healthy("v1 means something else now")})
 		r := w.dana("rollback hello production --reason the cart is empty", "waits for approval", "Goes back to release 1", "Not rolled back: data", "before_deploy")
 		if n := r.ran(); n != 0 {
 			t.Errorf("%d change sets ran before anybody approved", n)
