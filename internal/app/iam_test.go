@@ -50,6 +50,23 @@ func TestIAMPrintsTheRoles(t *testing.T) {
 	}
 }
 
+func TestIAMTakesTheActionsOfApps(t *testing.T) {
+	t.Setenv("BCN_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	show := func(actions ...string) (string, error) {
+		var out bytes.Buffer
+		err := IAM(t.Context(), IAMArgs{
+			District: "main", Account: "123456789012", Region: "us-east-1", Principal: "arn:aws:iam::123456789012:role/bcn", TaskActions: actions,
+		}, &out)
+		return out.String(), err
+	}
+	if got, err := show("s3:GetObject"); err != nil || !strings.Contains(got, `"s3:GetObject"`) {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if got, err := show("iam:PassRole"); err == nil || got != "" {
+		t.Errorf("an app may pass roles:\n%s", got)
+	}
+}
+
 func TestIAMPrintsAccessAsBotYamlSays(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bot.yaml")
 	t.Setenv("BCN_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
