@@ -12,6 +12,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/deploy"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
+	localslack "github.com/bcn-bot/bcn/internal/local/slack"
 )
 
 // gated is the sample's file with a before_deploy in production.
@@ -177,6 +178,20 @@ func TestOneOffTasks(t *testing.T) {
 		if r.started() != 2 {
 			t.Errorf("%d tasks were started", r.started())
 		}
+	})
+	t.Run("a scheduled task of the file runs by AWS's clock: its failure is announced, the list has it, and one can be started now", func(t *testing.T) {
+		w := w.in(t)
+		w.commit(strings.Replace(w.manifest(), "    name: hello\n", "    name: hello\n    scheduled_tasks:\n"+
+			`      - { name: report, schedule: rate(1 hour), command: sh -c "echo no orders; exit 4" }`+"\n", 1))
+		w.waiting(w.other()).runsThrough()
+		w.wait(func(m localslack.Message) bool {
+			return m.Channel == "C0DEPLOY" && all(shown(m), []string{"scheduled task", "report", "exit code 4", "no orders"})
+		}, "the announcement of a failed run")
+		w.slash("U0DEV", deploys, "schedule list")
+		w.told("U0DEV", "hello/report", "rate(1 hour)", "exit code 4")
+		r := w.administrate("schedule run hello/report", "as the scheduled task")
+		r.ends(bcn.ChangeFailed, bcn.CodeOneoffFailed)
+		w.inThread(r.card, "exit code 4", "no orders")
 	})
 	t.Run("logs: the newest lines, those that contain a text, and what to try where there are none", func(t *testing.T) {
 		w := w.in(t)
