@@ -71,7 +71,7 @@ func (s *Service) staysBehind(ctx context.Context, t bcn.Target, h bcn.Heritage,
 		return err
 	}
 	if len(secrets) > 0 {
-		p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: fmt.Sprintf("%d parameters below %s/ stay", len(secrets), folder)})
+		p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: fmt.Sprintf("what is in Parameter Store below %s/ stays (%d)", folder, len(secrets))})
 	}
 	p.Lines = append(p.Lines, bcn.Line{Mark: bcn.MarkNote, What: "images in the registry and the history of releases stay"})
 	return nil

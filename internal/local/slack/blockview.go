@@ -16,6 +16,7 @@ type blockView struct {
 	Fields   []template.HTML
 	Elements []elementView
 	Label    string
+	Hint     string // of an input
 }
 
 // elementView is something in a block to press or fill in, or a piece of small
@@ -74,7 +75,7 @@ func (r mrkdwn) block(b object) blockView {
 	case "image":
 		v.Label = str(b, "alt_text")
 	case "input":
-		v.Label = textOf(b["label"])
+		v.Label, v.Hint = textOf(b["label"]), textOf(b["hint"])
 		if e, ok := b["element"].(object); ok {
 			v.Elements = append(v.Elements, r.element(e))
 		}

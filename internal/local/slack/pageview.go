@@ -68,8 +68,8 @@ type threadView struct {
 }
 
 type viewView struct {
-	ID, Title, Submit string
-	Blocks            []blockView
+	ID, Title, Submit, Close string
+	Blocks                   []blockView
 }
 
 // look builds the page for a person in a channel, with a thread beside it. It
@@ -325,7 +325,7 @@ func (w *Workspace) messageView(r mrkdwn, user string, c *Channel, m *Message) m
 func (w *Workspace) openView(r mrkdwn, user string) *viewView {
 	for _, v := range w.views {
 		if v.User == user && v.Type == "modal" && !v.Closed {
-			return &viewView{ID: v.ID, Title: unescape(v.Title), Submit: unescape(v.Submit), Blocks: r.blocksFor(v.Blocks)}
+			return &viewView{ID: v.ID, Title: unescape(v.Title), Submit: unescape(v.Submit), Close: textOf(v.raw["close"]), Blocks: r.blocksFor(v.Blocks)}
 		}
 	}
 	return nil
