@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -69,13 +71,38 @@ func (h handler) Handle(ctx context.Context, key string) slackbot.Outcome {
 	if r.Source == chat.FromClick { // of a mention it is what was typed, not a card
 		origin.Message = r.Message
 	}
-	m, has, err := h.run(ctx, r, origin, lang)
+	m, has, err := h.held(ctx, r, origin, lang)
 	if err == nil {
 		if err = h.a.store.Settle(ctx, key, fence); err == nil {
 			return slackbot.Outcome{Request: r, Reply: m, HasReply: has}
 		}
 	}
 	return h.failed(ctx, r, origin, lang, err)
+}
+
+// held runs a command while its lease is renewed: looking for drift takes longer
+// than one.
+func (h handler) held(ctx context.Context, r chat.Request, o deploy.Origin, lang string) (chat.Message, bool, error) {
+	ctx, stop := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		tick := time.NewTicker(h.a.o.Pace.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := h.a.store.RenewInbox(ctx, o.Key, o.Fence); errors.Is(err, store.ErrConflict) {
+				return // another has it, or it is done: settling it tells
+			}
+		}
+	})
+	m, has, err := h.run(ctx, r, o, lang)
+	stop()
+	renewing.Wait()
+	return m, has, err
 }
 
 // run turns a panic into an error with its stack in the log.

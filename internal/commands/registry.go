@@ -59,7 +59,7 @@ func table() []verb {
 		{"env list", "env", reads, shows, text.HelpGroupSetUp, does((*Registry).envList), text.HelpEnvList},
 		{"env set", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envSet), text.HelpEnvSet},
 		{"env unset", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envUnset), text.HelpEnvUnset},
-		{"drift", "drift", reads, shows, text.HelpGroupLook, does((*Registry).drift), text.HelpDrift},
+		{"drift", "drift", reads, byHand, text.HelpGroupLook, does((*Registry).drift), text.HelpDrift},
 		{"guardrails list", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsList), text.HelpGuardrailsList},
 		{"guardrails test", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsTest), text.HelpGuardrailsTest},
 		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},

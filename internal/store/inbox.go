@@ -84,6 +84,18 @@ func (s *Store) InboxFailed(ctx context.Context, key string, fence int64, cause 
 	return state == "parked", err
 }
 
+// RenewInbox keeps a claimed request from being run by another while its
+// command still works. ErrConflict means that another runs it, or that it is
+// done.
+func (s *Store) RenewInbox(ctx context.Context, key string, fence int64) error {
+	tag, err := s.pool.Exec(ctx, `update inbox set lease_until = bcn_now() + $3
+		where key = $1 and fence = $2 and state = 'received'`, key, fence, s.lease)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrConflict
+	}
+	return err
+}
+
 // settle marks the origin's inbox row as done in the transaction of what it
 // led to. ErrConflict means that the row was run by another meanwhile.
 func (t *txn) settle(ctx context.Context, o deploy.Origin) error {
