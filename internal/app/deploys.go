@@ -22,7 +22,7 @@ const (
 	// beat is how often a stream says that it is alive, so that no proxy closes it.
 	beat = 15 * time.Second
 	// deploysPerSecond and deploysBurst bound the requests of one address.
-	deploysPerSecond, deploysBurst = 2, 20
+	deploysPerSecond, deploysBurst = 10, 60
 )
 
 // deployServer answers CI:

@@ -63,5 +63,5 @@ func parse(s string) (bcn.ID, random, bool) {
 		return 0, r, false
 	}
 	copy(r[:], raw)
-	return bcn.ID(id), r, true
+	return bcn.ID(id), r, r.secret(bcn.ID(id)).Reveal() == s // written in one way alone
 }

@@ -21,8 +21,6 @@ type Store interface {
 	// UseToken answers a token that works, and notes that it was used.
 	// deploy.ErrNone where it is unknown, over, revoked or changed past bcn.
 	UseToken(ctx context.Context, id bcn.ID, digest []byte) (bcn.Token, error)
-	// TokenOf answers the token of a heritage that works; deploy.ErrNone.
-	TokenOf(ctx context.Context, heritage string) (bcn.Token, error)
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
 }
 

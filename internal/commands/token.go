@@ -44,7 +44,7 @@ func (r *Registry) tokenIssue(ctx context.Context, a asked, g *tokenIssueArgs) (
 	if err != nil {
 		return chat.Message{}, err
 	}
-	return r.tokenShown(a, t, secret), nil
+	return r.tokenShown(a, t, secret, g.tokenLife), nil
 }
 
 type tokenRotateArgs struct {
@@ -58,12 +58,12 @@ func (r *Registry) tokenRotate(ctx context.Context, a asked, g *tokenRotateArgs)
 	if err != nil {
 		return chat.Message{}, err
 	}
-	return r.tokenShown(a, t, secret), nil
+	return r.tokenShown(a, t, secret, g.tokenLife), nil
 }
 
 // tokenShown puts a token into a window, once. Where no window could be opened
 // nobody has seen it: the button makes another in its place.
-func (r *Registry) tokenShown(a asked, t bcn.Token, secret ci.Secret) chat.Message {
+func (r *Registry) tokenShown(a asked, t bcn.Token, secret ci.Secret, life tokenLife) chat.Message {
 	args := text.Args{"app": t.App, "env": t.Env, "until": text.When(t.ExpiresAt)}
 	m := r.window(a.lang, chat.ActionToken)
 	m.Close = r.text.Plain(a.lang, text.ModalTokenClose, nil)
@@ -73,7 +73,7 @@ func (r *Registry) tokenShown(a asked, t bcn.Token, secret ci.Secret) chat.Messa
 		{Context: r.text.Say(a.lang, text.ModalTokenUse, args)},
 	}
 	a.verb = find("token rotate")
-	return r.opens(a, m, text.ReplyTokenOpen, text.ButtonTokenOpen, &tokenRotateArgs{App: t.App, Env: t.Env}, args)
+	return r.opens(a, m, text.ReplyTokenOpen, text.ButtonTokenOpen, &tokenRotateArgs{App: t.App, Env: t.Env, tokenLife: life}, args)
 }
 
 type tokenRevokeArgs struct {

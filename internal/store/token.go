@@ -131,12 +131,6 @@ func oneToken(ctx context.Context, q querier, where string, args ...any) (stored
 	return found(pgx.CollectExactlyOneRow(rows, scanToken))
 }
 
-// TokenOf answers the token of a heritage that works; ErrNotFound.
-func (s *Store) TokenOf(ctx context.Context, heritage string) (bcn.Token, error) {
-	t, err := oneToken(ctx, s.pool, `heritage = $1 and `+tokenWorks+` order by id desc limit 1`, heritage)
-	return t.Token, err
-}
-
 // UseToken proves a token; see ci.Store.
 func (s *Store) UseToken(ctx context.Context, id bcn.ID, digest []byte) (bcn.Token, error) {
 	t, err := oneToken(ctx, s.pool, `id = $1 and `+tokenWorks, int64(id))
