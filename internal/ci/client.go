@@ -54,7 +54,9 @@ const silence = time.Minute
 // deploy itself is asked for once.
 func (c *Client) Deploy(ctx context.Context, app, env, tag, reason string, wait bool, tell func(Step)) (Step, error) {
 	var t struct{ Heritage, App, Environment string }
-	err := c.retry(ctx, func() error { return c.call(ctx, http.MethodGet, "/v1/token", nil, func(r io.Reader) error { return json.NewDecoder(r).Decode(&t) }) })
+	err := c.retry(ctx, func() error {
+		return c.call(ctx, http.MethodGet, "/v1/token", nil, func(r io.Reader) error { return json.NewDecoder(r).Decode(&t) })
+	})
 	if err != nil {
 		return Step{}, err
 	}

@@ -64,9 +64,13 @@ func (tokenRows) UseToken(context.Context, bcn.ID, []byte) (bcn.Token, error) {
 	return bcn.Token{}, deploy.ErrNone
 }
 
-func (tokenRows) Change(context.Context, bcn.ID) (bcn.Change, error) { return bcn.Change{}, deploy.ErrNone }
+func (tokenRows) Change(context.Context, bcn.ID) (bcn.Change, error) {
+	return bcn.Change{}, deploy.ErrNone
+}
 
-func (tokenRows) Refuse(_ context.Context, _ bcn.Actor, _ bcn.ID, _ string, cause error) error { return cause }
+func (tokenRows) Refuse(_ context.Context, _ bcn.Actor, _ bcn.ID, _ string, cause error) error {
+	return cause
+}
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
