@@ -25,3 +25,8 @@ type SecretPlan struct {
 	Key            string   `json:"key,omitempty"`             // KMS key, as kms_key names it; empty: alias/aws/ssm
 	UsedBy         []string `json:"used_by,omitempty"`         // variables of what runs that read it
 }
+
+// PendingSecrets is below which the values of secrets wait for their change to
+// be approved. It is outside of what the boundary of tasks' roles lets any of
+// them read.
+func PendingSecrets(district string) string { return "/bcn-pending/" + district }

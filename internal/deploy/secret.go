@@ -10,7 +10,6 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/render"
-	"github.com/bcn-bot/bcn/internal/roles"
 )
 
 // secretForm is what a secret may be called: a variable's name, or a path below
@@ -31,7 +30,7 @@ func CheckSecretName(name string) error {
 
 // pendingSecret is where a value waits.
 func pendingSecret(district, token string) string {
-	return roles.PendingSecrets(district) + "/" + token
+	return bcn.PendingSecrets(district) + "/" + token
 }
 
 // describeSecret says which secret a change is of. Each secret is a subject of

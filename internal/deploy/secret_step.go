@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/roles"
+	"github.com/bcn-bot/bcn/internal/render"
 )
 
 // planSecret finds out where a secret belongs and what is there. Its value is
@@ -35,9 +35,11 @@ func (s *Service) planSecret(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		BaseRelease: k.release.Number, Secret: &p,
 	}
 	if w.Op == bcn.SecretUnset {
-		return plan, planUnset(k, &plan, ok)
+		err = planUnset(k, &plan, ok)
+	} else {
+		err = s.planSet(ctx, c, k, &plan, ok)
 	}
-	return plan, s.planSet(ctx, c, k, &plan, ok)
+	return plan, err
 }
 
 func planUnset(k keeper, plan *bcn.Plan, there bool) error {
@@ -152,7 +154,9 @@ func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bc
 func (s *Service) mark(c bcn.Change) string { return "bcn " + s.Installation + " " + c.ID.String() }
 
 func (s *Service) secretTags(p bcn.Plan) []bcn.Tag {
-	return []bcn.Tag{{Key: "bcn:app", Value: p.App}, {Key: "bcn:environment", Value: p.Env}, {Key: roles.InstallationTag, Value: s.Installation}}
+	return []bcn.Tag{
+		{Key: render.TagApp, Value: p.App}, {Key: render.TagEnvironment, Value: p.Env}, {Key: render.TagInstallation, Value: s.Installation},
+	}
 }
 
 func (s *Service) endSecret(ctx context.Context, c Claimed, p bcn.Plan, event bcn.ChangeEvent, cause error) (time.Duration, error) {
@@ -190,7 +194,7 @@ const secretsWait = time.Hour
 // between writing one and asking.
 func (s *Service) reapSecrets(ctx context.Context, d bcn.District, waiting []string) error {
 	t := s.SystemTarget(d)
-	list, err := s.Secrets.SecretsBelow(ctx, t, roles.PendingSecrets(d.Name))
+	list, err := s.Secrets.SecretsBelow(ctx, t, bcn.PendingSecrets(d.Name))
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,11 @@
 package roles
 
-// PendingSecrets is below which the values of secrets wait for their change to
-// be approved. It is outside of what the boundary of tasks' roles lets any of
-// them read.
-func PendingSecrets(district string) string { return "/bcn-pending/" + district }
+import "github.com/bcn-bot/bcn/internal/bcn"
 
 // secretStatements are what the bot's role needs to let a value wait. Where it
 // waits is the one place whose values bcn reads: to write them where they belong.
 func secretStatements(in Input) []statement {
-	waiting := in.arn("ssm", "parameter"+PendingSecrets(in.District)+"/*")
+	waiting := in.arn("ssm", "parameter"+bcn.PendingSecrets(in.District)+"/*")
 	return []statement{
 		{
 			Sid: "HoldSecrets", Action: []string{"ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"},

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -218,7 +217,7 @@ func (a *API) updateView(ctx context.Context, id string, m chat.Modal) error {
 		return err
 	}
 	err = a.limits.call(ctx, "views.update", "", postPatience, func(ctx context.Context) error {
-		_, err := a.web.UpdateViewContext(ctx, slack.ModalViewRequest(v), "", "", id)
+		_, err := a.web.UpdateViewContext(ctx, v, "", "", id)
 		return err
 	})
 	if err != nil {

@@ -29,13 +29,11 @@ func TestWhatIsThereIsTakenIntoAStack(t *testing.T) {
 	bench := func(t *testing.T) *bench {
 		t.Helper()
 		there := true
-		var b *bench
-		b = newBench(t, func(o *cfn.Options) {
+		return newBench(t, func(o *cfn.Options) {
 			log, _ := o.Providers[typeLog].(*shelf)
 			log.items["kept"] = map[string]any{"RetentionInDays": 1}
 			o.Providers[typeLog] = namedShelf{log, &there}
 		})
-		return b
 	}
 	t.Run("where it is asked for and the template retains it", func(t *testing.T) {
 		t.Parallel()
