@@ -28,7 +28,8 @@ func TestDriftIsTold(t *testing.T) {
 	some := deploy.DriftReport{Stacks: clean.Stacks, Unchecked: []string{"hello"}, Resources: []deploy.Drifted{
 		{Stack: "heritage-hello", ID: "LogGroup", Type: "AWS::Logs::LogGroup", Properties: []deploy.DriftedProperty{
 			{Path: "/RetentionInDays", Kind: "NOT_EQUAL", Expected: "731", Actual: "<!here> `7`"},
-			{Path: "/Tags/0", Kind: "ADD", Expected: "null", Actual: "by hand"}, {Path: "/Tags/1", Kind: "REMOVE", Expected: "web", Actual: "null"},
+			{Path: "/Tags/0", Kind: "ADD", Expected: "null", Actual: "by hand"},
+			{Path: "/Tags/1", Kind: "REMOVE", Expected: "web", Actual: "null"},
 		}, Last: &deploy.Outside{Action: "PutRetentionPolicy", By: "arn:aws:iam::123456789012:user/dana", At: start}},
 		{Stack: "hello", ID: "webTaskDefinition", Type: "AWS::ECS::TaskDefinition", Properties: []deploy.DriftedProperty{{Path: "/ContainerDefinitions/0/Environment", Kind: "NOT_EQUAL", Hidden: true}}},
 		{Stack: "hello", ID: "webSecurityGroup", Type: "AWS::EC2::SecurityGroup", Deleted: true},

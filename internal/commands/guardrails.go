@@ -36,7 +36,8 @@ func (r *Registry) guardrailsList(ctx context.Context, a asked, _ *guardrailsLis
 			})
 			continue
 		}
-		if written++; written <= maxListed {
+		written++
+		if written <= maxListed {
 			own += "\n• " + r.text.Say(a.lang, text.ReplyGuardrailOwnLine, text.Args{
 				"id": g.ID, "level": r.level(a.lang, g.Level), "line": g.Custom.Line, "on": joined(g.Custom.On),
 				"message": g.Custom.Message, "remedy": g.Custom.Remedy,

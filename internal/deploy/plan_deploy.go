@@ -49,7 +49,7 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	if p.Oneoff, err = gateOf(c.Change.Kind, d.manifest); err != nil {
 		return bcn.Plan{}, err
 	}
-	p.Stacks, p.Findings, p.Scaled = stacks, append(d.warnings, findings...), wishedCount(c.Wish)
+	p.Stacks, p.Findings, p.Scaled = stacks, slices.Concat(d.warnings, findings), wishedCount(c.Wish)
 	return p, nil
 }
 
