@@ -1,6 +1,7 @@
 package bcn_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"testing"
@@ -50,7 +51,7 @@ func TestOverlayLeavesTheOneItIsMadeFromAsItWas(t *testing.T) {
 		o.Restart("", "#7777")
 		o.WithoutRestarts()
 		o.For([]string{"web"})
-		if after, err := json.Marshal(o); err != nil || string(after) != string(before) {
+		if after, err := json.Marshal(o); err != nil || !bytes.Equal(after, before) {
 			t.Errorf("%s became %s: %v", before, after, err)
 		}
 	})

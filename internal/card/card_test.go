@@ -153,8 +153,10 @@ func TestCards(t *testing.T) {
 func TestEveryStateHasACard(t *testing.T) {
 	t.Parallel()
 	p := presenter(t, text.English)
-	for _, kind := range append([]bcn.Kind{bcn.KindDeploy, bcn.KindPlan, bcn.KindEndpoint, bcn.KindHeritage, bcn.KindDistrict,
-		bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv}, accessKinds...) {
+	for _, kind := range append([]bcn.Kind{
+		bcn.KindDeploy, bcn.KindPlan, bcn.KindEndpoint, bcn.KindHeritage, bcn.KindDistrict,
+		bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv,
+	}, accessKinds...) {
 		for _, state := range []bcn.ChangeState{
 			bcn.ChangeWaitingTurn, bcn.ChangePlanning, bcn.ChangePlanned, bcn.ChangeWaiting, bcn.ChangeQueued, bcn.ChangeApplying, bcn.ChangeVerifying,
 			bcn.ChangeCancelling, bcn.ChangeBlocked, bcn.ChangeSucceeded, bcn.ChangeFailed, bcn.ChangeRolledBack, bcn.ChangeRollbackFailed,

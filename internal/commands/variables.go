@@ -132,8 +132,10 @@ func (r *Registry) envList(ctx context.Context, a asked, g *envListArgs) (chat.M
 		id    text.ID
 		names []string
 	}{
-		{text.ReplyVariablesChat, v.Chat}, {text.ReplyVariablesBoth, v.Both},
-		{text.ReplyVariablesFile, v.File}, {text.ReplyVariablesSecret, v.Secret},
+		{text.ReplyVariablesChat, v.Chat},
+		{text.ReplyVariablesBoth, v.Both},
+		{text.ReplyVariablesFile, v.File},
+		{text.ReplyVariablesSecret, v.Secret},
 	} {
 		if len(part.names) > 0 {
 			m.Blocks = append(m.Blocks, chat.Block{Section: r.text.Say(a.lang, part.id, text.Args{"names": coded(part.names)})})

@@ -39,7 +39,8 @@ func (l *loader) countFields(c *RuleCounts) []field {
 func (l *loader) count(to **int) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		before, v := len(l.problems), 0
-		if l.number(&v, 0, MaxCount)(path, n); len(l.problems) == before {
+		l.number(&v, 0, MaxCount)(path, n)
+		if len(l.problems) == before {
 			*to = &v
 		}
 	}

@@ -16,7 +16,8 @@ func standingOf(o bcn.Overlay) deployment {
 		last: bcn.Release{Number: 3, Overlay: o},
 		before: &manifest.Heritage{
 			Services: []manifest.Service{
-				{Name: "web", DesiredCount: &two}, {Name: "worker"},
+				{Name: "web", DesiredCount: &two},
+				{Name: "worker"},
 				{Name: "elastic", AutoScaling: &manifest.AutoScaling{Min: 2, Max: 8}},
 			},
 		},

@@ -12,7 +12,7 @@ import (
 // Figures are what became of a heritage's deploys in a time.
 type Figures struct {
 	App, Env string
-	Deploys  int           // those that changed something and ended
+	Deploys  int           // those that changed something and ended, promotions too; no rollbacks, restarts and the like
 	Failed   int           // of these, those that failed or were rolled back
 	Lead     time.Duration // median from asking to success; 0: none succeeded
 	Restore  time.Duration // median from a failure's end to the next success; 0: none
@@ -26,7 +26,8 @@ func (s *Store) Figures(ctx context.Context, last time.Duration) ([]Figures, err
 				extract(epoch from (select min(n.ended_at) from release n where n.heritage = r.heritage and n.number > r.number
 					and n.outcome = 'succeeded') - r.ended_at) as restore
 			from release r join change c on c.id = r.change
-			where r.ended_at > bcn_now() - $1::interval and r.outcome <> 'cancelled')
+			where r.ended_at > bcn_now() - $1::interval and r.outcome <> 'cancelled'
+				and r.kind not in ('rollback', 'restart', 'scale', 'env'))
 		select h.app, h.env, count(*), count(*) filter (where e.outcome <> 'succeeded'),
 			coalesce(percentile_cont(0.5) within group (order by e.lead) filter (where e.outcome = 'succeeded'), 0),
 			coalesce(percentile_cont(0.5) within group (order by e.restore) filter (where e.outcome <> 'succeeded' and e.restore is not null), 0)
