@@ -86,11 +86,7 @@ func (s *Server) putSample() error {
 	}
 	now := a.clock.Now()
 	a.buckets[SampleBucket(a.ID)] = &bucket{region: a.Region, created: now, objects: map[string]stored{}}
-	name := "/barcelona/" + sampleDistrict + "/" + sampleApp + "/session_secret"
-	home.parameters[name] = &parameter{
-		name: name, kind: "SecureString", value: random(40, base64Like), key: "alias/aws/ssm",
-		version: 1, modified: now, by: a.administrator().ARN, tags: map[string]string{},
-	}
+	a.putSampleParameter(sampleApp+"/session_secret", awsKeys+"ssm", "")
 	a.mu.Unlock()
 	s.parts.sessions.PutNode(sessions.Node{
 		ID: SampleNode, Region: a.Region, Name: sampleDistrict + "-container-instance", Address: "10.0.1.10",
@@ -98,6 +94,7 @@ func (s *Server) putSample() error {
 	})
 	s.parts.cluster.PutCluster(a.ID, a.Region, sampleCluster, nil)
 	s.putImages()
+	s.putExamples()
 	return s.putRoles()
 }
 
