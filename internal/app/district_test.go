@@ -111,6 +111,19 @@ func TestDistrictThatBcnMakes(t *testing.T) {
 		w.type1("/bcn create shop staging --district tokyo --source github:acme/hello", "/bcn deploy shop staging v1")
 		w.until("it runs", `select exists (select 1 from release where heritage = 'shop' and outcome = 'succeeded') and $1 = 0`, int64(0))
 	})
+	t.Run("a priority that another app has on the endpoint is refused, before anything runs", func(t *testing.T) {
+		w := d.in(t)
+		mine := w.manifest()
+		w.commit(strings.NewReplacer("endpoint: main", "endpoint: edge", "{ ssm_path: hello/session_secret }", "{ value: none }",
+			"name: hello-staging", "name: rival").Replace(mine))
+		w.type1("/bcn create rival staging --district tokyo --source github:acme/hello")
+		before := len(w.aws.Calls())
+		w.slash("U0ADMIN", deploys, "deploy rival staging v1")
+		w.card(deploys, "rival", "closed", "priority", "100", "edge", "shop staging (web)")
+		w.nothingWritten(t, before)
+		w.slash("U0ADMIN", deploys, "delete rival staging --confirm rival")
+		w.until("the rival is gone", `select not exists (select 1 from heritage where name = 'rival') and $1 = 0`, int64(0))
+	})
 	t.Run("an endpoint that a service uses is not deleted, nor the district that they live in", func(t *testing.T) {
 		w := d.in(t)
 		w.slash("U0ADMIN", deploys, "endpoint delete edge")
@@ -124,6 +137,17 @@ func TestDistrictThatBcnMakes(t *testing.T) {
 		w := d.in(t)
 		w.slash("U0ADMIN", deploys, "district update tokyo --nat managed_gateway")
 		w.card(deploys, "change the district", "succeeded", "NAT: instance")
+	})
+	t.Run("one that was adopted is not changed, and only forgotten", func(t *testing.T) {
+		w := d.in(t)
+		w.type1(w.aws.SampleCommands()[0])
+		w.slash("U0ADMIN", deploys, "district update default --nat none")
+		w.told("U0ADMIN", "default", "was adopted")
+		before := len(w.aws.Calls())
+		w.slash("U0ADMIN", deploys, "district delete default")
+		w.card(deploys, "*delete* the district", "default", "succeeded", "stays: everything in AWS")
+		w.nothingWritten(t, before)
+		w.until("it is forgotten", `select not exists (select 1 from district where name = 'default') and $1 = 0`, int64(0))
 	})
 	t.Run("applying what is there already changes nothing", func(t *testing.T) {
 		w := d.in(t)

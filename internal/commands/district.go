@@ -82,34 +82,24 @@ func (r *Registry) districtCreate(ctx context.Context, a asked, g *districtCreat
 }
 
 type districtUpdateArgs struct {
-	Name         string   `arg:"" live:"district" kind:"district"`
-	NAT          string   `name:"nat" placeholder:"none|instance|managed_gateway|managed_gateway_multi_az"`
-	InstanceType string   `name:"instance-type" placeholder:"TYPE"`
-	Size         string   `name:"size" placeholder:"N"`
-	For          []string `name:"for" placeholder:"ENV,..."`
-	Reason       string   `name:"reason" placeholder:"TEXT" free:""`
+	Name   string   `arg:"" live:"district" kind:"district"`
+	NAT    string   `name:"nat" placeholder:"none|instance|managed_gateway|managed_gateway_multi_az"`
+	For    []string `name:"for" placeholder:"ENV,..."`
+	Reason string   `name:"reason" placeholder:"TEXT" free:""`
 }
 
 func (g *districtUpdateArgs) check() error {
-	if g.NAT == "" && g.InstanceType == "" && g.Size == "" && len(g.For) == 0 {
-		return problem{id: problemMissing, word: "--nat, --instance-type, --size, --for"}
+	if g.NAT == "" && len(g.For) == 0 {
+		return problem{id: problemMissing, word: "--nat, --for"}
 	}
 	if err := checkNames(g.For...); err != nil {
 		return err
 	}
-	return forms(
-		form{"--nat", natForm, natHolder, some(g.NAT)},
-		form{"--instance-type", machineForm, "m6i.large", some(g.InstanceType)},
-		form{"--size", sizeForm, "2", some(g.Size)},
-	)
+	return forms(form{"--nat", natForm, natHolder, some(g.NAT)})
 }
 
 func (r *Registry) districtUpdate(ctx context.Context, a asked, g *districtUpdateArgs) (chat.Message, error) {
-	edit := deploy.Edit{Name: g.Name, NAT: g.NAT, InstanceType: g.InstanceType, Environments: unique(g.For)}
-	if g.Size != "" {
-		n, _ := strconv.Atoi(g.Size) // its form was checked
-		edit.Size = &n
-	}
+	edit := deploy.Edit{Name: g.Name, NAT: g.NAT, Environments: unique(g.For)}
 	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrictUpdate, Reason: g.Reason, Edit: &edit})
 }
 

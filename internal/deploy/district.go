@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -98,10 +97,6 @@ func editedDistrict(d bcn.District, edit Edit) bcn.District {
 	if d.Network != nil {
 		n := *d.Network
 		n.NAT = cmp.Or(edit.NAT, n.NAT)
-		n.InstanceType = cmp.Or(edit.InstanceType, n.InstanceType)
-		if edit.Size != nil {
-			n.Size = *edit.Size
-		}
 		d.Network = &n
 	}
 	if len(edit.Environments) > 0 {
@@ -162,8 +157,6 @@ func districtLines(before, after bcn.District) []bcn.Line {
 		}
 	}
 	line("NAT", before.Network.NAT, after.Network.NAT)
-	line("instance type", before.Network.InstanceType, after.Network.InstanceType)
-	line("instances", strconv.Itoa(before.Network.Size), strconv.Itoa(after.Network.Size))
 	line("environments", strings.Join(before.Environments, ", "), strings.Join(after.Environments, ", "))
 	if (before.Network.NAT == render.NATNone) != (after.Network.NAT == render.NATNone) {
 		out = append(out, bcn.Line{Mark: bcn.MarkNote, What: "services move to the other subnets with their next deploy; until then they keep what they have, so change NAT to none only after it"})

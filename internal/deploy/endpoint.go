@@ -23,9 +23,7 @@ type Edit struct {
 	AccessLogs   *bool    `json:",omitempty"`
 
 	// Of districts that bcn made.
-	NAT          string `json:",omitempty"`
-	InstanceType string `json:",omitempty"`
-	Size         *int   `json:",omitempty"`
+	NAT string `json:",omitempty"`
 }
 
 // describeEndpointEdit checks what can be seen before there is a plan.

@@ -48,9 +48,6 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if err := s.StillApproved(ctx, c, p); err != nil {
 		return 0, err
 	}
-	if err := s.stillFree(ctx, c); err != nil {
-		return 0, err
-	}
 	if err := s.stillSame(ctx, c, p); err != nil {
 		return 0, err
 	}
@@ -98,6 +95,9 @@ func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 		if !sameBytes(sp, now) {
 			return bcn.E(bcn.CodePlanMoved, "moved", "stack "+sp.Name)
 		}
+	}
+	if err := s.stillFree(ctx, c); err != nil {
+		return err
 	}
 	if err := s.sameRun(ctx, t, p); err != nil || p.Heritage == "" {
 		return err

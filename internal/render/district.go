@@ -25,7 +25,7 @@ func NATTypes() []string { return []string{NATNone, NATInstance, NATGateway, NAT
 // What tasks of a district can run on.
 const (
 	LaunchFargate = "fargate"
-	LaunchEC2     = "ec2" // and on Fargate
+	LaunchEC2     = "ec2" // refused: machines have to be the account owner's
 )
 
 // Outputs of a district's stack, named after the fields of bcn.District.
@@ -59,9 +59,6 @@ func DefaultCIDR(district string) string {
 // DefaultNetwork fills in what was not said: Fargate behind one NAT gateway.
 func DefaultNetwork(n bcn.Network) bcn.Network {
 	n.NAT, n.Launch = cmp.Or(n.NAT, NATGateway), cmp.Or(n.Launch, LaunchFargate)
-	if n.Launch == LaunchEC2 {
-		n.InstanceType, n.Size = cmp.Or(n.InstanceType, "t3.medium"), cmp.Or(n.Size, 2)
-	}
 	return n
 }
 
@@ -147,10 +144,8 @@ func CheckDistrict(d bcn.District) (subnets [4]string, err error) {
 	case n.Launch == LaunchFargate && (n.InstanceType != "" || n.Size != 0):
 		return subnets, invalid("--instance-type and --size are for --launch ec2")
 	}
-	if n.Launch == LaunchEC2 {
-		if err := checkMachines(*n); err != nil {
-			return subnets, err
-		}
+	if n.Launch == LaunchEC2 { // bcn makes no machines for tasks
+		return subnets, bcn.E(bcn.CodeNotYet, "verb", "district create --launch ec2")
 	}
 	return splitNetwork(d.CIDR)
 }

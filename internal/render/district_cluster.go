@@ -1,7 +1,5 @@
 package render
 
-import "github.com/bcn-bot/bcn/internal/bcn"
-
 // flowLogs writes down who talked to whom, in a log group whose name the
 // permissions boundary knows.
 func (s *district) flowLogs() {
@@ -80,22 +78,11 @@ func (s *district) bucket() {
 
 // cluster makes the ECS cluster, called like the district.
 func (s *district) cluster() {
-	providers := []any{"FARGATE", "FARGATE_SPOT"}
-	if s.District.Network.Launch == LaunchEC2 {
-		providers = append(providers, s.machines())
-	}
 	s.Resources["Cluster"] = resource{Type: "AWS::ECS::Cluster", Properties: map[string]any{
 		"ClusterName": s.District.Name, "Tags": s.tags,
 	}}
 	s.Resources["Capacity"] = resource{Type: "AWS::ECS::ClusterCapacityProviderAssociations", Properties: map[string]any{
-		"Cluster": ref("Cluster"), "CapacityProviders": providers,
+		"Cluster": ref("Cluster"), "CapacityProviders": []any{"FARGATE", "FARGATE_SPOT"},
 		"DefaultCapacityProviderStrategy": []any{map[string]any{"CapacityProvider": "FARGATE", "Weight": 1}},
 	}}
-}
-
-// machines and checkMachines are not there yet.
-func (s *district) machines() any { return nil }
-
-func checkMachines(bcn.Network) error {
-	return bcn.E(bcn.CodeNotYet, "verb", "district create --launch ec2")
 }

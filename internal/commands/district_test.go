@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// TestDistrictsAndEndpointsRefuse is one case of bad input for each flag.
+func TestDistrictsAndEndpointsRefuse(t *testing.T) {
+	t.Parallel()
+	const (
+		role     = "arn:aws:iam::123456789012:role/x"
+		district = "district create tokyo --region eu-west-1 --role " + role + " --cfn-role " + role + " --for staging"
+		endpoint = "endpoint create edge --district tokyo --for staging"
+		arn      = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
+	)
+	for name, text := range map[string]string{
+		"a name of the grammar":                 "district create all --region eu-west-1 --role " + role + " --cfn-role " + role + " --for staging",
+		"no region":                             "district create tokyo --role " + role + " --cfn-role " + role + " --for staging",
+		"a region that is none":                 "district create tokyo --region europe --role " + role + " --cfn-role " + role + " --for staging",
+		"a role that is none":                   "district create tokyo --region eu-west-1 --role admin --cfn-role " + role + " --for staging",
+		"a role of CloudFormation that is none": "district create tokyo --region eu-west-1 --role " + role + " --cfn-role x --for staging",
+		"no environment":                        "district create tokyo --region eu-west-1 --role " + role + " --cfn-role " + role,
+		"an environment of the grammar":         district + ",all",
+		"a NAT that is none":                    district + " --nat magic",
+		"a launch type that is none":            district + " --launch lambda",
+		"a network that is none":                district + " --cidr ten",
+		"a type of machine that is none":        district + " --launch ec2 --instance-type large",
+		"a number of machines that is none":     district + " --launch ec2 --size many",
+		"an update of nothing":                  "district update tokyo",
+		"an update to a NAT that is none":       "district update tokyo --nat magic",
+		"an update to a reserved environment":   "district update tokyo --for all",
+		"a certificate that is none":            endpoint + " --certificate mine",
+		"a second certificate that is none":     endpoint + " --certificate " + arn + ",mine",
+		"a TLS policy that is none":             endpoint + " --certificate " + arn + " --tls new",
+		"a TLS policy without a certificate":    endpoint + " --tls modern",
+		"access logs on and off":                "endpoint update edge --access-logs --no-access-logs",
+		"an update to a TLS policy of none":     "endpoint update edge --tls new",
+		"a deletion of nothing":                 "endpoint delete",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(text, "/bcn")
+			var e *bcn.Error
+			if !errors.As(err, &e) || (e.Code != bcn.CodeUsage && e.Code != bcn.CodeReservedName) {
+				t.Errorf("%s: %v", text, err)
+			}
+		})
+	}
+	for name, text := range map[string]string{
+		"a district with everything":  district + " --nat instance --launch fargate --cidr 10.2.0.0/16 --reason a new region",
+		"an endpoint with everything": endpoint + " --public --certificate " + arn + "," + arn + "2 --tls old --access-logs",
+		"an update of everything":     "endpoint update edge --certificate " + arn + " --tls intermediate --no-access-logs --for staging --reason tidy",
+	} {
+		t.Run(name+" is understood", func(t *testing.T) {
+			t.Parallel()
+			if _, err := parse(text, "/bcn"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
