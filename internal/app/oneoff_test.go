@@ -79,14 +79,15 @@ func TestOneOffTasks(t *testing.T) {
 		w := w.in(t)
 		before := w.offers(a)
 		w.commit(w.gated(`sh -c "echo relation users is missing; exit 1"`))
-		r := w.waiting("v1")
+		was := ask[string](t, w, `select tag from release where outcome = 'succeeded' order by number desc limit 1`)
+		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.says("rolled back after", "exit code 1", "no service was changed")
 		w.inThread(r.card, "ended with exit code 1", "relation users is missing")
 		if got := r.code(); got != bcn.CodeOneoffFailed {
 			t.Errorf("it ended with %s", got)
 		}
-		w.runs(t, a, "v2")
+		w.runs(t, a, was)
 		if now := w.offers(a); now.Digest != before.Digest {
 			t.Errorf("the base has %s, not %s as before", now.Digest, before.Digest)
 		}
@@ -97,12 +98,13 @@ func TestOneOffTasks(t *testing.T) {
 	t.Run("cancelling stops the migration, and the base goes back", func(t *testing.T) {
 		w := w.in(t)
 		w.commit(w.gated(`sh -c "sleep 3000; exit 0"`))
-		r := w.waiting("v1")
+		was := ask[string](t, w, `select tag from release where outcome = 'succeeded' order by number desc limit 1`)
+		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.says("runs since")
 		r.press("U0DEV", "cancel")
 		r.says("rolled back after", "stopped: it was cancelled")
-		w.runs(t, a, "v2")
+		w.runs(t, a, was)
 		if r.ran() != 2 { // the base, and the base again
 			t.Errorf("%d change sets were executed", r.ran())
 		}
@@ -110,7 +112,8 @@ func TestOneOffTasks(t *testing.T) {
 	t.Run("a row that was changed past bcn opens no gate", func(t *testing.T) {
 		w := w.in(t)
 		w.commit(w.gated(`sh -c "sleep 3000; exit 0"`))
-		r := w.waiting("v1")
+		was := ask[string](t, w, `select tag from release where outcome = 'succeeded' order by number desc limit 1`)
+		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.says("runs since")
 		w.sql(t, `update oneoff set ended_at = bcn_now(), exit_code = 0 where change = $1`, int64(r.id))
@@ -121,10 +124,10 @@ func TestOneOffTasks(t *testing.T) {
 		if got := r.code(); got != bcn.CodeTampered {
 			t.Errorf("it ended with %s", got)
 		}
-		w.runs(t, a, "v2")
+		w.runs(t, a, was)
 	})
 	w.commit(w.gated(`sh -c "exit 0"`))
-	w.waiting("v1").runsThrough()
+	w.waiting(w.other()).runsThrough()
 	t.Run("run: the last release's image and environment, exit code and last lines in the thread", func(t *testing.T) {
 		w := w.in(t)
 		r := w.administrate(`run hello production --memory 1024 -- sh -c "echo counted 7; exit 3"`, "counted 7", "release", "at most 1 h")
