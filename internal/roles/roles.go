@@ -70,7 +70,9 @@ func (in Input) CFNRoleARN() string { return in.iam("role/" + CFNRoleName(in.Dis
 func (in Input) SchedulerRoleARN() string { return in.iam("role/" + SchedulerRoleName(in.District)) }
 
 // BoundaryARN is the ARN of the permissions boundary.
-func (in Input) BoundaryARN() string { return in.iam("policy" + Path(in.District) + BoundaryName(in.District)) }
+func (in Input) BoundaryARN() string {
+	return in.iam("policy" + Path(in.District) + BoundaryName(in.District))
+}
 
 func (in Input) iam(rest string) string {
 	return "arn:" + in.partition() + ":iam::" + in.Account + ":" + rest
