@@ -5,17 +5,15 @@ import (
 	"net/netip"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
-	"github.com/bcn-bot/bcn/internal/render"
 )
 
 // The forms of what a district's network is told.
 var (
-	natForm     = regexp.MustCompile(`^(` + strings.Join(render.NATTypes(), "|") + `)$`)
+	natForm     = regexp.MustCompile(`^(` + natHolder + `)$`)
 	launchForm  = regexp.MustCompile(`^(fargate|ec2)$`)
 	machineForm = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 	sizeForm    = regexp.MustCompile(`^[0-9]{1,2}$`)
@@ -74,10 +72,6 @@ func (r *Registry) districtCreate(ctx context.Context, a asked, g *districtCreat
 	if g.Size != "" {
 		d.Network.Size, _ = strconv.Atoi(g.Size) // its form was checked
 	}
-	if d.CIDR == "" {
-		d.CIDR = render.DefaultCIDR(d.Name)
-	}
-	*d.Network = render.DefaultNetwork(*d.Network)
 	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrictCreate, Reason: g.Reason, District: &d})
 }
 

@@ -89,6 +89,7 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 	case bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
 		return s.describeEndpointEdit(ctx, c, *w.Edit)
 	case bcn.KindDistrict, bcn.KindDistrictCreate:
+		*w.District = laidOut(*w.District)
 		return s.describeDistrict(ctx, c, *w.District)
 	case bcn.KindDistrictUpdate, bcn.KindDistrictDelete:
 		return s.describeDistrictEdit(ctx, c, *w.Edit)

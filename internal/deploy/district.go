@@ -12,6 +12,15 @@ import (
 	"github.com/bcn-bot/bcn/internal/render"
 )
 
+// laidOut fills in what was not said of the network of a new district.
+func laidOut(d bcn.District) bcn.District {
+	if d.Network != nil {
+		n := render.DefaultNetwork(*d.Network)
+		d.Network, d.CIDR = &n, cmp.Or(d.CIDR, render.DefaultCIDR(d.Name))
+	}
+	return d
+}
+
 // describeDistrict checks what can be seen of a new district before there is a
 // plan: its name is free, and so is what was said of its network.
 func (s *Service) describeDistrict(ctx context.Context, c bcn.Change, d bcn.District) (bcn.Change, error) {

@@ -64,7 +64,7 @@ func (c *Cluster) certificatesProvider() *provider {
 		if len(rest)+len(want) > maxMoreCertificates {
 			return wire.Errorf("TooManyCertificates", "The maximum number of certificates has been reached")
 		}
-		l.more = append(rest, want...)
+		l.more = slices.Concat(rest, want)
 		return nil
 	}
 	return &provider{
