@@ -76,6 +76,8 @@ const (
 	// than the load balancer's; certificate, region, account.
 	CodeCertificateElsewhere Code = "certificate_elsewhere" // certificate, region, account
 	CodeAdopted              Code = "adopted"               // name: bcn did not make the district
+	CodePluginSettings       Code = "plugin_settings"       // plugin, problems (one per line), settings (what it takes)
+	CodePluginLiteral        Code = "plugin_literal"        // plugin, names, path: a secret where a reference belongs
 
 	// Access.
 	CodeTooShort       Code = "too_short"        // least

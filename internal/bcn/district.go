@@ -20,6 +20,7 @@ type District struct {
 	AssignPublicIP bool      `json:"assign_public_ip"`
 	Environments   []string  `json:"environments"`
 	Network        *Network  `json:"network,omitempty"` // nil: adopted
+	Plugins        []Plugin  `json:"plugins,omitempty"` // sorted by name
 	CreatedAt      time.Time `json:"-"`
 }
 
@@ -29,6 +30,13 @@ func (d District) Serves(env string) bool { return contains(d.Environments, env)
 // Made says that bcn made the district's network, which it may then change and
 // delete; an adopted one it only uses.
 func (d District) Made() bool { return d.Network != nil }
+
+// Plugin is a plugin that is set for a district.
+type Plugin struct {
+	Name     string            `json:"name"`
+	Image    string            `json:"image"`              // of its container, pinned: NAME@sha256:...
+	Settings map[string]string `json:"settings,omitempty"` // as they were typed; secrets are references
+}
 
 // Network is what district create was told of the network that it makes.
 type Network struct {

@@ -268,6 +268,21 @@ func conversations() []turn {
 		{user: dana, text: "district list", world: none},
 		{user: dana, text: "district show main"},
 		{user: dana, text: "district show mian"},
+		{user: dana, text: "district plugin"},
+		{user: dana, text: "help district plugin set"},
+		{user: dana, text: "district plugin list main"},
+		{user: dana, text: "district plugin list main", world: func(w *world) {
+			w.districts[0].Plugins = []bcn.Plugin{{
+				Name: "datadog", Image: "public.ecr.aws/datadog/agent@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+				Settings: map[string]string{"api_key": "/barcelona/main/plugin/datadog/api_key", "site": "datadoghq.eu"},
+			}}
+		}},
+		{user: dana, text: "district plugin list mian"},
+		{user: dana, text: "district plugin set main datadog api_key=/barcelona/main/plugin/datadog/api_key"},
+		{user: dana, text: "district plugin set main datadog api_key=0123456789abcdef0123456789abcdef"},
+		{user: dana, text: "district plugin set main datadog site=mars"},
+		{user: dana, text: "district plugin set main vpn a=b"},
+		{user: dana, text: "district plugin unset main datadog"},
 		{user: stranger, text: "district list"},
 		{user: admin, text: adopt},
 		{user: admin, text: strings.Replace(adopt, "--for production", "--assign-public-ip --for production, staging,production", 1)},

@@ -173,6 +173,7 @@ func explanations() map[string]text.ID {
 		"public": text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
 		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
 		"nat": text.HelpFlagNAT, "launch": text.HelpFlagLaunch, "cidr": text.HelpFlagCIDR,
+		"plugin": text.HelpArgPlugin, "plugin-pairs": text.HelpArgPluginPairs,
 		"instance-type": text.HelpFlagInstanceType, "size": text.HelpFlagSize,
 	}
 }
@@ -192,7 +193,8 @@ func notes() map[string]text.ID {
 		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
 		"drift": text.HelpNoteDrift, "guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
 		"halt": text.HelpNoteHalt, "parked replay": text.HelpNoteReplay, "district adopt": text.HelpNoteAdopt,
-		"district create": text.HelpNoteDistrictCreate, "district delete": text.HelpNoteDistrictDelete,
+		"district plugin set": text.HelpNotePluginSet,
+		"district create":     text.HelpNoteDistrictCreate, "district delete": text.HelpNoteDistrictDelete,
 	}
 }
 

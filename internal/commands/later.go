@@ -4,7 +4,6 @@ package commands
 // They are told apart from typing mistakes, and not listed in the help.
 func later() []string {
 	return []string{
-		"district plugin list", "district plugin set", "district plugin unset",
 		"lock", "unlock", "locks", "freeze", "thaw", "login",
 		"audit",
 	}

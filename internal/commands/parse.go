@@ -119,6 +119,10 @@ func findMember(one, two string, family []string, after string) (*verb, string, 
 	if v := find(one + " " + two); v != nil {
 		return v, "", after, nil
 	}
+	if group := members(one + " " + two); len(group) > 0 { // district plugin
+		third, rest := nextWord(after)
+		return findMember(one+" "+two, strings.ToLower(words(third)), group, rest)
+	}
 	if two == "" || two == "--help" || two == "-h" || two == "help" {
 		return find("help"), "", one, nil // help for the family
 	}

@@ -77,6 +77,9 @@ func table() []verb {
 		{"district update", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtUpdate), text.HelpDistrictUpdate},
 		{"district apply", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtApply), text.HelpDistrictApply},
 		{"district delete", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).districtDelete), text.HelpDistrictDelete},
+		{"district plugin list", "district", reads, shows, text.HelpGroupSetUp, does((*Registry).pluginList), text.HelpPluginList},
+		{"district plugin set", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).pluginSet), text.HelpPluginSet},
+		{"district plugin unset", "district", changes, byHand, text.HelpGroupSetUp, does((*Registry).pluginUnset), text.HelpPluginUnset},
 		{"endpoint list", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointList), text.HelpEndpointList},
 		{"endpoint show", "endpoint", reads, shows, text.HelpGroupSetUp, does((*Registry).endpointShow), text.HelpEndpointShow},
 		{"endpoint create", "endpoint", changes, byHand, text.HelpGroupSetUp, does((*Registry).endpointCreate), text.HelpEndpointCreate},
@@ -254,7 +257,7 @@ func find(name string) *verb {
 func members(family string) []string {
 	var out []string
 	for _, v := range table() {
-		if one, two, ok := strings.Cut(v.name, " "); ok && one == family {
+		if two, ok := strings.CutPrefix(v.name, family+" "); ok {
 			out = append(out, two)
 		}
 	}

@@ -197,7 +197,7 @@ func TestScheduled(t *testing.T) {
 	}
 	want := []string{
 		"deploy", "plan", "run", "promote", "restart", "scale", "approvals", "status", "logs", "releases", "apps", "show", "digest",
-		"env list", "guardrails list", "guardrails test", "district list", "district show", "endpoint list", "endpoint show", "parked list",
+		"env list", "guardrails list", "guardrails test", "district list", "district show", "district plugin list", "endpoint list", "endpoint show", "parked list",
 	}
 	if !slices.Equal(may, want) {
 		t.Errorf("by the clock run %v", may)

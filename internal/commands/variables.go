@@ -59,7 +59,7 @@ func (g *envSetArgs) check() error {
 // sayable is a word of a command as it may be said back: of a variable its
 // name.
 func sayable(grammar any, word string) string {
-	if _, ok := grammar.(*envSetArgs); !ok {
+	if !pairsOf(grammar) {
 		return word
 	}
 	name, _, ok := strings.Cut(word, "=")
@@ -69,9 +69,19 @@ func sayable(grammar any, word string) string {
 	return name + "=…"
 }
 
+// pairsOf says that the verb takes NAME=VALUE.
+func pairsOf(grammar any) bool {
+	switch grammar.(type) {
+	case *envSetArgs, *pluginSetArgs:
+		return true
+	default:
+		return false
+	}
+}
+
 // longest is how long a word of a command may be, in characters.
 func longest(grammar any) int {
-	if _, ok := grammar.(*envSetArgs); ok {
+	if pairsOf(grammar) {
 		return maxWord + maxValue
 	}
 	return maxWord

@@ -44,6 +44,9 @@ func (s *Service) describeDistrictEdit(ctx context.Context, c bcn.Change, edit E
 	if err != nil {
 		return c, err
 	}
+	if edit.Plugin != nil {
+		return c, s.describePlugin(d, *edit.Plugin)
+	}
 	tenants, err := s.tenants(ctx, d.Name)
 	if err != nil {
 		return c, err
@@ -144,6 +147,9 @@ func natLines(d bcn.District) []bcn.Line {
 func (s *Service) planDistrictUpdate(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	if _, err := s.describeDistrictEdit(ctx, c.Change, *c.Wish.Edit); err != nil {
 		return bcn.Plan{}, err
+	}
+	if c.Wish.Edit.Plugin != nil {
+		return s.planPlugin(ctx, c)
 	}
 	before, err := s.district(ctx, c.Wish.Edit.Name)
 	if err != nil {

@@ -24,6 +24,9 @@ type Edit struct {
 
 	// Of districts that bcn made.
 	NAT string `json:",omitempty"`
+
+	// Of any district: nothing else changes with it.
+	Plugin *PluginEdit `json:",omitempty"`
 }
 
 // describeEndpointEdit checks what can be seen before there is a plan.

@@ -60,6 +60,7 @@ func (d deployment) plan() bcn.Plan {
 	for _, f := range d.foreign {
 		lines = append(lines, bcn.Line{Mark: bcn.MarkNote, What: "secret " + f.Name + " from " + f.From})
 	}
+	lines = append(lines, pluginNames(d.district)...)
 	return bcn.Plan{
 		App: d.bound.App, Env: d.bound.Env, Heritage: d.bound.Name, District: d.district, Tag: d.tag,
 		Image: d.manifest.ImageName, Digest: d.digest, OldTag: d.last.Tag, OldDigest: d.last.Digest,
@@ -170,7 +171,7 @@ func (s *Service) checkReferences(ctx context.Context, t bcn.Target, d *deployme
 		return bcn.E(bcn.CodeSecretNotAllowed, "names", refNames(refused), "app", d.bound.App)
 	}
 	d.foreign = foreign
-	refs, err := s.below(ctx, t, d, slices.Concat(own, foreign))
+	refs, err := s.below(ctx, t, d, slices.Concat(own, foreign, render.Plugins().References(d.district)))
 	if err != nil {
 		return err
 	}

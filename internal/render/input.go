@@ -7,6 +7,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
+	"github.com/bcn-bot/bcn/internal/plugin"
 )
 
 // The tags that bcn puts on everything; bot.yaml's cannot override them.
@@ -36,6 +37,8 @@ type Input struct {
 	Keys []string
 	// Overlay is what chat changed on top of the file.
 	Overlay bcn.Overlay
+	// Plugins are those that the district's may be of; nil: Plugins().
+	Plugins plugin.Table
 }
 
 // source is the input with what follows from it.
@@ -45,6 +48,7 @@ type source struct {
 	env      environment
 	tags     []tag
 	findings []bcn.Finding
+	plugged  plugged
 }
 
 func newSource(in Input) (*source, error) {

@@ -10,7 +10,7 @@ import (
 
 // executionStatements grants what ECS needs to start this heritage's tasks,
 // and nothing of another heritage: its log group, its repository, and exactly
-// the secrets that its tasks are started with.
+// the secrets that its tasks are started with, plugins' containers included.
 func (s *source) executionStatements() []statement {
 	d, h := s.District, s.Heritage
 	group := "arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:" + LogGroup(d.Name, h.Name)
@@ -18,12 +18,12 @@ func (s *source) executionStatements() []statement {
 		Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		Resource: []string{group + ":*"},
 	}}
-	if repository := ecrRepository(h.ImageName); repository != "" {
+	if repositories := s.repositories(); len(repositories) > 0 {
 		out = append(out,
 			// This action knows no resource (Service Authorization Reference, ECR).
 			statement{Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
 			statement{
-				Effect: "Allow", Resource: []string{repository},
+				Effect: "Allow", Resource: repositories,
 				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
 			})
 	}
@@ -31,6 +31,7 @@ func (s *source) executionStatements() []statement {
 	if r, ok := s.repository(); ok {
 		started = append(started, bcn.SecretRef{From: r.Credentials})
 	}
+	started = append(started, s.plugged.secrets...)
 	return append(out, s.reading(started, "ssm:GetParameters")...)
 }
 

@@ -67,6 +67,7 @@ type container struct {
 	Ulimits               []ulimit         `json:",omitempty"`
 	MountPoints           []mountPoint     `json:",omitempty"`
 	LogConfiguration      logConfiguration
+	FirelensConfiguration *firelensConfiguration `json:",omitempty"`
 }
 
 type repositoryCredentials struct {
@@ -122,8 +123,14 @@ type portMapping struct {
 }
 
 type logConfiguration struct {
-	LogDriver string
-	Options   map[string]string
+	LogDriver     string
+	Options       map[string]string
+	SecretOptions []secret `json:",omitempty"`
+}
+
+type firelensConfiguration struct {
+	Type    string
+	Options map[string]string
 }
 
 type ecsService struct {

@@ -59,6 +59,10 @@ func (s *source) schedules(t *template) error {
 		m.Name = ScheduleContainer
 		definition := s.taskDefinition(m)
 		definition.RequiresCompatibilities = s.scheduleCompatibilities()
+		m.Name = task.Name
+		if err := s.plug(&definition, m, true); err != nil {
+			return err
+		}
 		if err := t.single(ScheduleOutput(task.Name), "Task definition of the scheduled task "+task.Name, definition); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (s *source) serviceTask(m manifest.Service) (taskDefinition, error) {
 		c.PortMappings = []portMapping{{ContainerPort: m.Port, Protocol: "tcp"}}
 		c.Environment = withPort(c.Environment, c.Secrets, m.Port)
 	}
-	return t, nil
+	return t, s.plug(&t, m, false)
 }
 
 // commandOf is what the container runs: a shell that becomes the command, or
