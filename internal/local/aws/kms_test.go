@@ -163,9 +163,9 @@ func TestATaskDecryptsInItsExecutionRolesName(t *testing.T) {
 	s := awssdk.String
 	w := newWorld(t, func(o *aws.Options) { o.Sample = true })
 	w.Cluster().PutImage("docker.io/library/app", "v1", cluster.Image{Behaviour: cluster.Healthy()})
-	arn := w.key(t, "redash")
+	arn := w.key(t, "shelf")
 	must[*ssm.PutParameterOutput](t)(ssm.NewFromConfig(w.as()).PutParameter(t.Context(), &ssm.PutParameterInput{
-		Name: s("/barcelona/default/redash/database_url"), Value: s("hush"), Type: "SecureString", KeyId: s("alias/redash"),
+		Name: s("/barcelona/default/shelf/database_url"), Value: s("hush"), Type: "SecureString", KeyId: s("alias/shelf"),
 	}))
 	decrypt := `{"Effect":"Allow","Action":"kms:Decrypt","Resource":"` + arn + `"},`
 	c := ecs.NewFromConfig(w.as())
@@ -175,7 +175,7 @@ func TestATaskDecryptsInItsExecutionRolesName(t *testing.T) {
 			ExecutionRoleArn: &role,
 			ContainerDefinitions: []ecstypes.ContainerDefinition{{
 				Name: s("main"), Image: s("app:v1"),
-				Secrets: []ecstypes.Secret{{Name: s("DATABASE_URL"), ValueFrom: s("/barcelona/default/redash/database_url")}},
+				Secrets: []ecstypes.Secret{{Name: s("DATABASE_URL"), ValueFrom: s("/barcelona/default/shelf/database_url")}},
 			}},
 		}))
 		out := must[*ecs.RunTaskOutput](t)(c.RunTask(t.Context(), &ecs.RunTaskInput{

@@ -107,7 +107,7 @@ func TestStackMakesRoles(t *testing.T) {
 
 	w.wantStatus(t, "", body([]any{inline("a"), inline("b")}, ref, "first"), "CREATE_COMPLETE", "")
 	made := role().Role
-	if *made.Arn != account+"role/bcn/default/made" || *made.PermissionsBoundary.PermissionsBoundaryArn != account+"policy/bcn/default/boundary-default" ||
+	if *made.Arn != account+"role/bcn/default/made" || *made.PermissionsBoundary.PermissionsBoundaryArn != account+"policy/bcn/default/boundary" ||
 		!slices.Equal(names(), []string{"a", "b"}) || !slices.ContainsFunc(made.Tags, func(t iamtypes.Tag) bool { return *t.Key == "bcn:installation" }) {
 		t.Fatalf("got %+v %v", made, names())
 	}
