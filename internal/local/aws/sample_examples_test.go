@@ -28,7 +28,7 @@ func TestSampleHasWhatEveryExampleNeeds(t *testing.T) {
 		}
 	}
 	for _, folder := range []string{"hello", "rails", "worker", "redash"} {
-		data, err := os.ReadFile(filepath.Join("../../../examples", folder, "barcelona.yml"))
+		data, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", folder, "barcelona.yml"))
 		if err != nil {
 			t.Fatal(err)
 		}
