@@ -12,6 +12,7 @@ import (
 type change struct {
 	action, logical, physical, typ string
 	replacement, policy            string
+	drift                          string // ResourceDriftStatus, of a drift-aware change set
 	scope                          []string
 	details                        []detail
 	before, after                  map[string]any // properties, nil where there are none
@@ -91,9 +92,9 @@ func (e *Engine) futureScope(s *stack, d *differ) *scope {
 
 // resource compares one resource of the template with what the stack has.
 func (d *differ) resource(logical string) (change, error) {
-	def, old := d.want.template.resources[logical], d.stack.resources[logical]
+	def, old := d.want.template.resources[logical], d.want.standing(d.stack, logical)
 	props, err := d.want.resolve(d.scope, logical)
-	c := change{action: "Modify", logical: logical, typ: def.typ, after: d.masked(logical, props)}
+	c := change{action: "Modify", logical: logical, typ: def.typ, after: d.masked(logical, props), drift: d.want.live[logical].status}
 	if old == nil {
 		d.fate[logical] = "Add"
 		c.action = "Add"
@@ -110,6 +111,10 @@ func (d *differ) resource(logical string) (change, error) {
 	}
 	c.details = append(c.details, d.attributes(def, old, props)...)
 	if !slices.ContainsFunc(c.details, func(x detail) bool { return x.attribute != "Metadata" }) {
+		if d.want.synced(d.stack, logical, props) {
+			c.action = "SyncWithActual"
+			return c, nil
+		}
 		return change{}, nil
 	}
 	c.conclude(def)

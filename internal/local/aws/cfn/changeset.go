@@ -15,7 +15,7 @@ func (e *Engine) createChangeSet(c *wire.Call) (any, error) {
 		kind = "UPDATE"
 	}
 	tags, tagErr := tagsOf(c)
-	if err := first(checkRequest(c), tagErr, unsupported(c, kind)); err != nil {
+	if err := first(checkRequest(c), tagErr, checkMode(str(c, "DeploymentMode"), kind), unsupported(c, kind)); err != nil {
 		return nil, err
 	}
 	s := e.find(c, stackName)
@@ -74,7 +74,7 @@ func unsupported(c *wire.Call, kind string) error {
 	if str(c, "OnStackFailure") == "DELETE" && kind != "CREATE" {
 		return invalid("OnStackFailure DELETE is only valid when the ChangeSetType is CREATE")
 	}
-	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "DeploymentMode", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL", "RetainExceptOnCreate", "TimeoutInMinutes", "DeletionMode"} {
+	for _, p := range []string{"ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "DeploymentConfig", "StackPolicyBody", "StackPolicyURL", "RetainExceptOnCreate", "TimeoutInMinutes", "DeletionMode"} {
 		if v, given := c.Params[p]; given && v != "" && v != "false" && v != false {
 			return invalid("the local AWS does not have the parameter %s", p)
 		}
@@ -119,6 +119,9 @@ func (e *Engine) propose(c *wire.Call, s *stack, name, kind string) (*changeSet,
 		onFailure: str(c, "OnStackFailure"), created: e.now(), status: setPending, execution: unavailable,
 	}
 	cs.skipChecks, _ = flag(c, "DisableValidation")
+	if cs.mode = str(c, "DeploymentMode"); cs.mode != "" {
+		cs.authorize = asOperation(c, want.roleARN)
+	}
 	cs.operation = &operation{id: newUUID(), kind: opChangeSet, token: cs.token, stack: s, changeSet: cs, started: cs.created, result: "IN_PROGRESS"}
 	cs.stop = e.later(e.opt.ChangeSetTime/2, func() {
 		cs.status = setCreating
@@ -135,6 +138,13 @@ func (e *Engine) compute(cs *changeSet) {
 	cs.status, cs.execution = setComplete, available
 	if !cs.skipChecks {
 		op.validation = e.earlyValidation(cs)
+	}
+	if cs.mode != "" {
+		var err error
+		if cs.want.live, err = e.readLive(cs.stack, cs.authorize); err != nil {
+			cs.status, cs.execution, cs.reason, op.result = setFailed, unavailable, reasonOf(err), "FAILED"
+			return
+		}
 	}
 	if len(op.validation) == 0 {
 		var changed bool
@@ -328,6 +338,7 @@ func (e *Engine) describeChangeSet(c *wire.Call) (any, error) {
 		out[k] = v
 	}
 	put(out, "OnStackFailure", cs.onFailure)
+	put(out, "DeploymentMode", cs.mode)
 	out["Parameters"] = shown(cs.want.template, cs.want.parameters)
 	out["Tags"], out["Capabilities"] = tagTrees(cs.want.tags), anys(cs.want.capabilities)
 	out["NotificationARNs"], out["RollbackConfiguration"] = anys(cs.want.notify), map[string]any{}

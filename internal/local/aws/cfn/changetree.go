@@ -30,6 +30,7 @@ func (c *change) tree(values bool) map[string]any {
 	if values && c.after != nil && c.action != "Remove" {
 		m["AfterContext"] = canonical(map[string]any{"Properties": texts(c.after)})
 	}
+	c.mode(m)
 	return map[string]any{"Type": "Resource", "ResourceChange": m}
 }
 

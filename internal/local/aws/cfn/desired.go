@@ -16,6 +16,7 @@ type desired struct {
 	active     []string            // resources whose condition holds, each after what it needs
 	deps       map[string][]string // what each of them needs
 	imports    bool                // ImportExistingResources
+	live       map[string]live     // what was found, of a drift-aware change set; nil of any other
 }
 
 // plan decides conditions and order. It finds every fault that CloudFormation

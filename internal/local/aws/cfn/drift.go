@@ -119,10 +119,7 @@ func (e *Engine) compare(s *stack, r *resource, ask func(string, string, map[str
 	if !ok || r.id == "" {
 		return nil
 	}
-	actual, there, err := reader.Read(e.ctx, r.id, wire.Request{
-		Account: s.account, Region: s.place.region, StackID: s.id, StackName: s.name, LogicalID: r.logical,
-		Properties: clone(r.props), Now: e.now(), Authorize: ask,
-	})
+	actual, there, err := reader.Read(e.ctx, r.id, e.reading(s, r, ask))
 	switch {
 	case err != nil:
 		return err
@@ -149,6 +146,14 @@ func (e *Engine) compare(s *stack, r *resource, ask func(string, string, map[str
 		found.status = modified
 	}
 	return nil
+}
+
+// reading asks a provider for what a resource is, in somebody's name.
+func (e *Engine) reading(s *stack, r *resource, ask func(string, string, map[string][]string) error) wire.Request {
+	return wire.Request{
+		Account: s.account, Region: s.place.region, StackID: s.id, StackName: s.name, LogicalID: r.logical,
+		Properties: clone(r.props), Now: e.now(), Authorize: ask,
+	}
 }
 
 func (e *Engine) describeDetection(c *wire.Call) (any, error) {

@@ -96,6 +96,8 @@ type changeSet struct {
 	want        *desired
 	onFailure   string // OnStackFailure, empty if not given
 	skipChecks  bool   // DisableValidation
+	mode        string // DeploymentMode, empty if not given
+	authorize   func(action, resource string, keys map[string][]string) error
 	created     time.Time
 
 	status, reason, execution string

@@ -85,7 +85,7 @@ func (e *Engine) start(op *operation, t *task) {
 // made, changed, replaced or left as it is.
 func (e *Engine) startForward(op *operation, t *task) {
 	s, def := op.stack, op.want.template.resources[t.logical]
-	old := s.resources[t.logical]
+	old := op.want.standing(s, t.logical)
 	if old != nil && old.id == "" {
 		old = nil // its creation had failed and was left so
 	}
