@@ -94,7 +94,7 @@ func Endpoint(in EndpointInput) (bcn.Proposal, error) {
 	}
 	http := listener{LoadBalancerArn: ref("LoadBalancer"), Port: 80, Protocol: "HTTP", DefaultActions: []action{notFound()}, Tags: marks}
 	if e.Certificate != "" {
-		http.DefaultActions = []action{{Type: "redirect", RedirectConfig: &redirect{Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301"}}}
+		http.DefaultActions = []action{toHTTPS()}
 		t.Resources["HTTPSListener"] = resource{Type: "AWS::ElasticLoadBalancingV2::Listener", Properties: listener{
 			LoadBalancerArn: ref("LoadBalancer"), Port: 443, Protocol: "HTTPS", SslPolicy: sslPolicy(e.TLS),
 			Certificates: certificates([]string{e.Certificate}), DefaultActions: []action{notFound()}, Tags: marks,

@@ -122,11 +122,12 @@ func (s *source) targetGroup(m manifest.Service, l manifest.Listener) targetGrou
 }
 
 // rules adds the listener rules and answers their logical ids. Where plain
-// HTTP must be redirected, the HTTP listener gets none: its default does that.
+// HTTP must be redirected, the HTTP listener's rule does that: its default
+// would, too, but only for what no other service's rule takes first.
 func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, target string) ([]string, error) {
 	var ids []string
-	add := func(protocol, arn string) error {
-		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{{Type: "forward", TargetGroupArn: ref(target)}}, Tags: s.tags}
+	add := func(protocol, arn string, does action) error {
+		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{does}, Tags: s.tags}
 		for _, c := range l.Conditions {
 			r.Conditions = append(r.Conditions, ruleCondition{Field: c.Type, Values: []string{c.Value}})
 		}
@@ -134,15 +135,23 @@ func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e b
 		ids = append(ids, id)
 		return t.add(id, resource{Type: "AWS::ElasticLoadBalancingV2::ListenerRule", Properties: r})
 	}
+	forward := action{Type: "forward", TargetGroupArn: ref(target)}
+	plain := forward
 	if e.HTTPSListener != "" {
-		if err := add("HTTPS", e.HTTPSListener); err != nil {
+		if err := add("HTTPS", e.HTTPSListener, forward); err != nil {
 			return nil, err
+		}
+		if m.ForceSSL {
+			plain = toHTTPS()
 		}
 	}
-	if e.HTTPSListener == "" || !m.ForceSSL {
-		if err := add("HTTP", e.HTTPListener); err != nil {
-			return nil, err
-		}
+	if err := add("HTTP", e.HTTPListener, plain); err != nil {
+		return nil, err
 	}
 	return ids, nil
+}
+
+// toHTTPS sends a request of plain HTTP to the same place under HTTPS.
+func toHTTPS() action {
+	return action{Type: "redirect", RedirectConfig: &redirect{Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301"}}
 }
