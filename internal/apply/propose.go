@@ -48,6 +48,9 @@ func (a *Apply) Propose(ctx context.Context, t bcn.Target, name string, p bcn.Pr
 	if err != nil {
 		return bcn.StackPlan{}, err
 	}
+	if plan.Repair != (p.Repair && m == update) {
+		return bcn.StackPlan{}, bcn.E(bcn.CodeTampered, "what", name).Wrap(errors.New("CloudFormation has another deployment mode than was asked for"))
+	}
 	if !bytes.Equal(plan.Template, p.Template) {
 		return bcn.StackPlan{}, bcn.E(bcn.CodeTampered, "what", name).Wrap(errors.New("CloudFormation holds another template than was sent"))
 	}
@@ -123,7 +126,7 @@ func (a *Apply) changeSet(ctx context.Context, s *awsx.Session, t bcn.Target, na
 		Name: name, Stack: p.Name, Create: isNew, Template: p.Template, Capabilities: p.Capabilities,
 		Tags: p.Tags, RoleARN: t.District.CFNRole,
 		// A heritage that was deleted has left its log group.
-		Import: isNew,
+		Import: isNew, Repair: p.Repair && !isNew,
 	}
 	if len(p.Template) > maxBody {
 		d := t.District

@@ -53,7 +53,7 @@ func (a *Apply) read(ctx context.Context, s *awsx.Session, p bcn.StackPlan) (bcn
 	out := bcn.StackPlan{
 		Name: set.Stack, StackID: set.StackID, Create: p.Create, ChangeSet: set.ID, Previous: p.Previous,
 		Template: body, TemplateSHA256: sum(body), Capabilities: set.Capabilities, Tags: sortedTags(set.Tags),
-		Changes: deltas(set.Changes),
+		Changes: deltas(set.Changes), Repair: set.Repair,
 	}
 	if p.Create {
 		return out, nil // a stack in review has no update yet that could move

@@ -16,7 +16,11 @@ type NewChangeSet struct {
 	Create      bool // a new stack, deleted by itself where its creation fails
 	// Import takes in what is there already under a name that the template
 	// gives, where the template retains it (ImportExistingResources).
-	Import       bool
+	Import bool
+	// Repair compares with what is there in place of the template before, so
+	// that what was changed outside is put back (DeploymentMode REVERT_DRIFT).
+	// Only of a stack that is there.
+	Repair       bool
 	Template     []byte
 	TemplateURL  string // in place of Template
 	Capabilities []string
@@ -33,6 +37,7 @@ type ChangeSet struct {
 	Execution      string // AVAILABLE, UNAVAILABLE, OBSOLETE, EXECUTE_*
 	Reason         string
 	OnFailure      string
+	Repair         bool // DeploymentMode is REVERT_DRIFT
 	Capabilities   []string
 	Tags           []bcn.Tag
 	Changes        []Change
@@ -61,6 +66,9 @@ func (s *Session) CreateChangeSet(ctx context.Context, n NewChangeSet) (id, stac
 	}
 	if n.Import {
 		in.ImportExistingResources = aws.Bool(true)
+	}
+	if n.Repair {
+		in.DeploymentMode = types.DeploymentModeRevertDrift
 	}
 	if n.TemplateURL != "" {
 		in.TemplateURL = aws.String(n.TemplateURL)
@@ -110,7 +118,7 @@ func changeSetOf(in *cloudformation.DescribeChangeSetOutput) ChangeSet {
 		ID: aws.ToString(in.ChangeSetId), Name: aws.ToString(in.ChangeSetName),
 		StackID: aws.ToString(in.StackId), Stack: aws.ToString(in.StackName),
 		Status: string(in.Status), Execution: string(in.ExecutionStatus), Reason: aws.ToString(in.StatusReason),
-		OnFailure: string(in.OnStackFailure), Tags: tagsOf(in.Tags),
+		OnFailure: string(in.OnStackFailure), Tags: tagsOf(in.Tags), Repair: in.DeploymentMode == types.DeploymentModeRevertDrift,
 	}
 	for _, c := range in.Capabilities {
 		out.Capabilities = append(out.Capabilities, string(c))

@@ -23,6 +23,7 @@ const (
 	KindPromote  Kind = "promote"  // what another environment runs
 	KindScale    Kind = "scale"    // how many tasks of a service
 	KindEnv      Kind = "env"      // variables on top of the file
+	KindRepair   Kind = "repair"   // the last release again, with what was changed outside put back; rules name it deploy
 
 	KindRun Kind = "run" // one task of the last release's image
 
@@ -40,7 +41,7 @@ const (
 // is recorded as a release whatever becomes of it.
 func (k Kind) Releases() bool {
 	switch k {
-	case KindDeploy, KindRollback, KindRestart, KindPromote, KindScale, KindEnv:
+	case KindDeploy, KindRollback, KindRestart, KindPromote, KindScale, KindEnv, KindRepair:
 		return true
 	default:
 		return false

@@ -118,6 +118,7 @@ type StackPlan struct {
 	TemplateSHA256 string          `json:"template_sha256"`
 	Capabilities   []string        `json:"capabilities,omitempty"`
 	Tags           []Tag           `json:"tags,omitempty"`
+	Repair         bool            `json:"repair,omitempty"`      // the change set puts back what was changed outside
 	LastUpdate     string          `json:"last_update,omitempty"` // RFC 3339; the stack's last update time when it was planned
 	Changes        []ResourceDelta `json:"changes,omitempty"`
 }
@@ -144,6 +145,7 @@ type Proposal struct {
 	Template     []byte // canonical JSON
 	Capabilities []string
 	Tags         []Tag // sorted by key
+	Repair       bool  // puts back what was changed outside; of a stack that is there
 }
 
 // Level says what a guardrail's finding does.

@@ -155,7 +155,7 @@ func TestEveryStateHasACard(t *testing.T) {
 	p := presenter(t, text.English)
 	for _, kind := range append([]bcn.Kind{
 		bcn.KindDeploy, bcn.KindPlan, bcn.KindEndpoint, bcn.KindHeritage, bcn.KindDistrict,
-		bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv,
+		bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv, bcn.KindRepair,
 	}, accessKinds...) {
 		for _, state := range []bcn.ChangeState{
 			bcn.ChangeWaitingTurn, bcn.ChangePlanning, bcn.ChangePlanned, bcn.ChangeWaiting, bcn.ChangeQueued, bcn.ChangeApplying, bcn.ChangeVerifying,

@@ -32,6 +32,7 @@ func operations() []view {
 		{"a rollback", of(bcn.KindRollback, bcn.ChangeWaiting, deploy.Wish{}, func(p *bcn.Plan) { p.Restores = 11 })},
 		{"a rollback to a release", of(bcn.KindRollback, bcn.ChangeSucceeded, deploy.Wish{Release: 9}, func(p *bcn.Plan) { p.Restores = 9 })},
 		{"a restart", of(bcn.KindRestart, bcn.ChangeWaiting, deploy.Wish{}, same)},
+		{"a repair", of(bcn.KindRepair, bcn.ChangeWaiting, deploy.Wish{}, same)},
 		{"a restart of one service", of(bcn.KindRestart, bcn.ChangeSucceeded, deploy.Wish{Service: "web"}, same)},
 		{"a promotion", of(bcn.KindPromote, bcn.ChangeWaiting, deploy.Wish{From: "staging"}, promotion)},
 		{"a promotion between equal environments", of(bcn.KindPromote, bcn.ChangeSucceeded, deploy.Wish{From: "staging"}, func(p *bcn.Plan) {
@@ -81,7 +82,7 @@ func TestOnlyWhatShippedOffersToGoBack(t *testing.T) {
 	t.Parallel()
 	p := presenter(t, text.English)
 	for _, kind := range []bcn.Kind{
-		bcn.KindDeploy, bcn.KindPromote, bcn.KindRollback, bcn.KindRestart, bcn.KindScale, bcn.KindEnv, bcn.KindEndpoint, bcn.KindHeritage,
+		bcn.KindDeploy, bcn.KindPromote, bcn.KindRollback, bcn.KindRestart, bcn.KindScale, bcn.KindEnv, bcn.KindRepair, bcn.KindEndpoint, bcn.KindHeritage,
 	} {
 		for _, state := range []bcn.ChangeState{bcn.ChangeSucceeded, bcn.ChangeApplying, bcn.ChangeRolledBack, bcn.ChangeFailed, bcn.ChangeClosed} {
 			c := deployment(state)

@@ -66,7 +66,7 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 	}
 	c := bcn.Change{Kind: w.Kind, App: w.App, Env: w.Env, Tag: w.Tag, Reason: w.Reason}
 	switch w.Kind {
-	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
+	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv, bcn.KindRepair:
 		h, err := s.Store.Heritage(ctx, w.App, w.Env)
 		if errors.Is(err, ErrNone) {
 			return c, s.unknownHeritage(ctx, w.App, w.Env)
@@ -200,6 +200,8 @@ func asking(c bcn.Change) authz.Ask {
 		a.Verb, a.Reads = "plan", true
 	case bcn.KindHeritage:
 		a.Verb = "create"
+	case bcn.KindRepair: // who may ship it may ship it again, approved alike
+		a.Verb = "deploy"
 	case bcn.KindEndpointUpdate, bcn.KindEndpointDelete:
 		a.Verb = "endpoint"
 	case bcn.KindDistrictCreate, bcn.KindDistrictUpdate, bcn.KindDistrictDelete:

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -28,7 +29,16 @@ type Drifted struct {
 	Stack, ID, Type string
 	Deleted         bool
 	Properties      []DriftedProperty
-	Last            *Outside // the last call about it; nil: CloudTrail tells of none
+	Last            *Outside    // the last call about it; nil: CloudTrail tells of none
+	Mark            string      // names the difference: another one of the same resource has another
+	Accepted        *Acceptance // nil: nobody has accepted this difference
+}
+
+// Acceptance says who has accepted a difference. Another difference of the same
+// resource is not accepted with it.
+type Acceptance struct {
+	By string // Slack user id
+	At time.Time
 }
 
 // DriftedProperty is a property that is not as the stack made it. Values are
@@ -46,4 +56,24 @@ type Outside struct {
 	Action string // UpdateService
 	By     string // the caller's ARN, or the SourceIdentity of a session
 	At     time.Time
+}
+
+// putBack says what a repair does to each resource.
+func putBack(stacks []bcn.StackPlan) []bcn.Line {
+	var out []bcn.Line
+	for _, sp := range stacks {
+		for _, c := range sp.Changes {
+			where := sp.Name + "/" + c.LogicalID
+			if c.Action == "Add" || c.Action == "Import" {
+				out = append(out, bcn.Line{Mark: bcn.MarkAdded, What: "make again: " + where})
+				continue
+			}
+			var paths []string
+			for _, p := range c.Properties {
+				paths = append(paths, strings.TrimPrefix(p, "/Properties/"))
+			}
+			out = append(out, bcn.Line{Mark: bcn.MarkChanged, What: "put back: " + where + " " + strings.Join(paths, ", ")})
+		}
+	}
+	return out
 }

@@ -23,7 +23,7 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 		if err := withinBounds(v, wishedCount(w)); err != nil {
 			return s.Refuse(ctx, actor, 0, "ask scale", err)
 		}
-	case bcn.KindRollback, bcn.KindRestart, bcn.KindEnv:
+	case bcn.KindRollback, bcn.KindRestart, bcn.KindEnv, bcn.KindRepair:
 	default:
 		return nil
 	}

@@ -38,6 +38,10 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	if err != nil {
 		return bcn.Plan{}, err
 	}
+	repair := c.Change.Kind == bcn.KindRepair
+	for i := range proposals {
+		proposals[i].Repair = repair
+	}
 	stacks, err := s.propose(ctx, c, d.district, proposals)
 	if err != nil {
 		return bcn.Plan{}, err
@@ -46,6 +50,9 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 		stacks[0].Previous = d.lastBase
 	}
 	p := d.plan()
+	if repair {
+		p.Lines = append(p.Lines, putBack(stacks)...)
+	}
 	if p.Oneoff, err = gateOf(c.Change.Kind, d.manifest); err != nil {
 		return bcn.Plan{}, err
 	}
@@ -130,12 +137,13 @@ func (s *Service) standing(ctx context.Context, app, env string) (deployment, er
 // resolve finds the digest of a tag. One that an earlier release pinned is
 // looked up too: what a registry has thrown away cannot be started again.
 func (s *Service) resolve(ctx context.Context, t bcn.Target, d *deployment) error {
+	private, _ := d.manifest.Repository()
 	if d.digest == "" {
-		digest, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.tag)
+		digest, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.tag, private.Credentials)
 		d.digest = digest
 		return err
 	}
-	_, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.digest)
+	_, err := s.Images.Resolve(ctx, t, d.manifest.ImageName, d.digest, private.Credentials)
 	if bcn.CodeOf(err) == bcn.CodeUnknownTag {
 		return bcn.E(bcn.CodeImageGone, "image", d.manifest.ImageName, "tag", d.tag, "digest", d.digest).Wrap(err)
 	}

@@ -38,6 +38,7 @@ func (s *Service) snapshotOf(ctx context.Context, c bcn.Change, w Wish, d deploy
 	same := again(d.last)
 	var err error
 	switch c.Kind {
+	case bcn.KindRepair: // the same again
 	case bcn.KindRollback:
 		earlier, err := s.earlier(ctx, d.bound, d.last, w.Release)
 		same = again(earlier)

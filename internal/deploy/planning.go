@@ -44,7 +44,7 @@ func (s *Service) planning(ctx context.Context, c Claimed) (time.Duration, error
 // plan asks the planner of the change's kind.
 func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	switch c.Change.Kind {
-	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
+	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv, bcn.KindRepair:
 		return s.planRelease(ctx, c)
 	case bcn.KindRun:
 		return s.planRun(ctx, c)

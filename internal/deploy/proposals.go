@@ -27,7 +27,7 @@ func changeSetPrefix(id bcn.ID) string { return fmt.Sprintf("bcn-%d-", int64(id)
 func (s *Service) stacksOf(ctx context.Context, c Claimed) ([]bcn.StackPlan, bcn.District, error) {
 	var names []string
 	switch c.Change.Kind {
-	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv:
+	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv, bcn.KindRepair:
 		h := bcn.Heritage{Name: c.Change.Heritage}
 		names = []string{h.BaseStack(), h.ServicesStack()}
 	case bcn.KindEndpoint:

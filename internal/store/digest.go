@@ -27,7 +27,7 @@ func (s *Store) Figures(ctx context.Context, last time.Duration) ([]Figures, err
 					and n.outcome = 'succeeded') - r.ended_at) as restore
 			from release r join change c on c.id = r.change
 			where r.ended_at > bcn_now() - $1::interval and r.outcome <> 'cancelled'
-				and r.kind not in ('rollback', 'restart', 'scale', 'env'))
+				and r.kind not in ('rollback', 'restart', 'scale', 'env', 'repair'))
 		select h.app, h.env, count(*), count(*) filter (where e.outcome <> 'succeeded'),
 			coalesce(percentile_cont(0.5) within group (order by e.lead) filter (where e.outcome = 'succeeded'), 0),
 			coalesce(percentile_cont(0.5) within group (order by e.restore) filter (where e.outcome <> 'succeeded' and e.restore is not null), 0)
