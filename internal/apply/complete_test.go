@@ -49,7 +49,7 @@ func TestTheCompleteFileRollsOutWithTheRolesThatIAMPrints(t *testing.T) {
 	if problem != nil {
 		t.Fatal(problem)
 	}
-	digest, err := registry.New(w.client, registry.Options{}).Resolve(t.Context(), w.target, h.ImageName, "v2")
+	digest, err := registry.New(w.client, registry.Options{}).Resolve(t.Context(), w.target, h.ImageName, "v2", "")
 	if err != nil {
 		t.Fatal(err)
 	}

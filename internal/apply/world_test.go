@@ -171,7 +171,7 @@ func (w *world) rendered(t *testing.T, env, tag string, endpoints map[string]bcn
 	if problem != nil {
 		t.Fatal(problem)
 	}
-	digest, err := registry.New(w.client, registry.Options{}).Resolve(t.Context(), w.target, h.ImageName, tag)
+	digest, err := registry.New(w.client, registry.Options{}).Resolve(t.Context(), w.target, h.ImageName, tag, "")
 	if err != nil {
 		t.Fatal(err)
 	}

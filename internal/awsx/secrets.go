@@ -53,3 +53,18 @@ func (s *Session) SecretKey(ctx context.Context, arn string) (string, error) {
 	}
 	return aws.ToString(out.KmsKeyId), nil
 }
+
+// SecretValue reads a secret's text, which only what is called shows. It is for
+// the passwords of private registries, which the account's owner lets bcn read.
+// A secret that is not there is ErrNotFound.
+func (s *Session) SecretValue(ctx context.Context, arn string) (func() string, error) {
+	out, err := s.secrets().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
+	if err != nil {
+		if CodeOf(err) == "ResourceNotFoundException" {
+			return nil, s.missing(err)
+		}
+		return nil, bare(s.wrap(err))
+	}
+	value := aws.ToString(out.SecretString)
+	return func() string { return value }, nil
+}

@@ -63,6 +63,9 @@ const (
 	CodeTampered           Code = "tampered"            // what
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
+	CodeRegistryLogin      Code = "registry_login"      // image, secret, why (unread|unreadable|refused), role: the registry's password does not help
+	CodeImageElsewhere     Code = "image_elsewhere"     // image, account, region, here: an ECR that the district's roles do not reach
+	CodeRuleMoves          Code = "rule_moves"          // endpoint, priority, from, to (services), free: one rule would be made before the other is gone
 	CodeImageGone          Code = "image_gone"          // image, tag, digest: the registry no longer has it
 	CodeNoRollback         Code = "no_rollback"         // app, env, number (0: the one before), why (none|missing|failed|runs|since), good (to which one could)
 	CodeAutoScaled         Code = "auto_scaled"         // service, min, max

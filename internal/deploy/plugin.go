@@ -84,7 +84,7 @@ func (s *Service) pinned(ctx context.Context, t bcn.Target, edit PluginEdit) (bc
 		return bcn.Plugin{}, bcn.E(bcn.CodeMissingSecret, "names", refNames(missing))
 	}
 	name, tag := p.Wanted(edit.Settings)
-	digest, err := s.Images.Resolve(ctx, t, name, tag)
+	digest, err := s.Images.Resolve(ctx, t, name, tag, "")
 	return bcn.Plugin{Name: p.Name, Image: name + "@" + digest, Settings: edit.Settings}, err
 }
 

@@ -140,8 +140,9 @@ type References interface {
 // Images resolves tags. internal/registry implements it.
 type Images interface {
 	// Resolve answers the digest (sha256:...) that image:tag names now. An
-	// unknown tag is unknown_tag with the nearest existing one.
-	Resolve(ctx context.Context, t bcn.Target, image, tag string) (string, error)
+	// unknown tag is unknown_tag with the nearest existing one. credentials is
+	// the ARN of the secret with a private registry's password, or "".
+	Resolve(ctx context.Context, t bcn.Target, image, tag, credentials string) (string, error)
 }
 
 // Sources fetches barcelona.yml. internal/source implements it.

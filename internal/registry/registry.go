@@ -7,9 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -53,18 +51,34 @@ var (
 
 // Resolve implements deploy.Images. A digest in place of a tag is answered
 // once it was found. An image in an ECR registry of another account or region
-// is asked for there, with the district's role.
-func (r *Registry) Resolve(ctx context.Context, t bcn.Target, image, tag string) (string, error) {
+// is image_elsewhere: the boundary of the tasks' roles reaches the district's
+// alone. Credentials are the ARN of the secret with a private registry's user
+// and password; a digest that bcn may not look up is answered as it is.
+func (r *Registry) Resolve(ctx context.Context, t bcn.Target, image, tag, credentials string) (string, error) {
 	isDigest := digestPattern.MatchString(tag)
 	if !isDigest && !tagPattern.MatchString(tag) {
 		return "", unknownTag(image, tag, "")
 	}
 	host, repository, _ := strings.Cut(image, "/")
 	if m := ecrHost.FindStringSubmatch(host); m != nil && repository != "" {
-		t.District.Region = m[2]
+		if d := t.District; m[1] != d.Account || m[2] != d.Region {
+			return "", bcn.E(bcn.CodeImageElsewhere, "image", image, "account", m[1], "region", m[2], "here", d.Account+" "+d.Region)
+		}
 		return ecrImage{s: r.aws.For(t), account: m[1], repository: repository, image: image}.resolve(ctx, tag, isDigest)
 	}
-	return r.other(ctx, image, tag, isDigest)
+	o := other{image: image, tag: tag, isDigest: isDigest, secret: credentials, with: append([]remote.Option{remote.WithContext(ctx)}, r.with...)}
+	if credentials == "" {
+		return o.resolve()
+	}
+	login, err := r.login(ctx, t, image, credentials)
+	if bcn.CodeOf(err) == bcn.CodeRegistryLogin && isDigest {
+		return tag, nil // whoever says the digest has pinned the image
+	}
+	if err != nil {
+		return "", err
+	}
+	o.with = append(o.with, remote.WithAuth(login))
+	return o.resolve()
 }
 
 // ecrImage is a repository in ECR.
@@ -91,50 +105,6 @@ func (e ecrImage) resolve(ctx context.Context, tag string, isDigest bool) (strin
 		}
 	}
 	return "", unknownTag(e.image, tag, near)
-}
-
-// other asks a registry by the OCI protocol, without credentials.
-func (r *Registry) other(ctx context.Context, image, tag string, isDigest bool) (string, error) {
-	reference := image + ":" + tag
-	if isDigest {
-		reference = image + "@" + tag
-	}
-	ref, err := name.ParseReference(reference, name.StrictValidation)
-	if err != nil {
-		ref, err = name.ParseReference(reference)
-	}
-	if err != nil {
-		return "", unknownTag(image, tag, "")
-	}
-	with := append([]remote.Option{remote.WithContext(ctx)}, r.with...)
-	descriptor, err := remote.Head(ref, with...)
-	if err == nil {
-		return descriptor.Digest.String(), nil
-	}
-	if !notThere(err) {
-		return "", bcn.E(bcn.CodeUnavailable, "what", ref.Context().RegistryStr()).Wrap(err)
-	}
-	near := ""
-	if !isDigest {
-		if tags, err := remote.List(ref.Context(), with...); err == nil {
-			near = nearest(tag, tags[:min(len(tags), maxTags)])
-		}
-	}
-	return "", unknownTag(image, tag, near)
-}
-
-// notThere says that the registry has no such image, or none that anybody may
-// see: registries do not tell the two apart.
-func notThere(err error) bool {
-	var e *transport.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.StatusCode {
-	case http.StatusNotFound, http.StatusUnauthorized, http.StatusForbidden:
-		return true
-	}
-	return false
 }
 
 func unknownTag(image, tag, near string) error {

@@ -21,6 +21,12 @@ import (
 
 func sample(t *testing.T) (*Registry, bcn.Target) {
 	t.Helper()
+	r, target, _ := sampleAccount(t)
+	return r, target
+}
+
+func sampleAccount(t *testing.T) (*Registry, bcn.Target, *aws.Server) {
+	t.Helper()
 	server, err := aws.New(aws.Options{Sample: true})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +43,7 @@ func sample(t *testing.T) (*Registry, bcn.Target) {
 	return New(client, Options{}), bcn.Target{
 		ExternalID: "some", Session: "bcn-1", Identity: "dana",
 		District: bcn.District{Name: "default", Account: aws.DefaultAccount, Region: aws.DefaultRegion, Role: in.BotRoleARN()},
-	}
+	}, server
 }
 
 const hello = aws.DefaultAccount + ".dkr.ecr." + aws.DefaultRegion + ".amazonaws.com/hello"
@@ -53,23 +59,23 @@ func wantUnknown(t *testing.T, err error, suggestion string) {
 func TestECR(t *testing.T) {
 	t.Parallel()
 	r, target := sample(t)
-	v2, err := r.Resolve(t.Context(), target, hello, "v2")
+	v2, err := r.Resolve(t.Context(), target, hello, "v2", "")
 	if err != nil || !strings.HasPrefix(v2, "sha256:") {
 		t.Fatal(v2, err)
 	}
-	if latest, err := r.Resolve(t.Context(), target, hello, "latest"); err != nil || latest != v2 {
+	if latest, err := r.Resolve(t.Context(), target, hello, "latest", ""); err != nil || latest != v2 {
 		t.Errorf("latest is %q %v", latest, err)
 	}
-	if same, err := r.Resolve(t.Context(), target, hello, v2); err != nil || same != v2 {
+	if same, err := r.Resolve(t.Context(), target, hello, v2, ""); err != nil || same != v2 {
 		t.Errorf("a digest is %q %v", same, err)
 	}
-	_, err = r.Resolve(t.Context(), target, hello, "latst")
+	_, err = r.Resolve(t.Context(), target, hello, "latst", "")
 	wantUnknown(t, err, "latest")
-	_, err = r.Resolve(t.Context(), target, hello, "sha256:"+strings.Repeat("0", 64))
+	_, err = r.Resolve(t.Context(), target, hello, "sha256:"+strings.Repeat("0", 64), "")
 	wantUnknown(t, err, "")
-	_, err = r.Resolve(t.Context(), target, hello+"-none", "v1")
+	_, err = r.Resolve(t.Context(), target, hello+"-none", "v1", "")
 	wantUnknown(t, err, "")
-	_, err = r.Resolve(t.Context(), target, hello, "v1 --force")
+	_, err = r.Resolve(t.Context(), target, hello, "v1 --force", "")
 	wantUnknown(t, err, "")
 }
 
@@ -94,18 +100,18 @@ func TestAnyOtherRegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := New(nil, Options{})
-	got, err := r.Resolve(t.Context(), bcn.Target{}, image, "v1.2.3")
+	got, err := r.Resolve(t.Context(), bcn.Target{}, image, "v1.2.3", "")
 	if err != nil || got != want.String() {
 		t.Errorf("%q %v", got, err)
 	}
-	if got, err := r.Resolve(t.Context(), bcn.Target{}, image, want.String()); err != nil || got != want.String() {
+	if got, err := r.Resolve(t.Context(), bcn.Target{}, image, want.String(), ""); err != nil || got != want.String() {
 		t.Errorf("by digest: %q %v", got, err)
 	}
-	_, err = r.Resolve(t.Context(), bcn.Target{}, image, "v1.2.4")
+	_, err = r.Resolve(t.Context(), bcn.Target{}, image, "v1.2.4", "")
 	wantUnknown(t, err, "v1.2.3")
-	_, err = r.Resolve(t.Context(), bcn.Target{}, image+"/none", "v1")
+	_, err = r.Resolve(t.Context(), bcn.Target{}, image+"/none", "v1", "")
 	wantUnknown(t, err, "")
-	_, err = r.Resolve(t.Context(), bcn.Target{}, "not an image", "v1")
+	_, err = r.Resolve(t.Context(), bcn.Target{}, "not an image", "v1", "")
 	wantUnknown(t, err, "")
 }
 
@@ -114,7 +120,7 @@ func TestARegistryThatDoesNotAnswerIsUnavailable(t *testing.T) {
 	server := httptest.NewServer(nil)
 	image := strings.TrimPrefix(server.URL, "http://") + "/acme/web"
 	server.Close()
-	_, err := New(nil, Options{}).Resolve(t.Context(), bcn.Target{}, image, "v1")
+	_, err := New(nil, Options{}).Resolve(t.Context(), bcn.Target{}, image, "v1", "")
 	if bcn.CodeOf(err) != bcn.CodeUnavailable {
 		t.Error(err)
 	}

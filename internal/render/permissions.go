@@ -2,10 +2,8 @@ package render
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/manifest"
 )
 
 // executionStatements grants what ECS needs to start this heritage's tasks,
@@ -28,7 +26,7 @@ func (s *source) executionStatements() []statement {
 			})
 	}
 	started := slices.Clone(s.env.secrets)
-	if r, ok := s.repository(); ok {
+	if r, ok := h.Repository(); ok {
 		started = append(started, bcn.SecretRef{From: r.Credentials})
 	}
 	started = append(started, s.plugged.secrets...)
@@ -54,8 +52,8 @@ func (s *source) taskStatements() []statement {
 func (s *source) reading(refs []bcn.SecretRef, actions ...string) []statement {
 	var parameters, secrets []string
 	for _, r := range refs {
-		if arn, ok := secretARN(r.From); ok {
-			secrets = append(secrets, arn)
+		if arns := secretARNs(r.From); arns != nil {
+			secrets = append(secrets, arns...)
 		} else {
 			parameters = append(parameters, parameterARN(s.District, r.From))
 		}
@@ -95,20 +93,4 @@ func (s *source) decrypting(parameters, secrets []string) []statement {
 		out = append(out, of("secretsmanager", "SecretARN", secrets))
 	}
 	return out
-}
-
-// repository answers the private registry that the image is pulled from with
-// a password: the longest name wins. ECR needs none.
-func (s *source) repository() (manifest.Repository, bool) {
-	var found []manifest.Repository
-	for _, r := range s.Heritage.Repositories {
-		if r.Of(s.Heritage.ImageName) {
-			found = append(found, r)
-		}
-	}
-	if len(found) == 0 {
-		return manifest.Repository{}, false
-	}
-	sort.SliceStable(found, func(i, j int) bool { return len(found[i].Name) > len(found[j].Name) })
-	return found[0], true
 }

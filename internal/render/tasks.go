@@ -157,7 +157,7 @@ func (s *source) container(m manifest.Service) container {
 			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, "awslogs-stream-prefix": h.Name,
 		}},
 	}
-	if r, ok := s.repository(); ok {
+	if r, ok := s.Heritage.Repository(); ok {
 		c.RepositoryCredentials = &repositoryCredentials{CredentialsParameter: r.Credentials}
 	}
 	for _, r := range s.env.secrets {

@@ -28,6 +28,7 @@ func bot(in Input) []statement {
 	list := append(stackStatements(in), taskStatements(in)...)
 	list = append(append(list, grantStatements(in)...), secretStatements(in)...)
 	list = append(list, driftStatements(in)...)
+	list = append(list, registryStatements(in)...)
 	return append(list, readStatements(in)...)
 }
 
