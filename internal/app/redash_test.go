@@ -149,14 +149,23 @@ type startedWith struct {
 
 // roleOf reads the execution role of a heritage.
 func (w *world) roleOf(heritage string) startedWith {
+	return w.roleNamed(render.ExecutionRole("default", heritage))
+}
+
+// taskRoleOf reads the role that the heritage's own code has.
+func (w *world) taskRoleOf(heritage string) startedWith {
+	return w.roleNamed(render.TaskRole("default", heritage))
+}
+
+func (w *world) roleNamed(role string) startedWith {
 	w.t.Helper()
-	name := map[string]any{"RoleName": render.ExecutionRole("default", heritage)}
+	name := map[string]any{"RoleName": role}
 	out := startedWith{w: w}
 	for _, p := range w.beside("iam", "ListRolePolicies", name)["PolicyNames"].([]string) {
 		out.set.Identity = append(out.set.Identity, w.document(w.beside("iam", "GetRolePolicy", map[string]any{"RoleName": name["RoleName"], "PolicyName": p})["PolicyDocument"]))
 	}
-	role := w.beside("iam", "GetRole", name)["Role"].(map[string]any)
-	boundary := map[string]any{"PolicyArn": role["PermissionsBoundary"].(map[string]any)["PermissionsBoundaryArn"]}
+	found := w.beside("iam", "GetRole", name)["Role"].(map[string]any)
+	boundary := map[string]any{"PolicyArn": found["PermissionsBoundary"].(map[string]any)["PermissionsBoundaryArn"]}
 	boundary["VersionId"] = w.beside("iam", "GetPolicy", boundary)["Policy"].(map[string]any)["DefaultVersionId"]
 	out.set.Boundary = w.document(w.beside("iam", "GetPolicyVersion", boundary)["PolicyVersion"].(map[string]any)["Document"])
 	return out
