@@ -192,28 +192,28 @@ func TestAStopIsArmedOnce(t *testing.T) {
 	g := w.start(t, "bcn-g1042", time.Now().Add(10*time.Minute))
 	at := time.Now().Add(5 * time.Minute)
 	for range 2 {
-		if err := w.Arm(t.Context(), w.target, "bcn-g1042-stop", g.ARN, at); err != nil {
+		if err := w.Arm(t.Context(), w.target, "bcn_g1042-stop", g.ARN, at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantCode(t, w.Arm(t.Context(), w.target, "bcn-g1042-stop", g.ARN, at.Add(time.Minute)), bcn.CodeAWSRefused)
+	wantCode(t, w.Arm(t.Context(), w.target, "bcn_g1042-stop", g.ARN, at.Add(time.Minute)), bcn.CodeAWSRefused)
 	wantCode(t, w.Arm(t.Context(), w.target, "nightly", g.ARN, at), bcn.CodeAccessDenied)
 	for range 2 {
-		if err := w.Disarm(t.Context(), w.target, "bcn-g1042-stop"); err != nil {
+		if err := w.Disarm(t.Context(), w.target, "bcn_g1042-stop"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Arm(t.Context(), w.target, "bcn-g1042-stop", g.ARN, time.Now().Add(2*time.Second)); err != nil {
+	if err := w.Arm(t.Context(), w.target, "bcn_g1042-stop", g.ARN, time.Now().Add(2*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	stopped := w.await(t, g.ARN, func(g grant.Task) bool { return g.Status == "STOPPED" })
-	if !strings.Contains(stopped.Reason, "bcn-g1042-stop") {
+	if !strings.Contains(stopped.Reason, "bcn_g1042-stop") {
 		t.Errorf("%+v", stopped)
 	}
 	if by := w.lastCall(t, "StopTask"); by.RoleARN != "arn:aws:iam::"+aws.DefaultAccount+":role/bcn-default-scheduler" || by.ErrorCode != "" {
 		t.Errorf("stopped by %+v", by)
 	}
-	if err := w.aws.Sessions().ScheduleFailure(aws.DefaultRegion, "bcn-g1042-stop"); err != nil {
+	if err := w.aws.Sessions().ScheduleFailure(aws.DefaultRegion, "bcn_g1042-stop"); err != nil {
 		t.Error(err)
 	}
 }

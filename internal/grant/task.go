@@ -16,10 +16,11 @@ import (
 // is gone (DESIGN.md section 5, effects that AWS cannot deduplicate for ever).
 const rememberedFor = 30 * time.Minute
 
-// name is unique to the grant: of its task, its token, its schedule.
+// name is unique to the grant: of its task and its token.
 func name(id bcn.ID) string { return "bcn-g" + id.String()[1:] }
 
-func schedule(id bcn.ID) string { return name(id) + "-stop" }
+// schedule is the name of what stops the grant's task (roles.StopSchedules).
+func schedule(id bcn.ID) string { return "bcn_g" + id.String()[1:] + "-stop" }
 
 // prepare makes what a running clock needs before anybody is let in: a task of
 // the grant's own, and the StopTask outside bcn. Each is written down before

@@ -26,19 +26,20 @@ func parameterARN(d bcn.District, from string) string {
 	return "arn:aws:ssm:" + d.Region + ":" + d.Account + ":parameter/" + strings.TrimPrefix(from, "/")
 }
 
-// secretARN answers the ARN of a Secrets Manager secret as IAM knows it: what
-// ECS takes behind it (key, version stage, version) is cut off, and where the
-// six random characters of the full ARN are missing they are matched.
-func secretARN(from string) (string, bool) {
+// secretARNs answers the ARN of a Secrets Manager secret as IAM knows it,
+// without what ECS takes behind it (key, version stage, version), or none. The
+// full ARN ends in a hyphen and six random characters, and so may a name: what
+// looks complete is both itself and, with six more, the secret of that name.
+func secretARNs(from string) []string {
 	parts := strings.Split(from, ":")
 	if len(parts) < 7 || parts[2] != "secretsmanager" {
-		return "", false
+		return nil
 	}
-	name := parts[6]
-	if i := strings.LastIndex(name, "-"); i < 0 || len(name)-i-1 != 6 {
-		name += "-??????"
+	arn := strings.Join(parts[:7], ":")
+	if i := strings.LastIndex(parts[6], "-"); i >= 0 && len(parts[6])-i-1 == 6 {
+		return []string{arn, arn + "-??????"}
 	}
-	return strings.Join(append(parts[:6:6], name), ":"), true
+	return []string{arn + "-??????"}
 }
 
 func unique(list []string) []string {

@@ -24,11 +24,11 @@ func (s *source) base() (*template, error) {
 		Type: "AWS::Logs::LogGroup", DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain",
 		Properties: logGroup{LogGroupName: LogGroup(d.Name, h.Name), RetentionInDays: logRetention, Tags: s.tags},
 	}
-	tasks := trusts("ecs-tasks.amazonaws.com")
+	tasks := s.trusts("ecs-tasks.amazonaws.com")
 	t.Resources["TaskRole"] = resource{Type: roleType, Properties: s.role("task", tasks, s.taskStatements())}
 	t.Resources["ExecutionRole"] = resource{Type: roleType, Properties: s.role("execution", tasks, s.executionStatements())}
 	if len(h.ScheduledTasks) > 0 {
-		t.Resources["ScheduleRole"] = resource{Type: roleType, Properties: s.role(scheduleRole, s.scheduleTrust(), s.scheduleStatements())}
+		t.Resources["ScheduleRole"] = resource{Type: roleType, Properties: s.role(scheduleRole, s.trusts("scheduler.amazonaws.com"), s.scheduleStatements())}
 	}
 	if err := t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.oneoffTask(), "LogGroup"); err != nil {
 		return nil, err
@@ -85,7 +85,12 @@ func (s *source) role(kind string, trust statement, statements []statement) role
 	return r
 }
 
-// trusts lets one AWS service assume a role.
-func trusts(service string) statement {
-	return statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}}
+// trusts lets one AWS service assume a role, and only where it acts for the
+// account's own tasks and schedules (ECS Developer Guide, "Task IAM role", and
+// EventBridge Scheduler User Guide, "Confused deputy prevention").
+func (s *source) trusts(service string) statement {
+	return statement{
+		Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"},
+		Condition: map[string]map[string]any{"StringEquals": {"aws:SourceAccount": s.District.Account}},
+	}
 }

@@ -157,20 +157,28 @@ func TestStacksInTheOrderOfExecution(t *testing.T) {
 
 func TestRoleNames(t *testing.T) {
 	t.Parallel()
-	if got := render.TaskRole("default", "hello"); got != "bcn-default-hello-task" {
+	if got := render.TaskRole("default", "hello"); got != "bcn-default-hello-e20959cec7d0-task" {
 		t.Error(got)
 	}
+	if one := render.TaskRole("a", "b-c"); one == render.TaskRole("a-b", "c") {
+		t.Errorf("two heritages have the role %s", one)
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.StringMatching(`[a-z][a-z0-9-]{0,117}[a-z0-9]`)
-		district, a, b := rapid.StringMatching(`[a-z][a-z0-9]{1,31}`).Draw(t, "district"), name.Draw(t, "a"), name.Draw(t, "b")
+		// Few characters, so that hyphens meet and names differ by case alone.
+		district, heritage := rapid.StringMatching(`[aA][a-]{0,30}[aA]`), rapid.StringMatching(`[aA][aA-]{0,117}[ab]`)
+		d1, d2, h1, h2 := district.Draw(t, "d1"), district.Draw(t, "d2"), heritage.Draw(t, "h1"), heritage.Draw(t, "h2")
 		seen := map[string]bool{}
-		for _, h := range []string{a, b} {
-			for _, role := range []string{render.TaskRole(district, h), render.ExecutionRole(district, h)} {
-				if len(role) > 64 || a != b && seen[role] {
-					t.Fatalf("%s for %s", role, h)
-				}
-				seen[role] = true
+		for _, role := range []string{
+			render.TaskRole(d1, h1), render.ExecutionRole(d1, h1), render.ScheduleRole(d1, h1),
+			render.TaskRole(d2, h2), render.ExecutionRole(d2, h2), render.ScheduleRole(d2, h2),
+		} {
+			if len(role) > 64 || !strings.HasPrefix(role, "bcn-"+d1+"-") && !strings.HasPrefix(role, "bcn-"+d2+"-") {
+				t.Fatal(role)
 			}
+			seen[strings.ToLower(role)] = true // IAM does not tell cases apart
+		}
+		if (d1 != d2 || h1 != h2) != (len(seen) == 6) {
+			t.Fatalf("%s of %s and %s of %s have the roles %v", h1, d1, h2, d2, seen)
 		}
 	})
 }

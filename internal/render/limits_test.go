@@ -56,7 +56,7 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 					in.Heritage.Environment = append(in.Heritage.Environment, manifest.Variable{Name: fmt.Sprintf("V%03d", i), SSMPath: fmt.Sprintf("hello/v%03d", i)})
 				}
 			},
-			`aws_refused what="role bcn-example-hello-execution" why="its policies would have `,
+			`aws_refused what="role bcn-example-hello-d7612b3e1def-execution" why="its policies would have `,
 		},
 		"more tags than a resource has": {
 			func(in *render.Input) {

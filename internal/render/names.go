@@ -57,16 +57,20 @@ func LogicalID(name string) string { return strings.ReplaceAll(name, "-", "") }
 // EndpointStack is the name of an endpoint's stack.
 func EndpointStack(name string) string { return "endpoint-" + name }
 
-// roleName keeps IAM's limit by putting a hash in place of what is too long,
-// so that two long names never become one.
+// roleName always has a hash of the whole: names of roles are unique in the
+// account, whatever their path and case (IAM User Guide, "IAM identifiers"), and
+// hyphens do not say where a district's name ends. The hash is part of what is
+// kept where a name is too long.
 func roleName(district, heritage, kind string) string {
-	full := "bcn-" + district + "-" + heritage + "-" + kind
-	if len(full) <= maxRoleName {
-		return full
-	}
-	sum := sha256.Sum256([]byte(full))
-	end := "-" + hex.EncodeToString(sum[:])[:12] + "-" + kind
-	return strings.TrimRight(full[:maxRoleName-len(end)], "-") + end
+	return hashed("bcn-"+district+"-"+heritage, "-"+kind, maxRoleName, district, heritage)
+}
+
+// hashed answers name, a hash of the parts and end, of which name gives way to
+// the limit. No two lists of parts have the same name.
+func hashed(name, end string, limit int, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	end = "-" + hex.EncodeToString(sum[:])[:12] + end
+	return strings.TrimRight(name[:min(len(name), limit-len(end))], "-") + end
 }
 
 // CheckName answers bad_name or reserved_name where a heritage, district or

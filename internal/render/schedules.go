@@ -1,8 +1,6 @@
 package render
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -28,15 +26,11 @@ const (
 )
 
 // ScheduleName is the name of a scheduled task's schedule, also the group of
-// the ECS tasks that it starts. What is too long has a hash in its place.
+// the ECS tasks that it starts. A hash of both names is always part of it,
+// because hyphens do not say where the heritage's ends. It has letters, digits
+// and hyphens alone, which keeps it apart from the stops of grants.
 func ScheduleName(heritage, task string) string {
-	full := "bcn-" + heritage + "-" + task
-	if len(full) <= maxScheduleName {
-		return full
-	}
-	sum := sha256.Sum256([]byte(full))
-	end := "-" + hex.EncodeToString(sum[:])[:12]
-	return strings.TrimRight(full[:maxScheduleName-len(end)], "-") + end
+	return hashed("bcn-"+heritage+"-"+task, "", maxScheduleName, heritage, task)
 }
 
 // ScheduleOutput is the output of the services stack that holds the ARN of the
@@ -103,14 +97,6 @@ func (s *source) scheduleCompatibilities() []string {
 		return []string{"EC2", "FARGATE"}
 	}
 	return []string{"FARGATE"}
-}
-
-// scheduleTrust lets EventBridge Scheduler assume the role, for schedules of
-// the account alone (its User Guide, "Confused deputy prevention").
-func (s *source) scheduleTrust() statement {
-	out := trusts("scheduler.amazonaws.com")
-	out.Condition = map[string]map[string]any{"StringEquals": {"aws:SourceAccount": s.District.Account}}
-	return out
 }
 
 // scheduleStatements let the schedules start this heritage's scheduled tasks,

@@ -11,20 +11,23 @@ import (
 
 func TestScheduleNames(t *testing.T) {
 	t.Parallel()
-	if got := render.ScheduleName("hello", "report"); got != "bcn-hello-report" {
+	if got := render.ScheduleName("hello", "report"); got != "bcn-hello-report-2a63979aaec3" {
 		t.Error(got)
 	}
+	if one := render.ScheduleName("shop", "staging-sync"); one == render.ScheduleName("shop-staging", "sync") {
+		t.Errorf("two heritages have the schedule %s", one)
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.StringMatching(`[a-z][a-z0-9-]{0,47}[a-z0-9]`)
-		heritage := rapid.StringMatching(`[a-z][a-z0-9-]{0,117}[a-z0-9]`).Draw(t, "heritage")
-		a, b := name.Draw(t, "a"), name.Draw(t, "b")
-		one, other := render.ScheduleName(heritage, a), render.ScheduleName(heritage, b)
+		// Few characters, so that hyphens meet.
+		heritage, task := rapid.StringMatching(`[aA][a-]{0,117}[ab]`), rapid.StringMatching(`[a-b][a-]{0,47}[a-b]`)
+		h1, h2, t1, t2 := heritage.Draw(t, "one"), heritage.Draw(t, "other"), task.Draw(t, "a"), task.Draw(t, "b")
+		one, other := render.ScheduleName(h1, t1), render.ScheduleName(h2, t2)
 		// EventBridge Scheduler API, CreateSchedule: [0-9a-zA-Z-_.]+, 64 at most.
-		if len(one) > 64 || strings.Trim(one, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		if len(one) > 64 || strings.Trim(one, "abcdefghijklmnopqrstuvwxyzA0123456789-") != "" {
 			t.Fatal(one)
 		}
-		if a != b && one == other {
-			t.Fatalf("%s and %s are both %s", a, b, one)
+		if (h1 != h2 || t1 != t2) && strings.EqualFold(one, other) {
+			t.Fatalf("%s of %s and %s of %s are both %s", t1, h1, t2, h2, one)
 		}
 	})
 }

@@ -38,6 +38,10 @@ func PortAccessRoleName(district string) string { return "bcn-" + district + "-a
 // access may be assumed; package access makes them.
 const AccessSessions = "bcn-g*"
 
+// StopSchedules is the pattern of the names of the schedules that stop tasks at
+// the end of grants. No schedule of a heritage has an underscore.
+const StopSchedules = "bcn_g*"
+
 // SessionLogGroup is the log group that session documents write to where no
 // other was said.
 func SessionLogGroup(district string) string { return "bcn/" + district + "/sessions" }

@@ -5,7 +5,7 @@ package roles
 // of access.
 func grantStatements(in Input) []statement {
 	region := map[string]operands{"StringEquals": in.inRegion()}
-	stops := in.arn("scheduler", "schedule/default/"+AccessSessions)
+	stops := in.arn("scheduler", "schedule/default/"+StopSchedules)
 	return []statement{
 		{
 			Sid: "EndSessions", Action: []string{"ssm:TerminateSession"},

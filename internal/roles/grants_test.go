@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/policy"
+	"github.com/bcn-bot/bcn/internal/render"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
 
@@ -34,12 +35,13 @@ func TestTheBotsRoleOpensAndEndsGrants(t *testing.T) {
 		{"may not open a session", "ssm:StartSession", nodeARN, nil, policy.Implicit},
 		{"may not resume a session", "ssm:ResumeSession", ssmARN + "session/bcn-g1042-1-0a1b", nil, policy.Implicit},
 		{"may not send a command", "ssm:SendCommand", nodeARN, nil, policy.Implicit},
-		{"may arm a grant's stop", "scheduler:CreateSchedule", schedARN + "default/bcn-g1042-stop", nil, policy.Allowed},
-		{"may read a grant's stop", "scheduler:GetSchedule", schedARN + "default/bcn-g1042-stop", nil, policy.Allowed},
-		{"may remove a grant's stop", "scheduler:DeleteSchedule", schedARN + "default/bcn-g1042-stop", nil, policy.Allowed},
-		{"may not change a stop", "scheduler:UpdateSchedule", schedARN + "default/bcn-g1042-stop", nil, policy.Implicit},
+		{"may arm a grant's stop", "scheduler:CreateSchedule", schedARN + "default/bcn_g1042-stop", nil, policy.Allowed},
+		{"may read a grant's stop", "scheduler:GetSchedule", schedARN + "default/bcn_g1042-stop", nil, policy.Allowed},
+		{"may remove a grant's stop", "scheduler:DeleteSchedule", schedARN + "default/bcn_g1042-stop", nil, policy.Allowed},
+		{"may not change a stop", "scheduler:UpdateSchedule", schedARN + "default/bcn_g1042-stop", nil, policy.Implicit},
 		{"may not make another schedule", "scheduler:CreateSchedule", schedARN + "default/nightly", nil, policy.Implicit},
-		{"may not arm in another group", "scheduler:CreateSchedule", schedARN + "other/bcn-g1042-stop", nil, policy.Implicit},
+		{"may not touch the schedule of a heritage whose name begins with g", "scheduler:DeleteSchedule", schedARN + "default/" + render.ScheduleName("g1042", "stop"), nil, policy.Implicit},
+		{"may not arm in another group", "scheduler:CreateSchedule", schedARN + "other/bcn_g1042-stop", nil, policy.Implicit},
 		{"may pass the Scheduler's role to it", "iam:PassRole", schedRole, toScheduler, policy.Allowed},
 		{"may not pass it to a task", "iam:PassRole", schedRole, map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}, policy.Implicit},
 		{"may not pass a task's role to the Scheduler", "iam:PassRole", iamARN + "role/bcn/default/bcn-default-hello-task", toScheduler, policy.Implicit},

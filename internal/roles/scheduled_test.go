@@ -66,7 +66,8 @@ func TestCloudFormationMakesSchedulesAndScaling(t *testing.T) {
 	const alarm = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
 	d := parse(t, input()).cfn
 	for _, a := range []ask{
-		{"may make a schedule of bcn's", "scheduler:CreateSchedule", schedule + "bcn-hello-report", nil, policy.Allowed},
+		{"may make a schedule of bcn's", "scheduler:CreateSchedule", schedule + render.ScheduleName("hello", "report"), nil, policy.Allowed},
+		{"may not change a grant's stop", "scheduler:UpdateSchedule", schedule + "bcn_g1042-stop", nil, policy.Implicit},
 		{"may not change another's", "scheduler:UpdateSchedule", schedule + "backup", nil, policy.Implicit},
 		{"may pass the schedules' role to the scheduler", "iam:PassRole", underPath + render.ScheduleRole("default", "hello"), toScheduler, policy.Allowed},
 		{"may not pass a task's role to the scheduler", "iam:PassRole", underPath + render.TaskRole("default", "hello"), toScheduler, policy.Implicit},
