@@ -38,10 +38,7 @@ func (p *parser) warnPort(env, s *node, path string) {
 			given = v.get("value")
 		}
 	}
-	port := fmt.Sprint(DefaultPort)
-	if n := s.get("web_container_port"); n != nil {
-		port = n.text
-	}
+	port := fmt.Sprint(s.get("web_container_port").number(DefaultPort))
 	if given == nil || s.get("service_type").str() != TypeWeb || given.text == port {
 		return
 	}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"gopkg.in/yaml.v3"
@@ -211,7 +212,7 @@ func (e *expander) scalar(n *node, y *yaml.Node) {
 			n.value = y.Value // .inf and .nan are words here
 			return
 		}
-		n.value = f
+		n.value = whole(f)
 	case "!!bool":
 		var b bool
 		if err := y.Decode(&b); err != nil {
@@ -227,6 +228,15 @@ func (e *expander) scalar(n *node, y *yaml.Node) {
 		e.report(n.at, "the tag %s is not allowed", y.Tag)
 		n.value = y.Value
 	}
+}
+
+// whole answers 5.0 as the whole number that it is, so that every rule reads it
+// as the schema does. Beyond 2^53 a float64 does not say which number was meant.
+func whole(f float64) any {
+	if i := int64(f); math.Abs(f) <= 1<<53 && float64(i) == f {
+		return i
+	}
+	return f
 }
 
 // lookup follows a path of keys and indexes as far as it goes.
