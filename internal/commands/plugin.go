@@ -10,7 +10,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
-	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/plugin/shipped"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -31,7 +31,7 @@ func (r *Registry) pluginList(ctx context.Context, a asked, g *pluginListArgs) (
 	if i < 0 {
 		return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "district", "name", g.Name)
 	}
-	args := text.Args{"district": g.Name, "names": strings.Join(render.Plugins().Names(), ", ")}
+	args := text.Args{"district": g.Name, "names": strings.Join(shipped.Table().Names(), ", ")}
 	title := r.text.Say(a.lang, text.ReplyPlugins, args)
 	if len(all[i].Plugins) == 0 {
 		title = r.text.Say(a.lang, text.ReplyNoPlugins, args)
@@ -60,7 +60,7 @@ type pluginSetArgs struct {
 // check reads the pairs before anything is stored: what is wrong with one is
 // told by its name alone, because the value may be a key.
 func (g *pluginSetArgs) check() error {
-	p, err := render.Plugins().Find(g.Plugin)
+	p, err := shipped.Table().Find(g.Plugin)
 	if err != nil {
 		return bcn.E(bcn.CodeUnknownName, "what", "plugin", "name", clip(g.Plugin))
 	}

@@ -228,8 +228,10 @@ func TestGuardrailsRunAfterPlugins(t *testing.T) {
 	}{
 		"an image by its tag":              {image: "ghcr.io/acme/bad:latest", want: guard.ImageNotPinned},
 		"an image of a registry not known": {image: "evil.example.com/bad@" + digest, settings: guard.Settings{Registries: []string{"123456789012.dkr.ecr.us-east-1.amazonaws.com"}}, want: guard.ImageRegistry},
-		"a task larger than allowed": {image: "ghcr.io/acme/bad@" + digest, change: func(c *plugin.Sidecar) { c.Memory = 4000 },
-			settings: guard.Settings{Memory: 2048}, want: guard.TaskSize},
+		"a task larger than allowed": {
+			image: "ghcr.io/acme/bad@" + digest, change: func(c *plugin.Sidecar) { c.Memory = 4000 },
+			settings: guard.Settings{Memory: 2048}, want: guard.TaskSize,
+		},
 	} {
 		t.Run(name+" is found by its guardrail", func(t *testing.T) {
 			t.Parallel()

@@ -84,7 +84,8 @@ func (s *source) serviceTask(m manifest.Service) (taskDefinition, error) {
 		c.PortMappings = []portMapping{{ContainerPort: m.Port, Protocol: "tcp"}}
 		c.Environment = withPort(c.Environment, c.Secrets, m.Port)
 	}
-	return t, s.plug(&t, m, false)
+	err = s.plug(&t, m, false)
+	return t, err
 }
 
 // commandOf is what the container runs: a shell that becomes the command, or

@@ -3,7 +3,8 @@
 package newrelic
 
 import (
-	"encoding/json"
+	"strconv"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/plugin"
 )
@@ -26,19 +27,25 @@ func task(t plugin.Task, v plugin.Values) plugin.Change {
 	if !t.Fargate {
 		return plugin.Change{}
 	}
-	// Of strings alone: this cannot fail, and keys are written sorted.
-	attributes, _ := json.Marshal(map[string]string{
-		"district": t.District, "app": t.App, "env": t.Env, "heritage": t.Heritage, "service": t.Name,
-	})
 	return plugin.Change{Sidecars: []plugin.Sidecar{{
 		Name: "newrelic-infra", Memory: memory,
 		Environment: map[string]string{
 			"FARGATE":                      "true",
-			"NRIA_CUSTOM_ATTRIBUTES":       string(attributes),
+			"NRIA_CUSTOM_ATTRIBUTES":       attributes(t),
 			"NRIA_IS_FORWARD_ONLY":         "true",
 			"NRIA_OVERRIDE_HOST_ROOT":      "",
 			"NRIA_PASSTHROUGH_ENVIRONMENT": "ECS_CONTAINER_METADATA_URI,ECS_CONTAINER_METADATA_URI_V4,FARGATE",
 		},
 		Secrets: map[string]string{"NRIA_LICENSE_KEY": v["license_key"]},
 	}}}
+}
+
+// attributes is a JSON object of strings. All are names, which JSON quotes as
+// Go does.
+func attributes(t plugin.Task) string {
+	var out []string
+	for _, p := range [][2]string{{"app", t.App}, {"district", t.District}, {"env", t.Env}, {"heritage", t.Heritage}, {"service", t.Name}} {
+		out = append(out, strconv.Quote(p[0])+":"+strconv.Quote(p[1]))
+	}
+	return "{" + strings.Join(out, ",") + "}"
 }
