@@ -120,6 +120,10 @@ func orderOf(w RunWish, file []byte, env string) (bcn.OneoffPlan, error) {
 	if o.Timeout == 0 {
 		o.Timeout = runTimeout
 	}
+	if n := manifest.OverrideSize(o.Command, o.Env); n > manifest.MaxOverrides {
+		return o, bcn.E(bcn.CodeAWSRefused, "what", "RunTask",
+			"why", fmt.Sprintf("the command and run_env are %d characters of overrides, at most %d", n, manifest.MaxOverrides))
+	}
 	return o, nil
 }
 

@@ -19,9 +19,13 @@ func (p *parser) checkBeforeDeploy(n *node, path string) {
 	}
 	if n.fields == nil {
 		p.checkWords(n, path)
+		p.checkOverrides(n, path, wordsOf(n), nil)
 		return
 	}
-	p.checkWords(n.get("command"), path+".command")
+	if command := n.get("command"); command != nil {
+		p.checkWords(command, path+".command")
+		p.checkOverrides(command, path+".command", wordsOf(command), nil)
+	}
 	timeout := n.get("timeout")
 	if timeout.str() == "" {
 		return
@@ -40,7 +44,10 @@ func (p *parser) checkTasks(list *node, path string) {
 	names := map[string]int{}
 	for i, t := range list.list() {
 		here := fmt.Sprintf("%s[%d]", path, i)
-		p.checkWords(t.get("command"), here+".command")
+		if command := t.get("command"); command != nil {
+			p.checkWords(command, here+".command")
+			p.checkOverrides(command, here+".command", wordsOf(command), nil)
+		}
 		p.checkSchedule(t, here)
 		name, at := taskNameOf(t)
 		id := strings.ToLower(strings.ReplaceAll(name, "-", ""))
@@ -65,17 +72,10 @@ func taskNameOf(t *node) (string, *node) {
 	if command == nil {
 		return "", t
 	}
-	words, err := split(command.str())
-	if err != nil || len(words) == 0 {
-		words = nil
+	if words := wordsOf(command); len(words) > 0 {
+		return taskName(words), t
 	}
-	for _, item := range command.list() {
-		words = append(words, item.str())
-	}
-	if len(words) == 0 {
-		return "", t
-	}
-	return taskName(words), t
+	return "", t
 }
 
 func (p *parser) checkSchedule(t *node, path string) {

@@ -58,6 +58,12 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 			},
 			`aws_refused what="role bcn-example-hello-d7612b3e1def-execution" why="its policies would have `,
 		},
+		"more overrides than ECS takes with a task": {
+			func(in *render.Input) {
+				in.Heritage.ScheduledTasks = []manifest.ScheduledTask{{Name: "big", Schedule: "rate(1 day)", Command: []string{strings.Repeat("x", 8200)}, Memory: 512}}
+			},
+			`aws_refused what="scheduled task big" why="its command would be 8291 characters of overrides, at most 8192"`,
+		},
 		"more tags than a resource has": {
 			func(in *render.Input) {
 				in.Tags = map[string]string{}

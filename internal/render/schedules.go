@@ -73,6 +73,9 @@ func (s *source) schedule(t *template, task manifest.ScheduledTask) error {
 	if err != nil {
 		return bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("write the command of %s: %w", task.Name, err))
 	}
+	if n := manifest.OverrideSize(task.Command, nil); n > manifest.MaxOverrides {
+		return tooLarge("scheduled task "+task.Name, "its command would be %d characters of overrides, at most %d", n, manifest.MaxOverrides)
+	}
 	name := ScheduleName(h.Name, task.Name)
 	return t.add("Schedule"+LogicalID(task.Name), resource{Type: "AWS::Scheduler::Schedule", Properties: schedule{
 		Name: name, GroupName: ScheduleGroup, Description: "bcn: " + task.Name + " of the heritage " + h.Name,
