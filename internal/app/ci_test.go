@@ -115,6 +115,27 @@ func TestCI(t *testing.T) {
 			t.Errorf("%+v", last)
 		}
 	})
+	t.Run("whose issuer needs no approval waits all the same where others would", func(t *testing.T) {
+		w := w.in(t)
+		m := machine(w.token("U0ADMIN", "token rotate hello production"))
+		done := make(chan ci.Step, 1)
+		go func() {
+			last, _ := m.deploy(w.deadline(), "hello", "production", "v2")
+			done <- last
+		}()
+		w.until("it waits", `select exists (select 1 from change where tag = 'v2' and env = 'production' and state = 'waiting')`)
+		id := bcn.ID(ask[int64](t, w, `select max(id) from change where env = 'production'`))
+		r := request{w, id, w.card("C0DEPLOY", id.String(), "waits for approval")}
+		if said := w.answer("U0ADMIN", "token revoke hello production"); !strings.Contains(said, "is revoked") {
+			t.Error(said)
+		}
+		w.group(t, "U0DEV", "U0LEAD")
+		defer w.group(t, "U0DEV", "U0DEV2", "U0YUKI")
+		r.press("U0LEAD", "approve")
+		if last := <-done; last.OK || last.State != string(bcn.ChangeClosed) || last.Code != string(bcn.CodeTokenBad) {
+			t.Errorf("what a revoked token asked for: %+v", last)
+		}
+	})
 	t.Run("a token opens nothing but its heritage", func(t *testing.T) {
 		ctx := w.in(t).deadline()
 		_, err := machine(staging).deploy(ctx, "hello", "production", "v2")

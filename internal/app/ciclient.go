@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/ci"
@@ -30,6 +31,13 @@ const ciPatience = 5 * time.Minute
 // Deploy asks for a deploy with the token in BCN_TOKEN, and tells its steps.
 func Deploy(ctx context.Context, a DeployArgs, out io.Writer) error {
 	base, token := a.URL, os.Getenv("BCN_TOKEN")
+	if file := os.Getenv("BCN_TOKEN_FILE"); token == "" && file != "" {
+		b, err := os.ReadFile(file) //nolint:gosec // the operator names it
+		if err != nil {
+			return &ExitError{Code: ExitUsage, Err: fmt.Errorf("read BCN_TOKEN_FILE: %w", err)}
+		}
+		token = strings.TrimSpace(string(b))
+	}
 	if base == "" {
 		base = os.Getenv("BCN_URL")
 	}
@@ -46,10 +54,10 @@ func Deploy(ctx context.Context, a DeployArgs, out io.Writer) error {
 	last, err := client.Deploy(ctx, a.App, a.Env, a.Tag, a.Reason, a.Wait, func(s ci.Step) { tellStep(out, s) })
 	var no *ci.RefusedError
 	switch {
-	case errors.As(err, &no) && no.Status < http.StatusInternalServerError:
-		return Wrong(fmt.Errorf("not deployed: %w", err))
 	case err != nil && last.Change != "":
 		return Outside(fmt.Errorf("%s goes on, but bcn cannot be asked about it: %w", last.Change, err))
+	case errors.As(err, &no) && no.Status < http.StatusInternalServerError:
+		return Wrong(fmt.Errorf("not deployed: %w", err))
 	case err != nil:
 		return Outside(err)
 	case last.Ended && !last.OK:

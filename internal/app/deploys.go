@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -21,8 +22,14 @@ const (
 	maxWish = 8 << 10
 	// beat is how often a stream says that it is alive, so that no proxy closes it.
 	beat = 15 * time.Second
-	// deploysPerSecond and deploysBurst bound the requests of one address.
-	deploysPerSecond, deploysBurst = 10, 60
+	// tokenPerSecond and tokenBurst bound the requests of one token.
+	tokenPerSecond, tokenBurst = 2, 20
+	// wrongPerSecond and wrongBurst bound what one address is told of tokens that
+	// are none. Those that are some do not wait behind them: all of CI may come
+	// through one proxy.
+	wrongPerSecond, wrongBurst = 1, 10
+	// maxStreams is how many streams of one token are open at a time.
+	maxStreams = 10
 )
 
 // deployServer answers CI:
@@ -35,16 +42,21 @@ const (
 // stream ends with a line whose "ended" is true. One that breaks off says
 // nothing about the deploy, which goes on: it can be followed again.
 type deployServer struct {
-	ci       *ci.Service
-	text     *text.Catalogue
-	card     func(context.Context, bcn.ID) (string, bool)
-	log      *slog.Logger
-	visitors *visitors
+	ci     *ci.Service
+	text   *text.Catalogue
+	card   func(context.Context, bcn.ID) (string, bool)
+	log    *slog.Logger
+	tokens *visitors
+	wrong  *visitors
+
+	mu      sync.Mutex
+	streams map[bcn.ID]int // open, by token
 }
 
 func (a *App) deploys() http.Handler {
 	d := &deployServer{
-		ci: a.ci, text: a.text, card: links{a}.Card, log: a.log, visitors: newVisitors(deploysPerSecond, deploysBurst, time.Now),
+		ci: a.ci, text: a.text, card: links{a}.Card, log: a.log,
+		tokens: newVisitors(tokenPerSecond, tokenBurst, time.Now), wrong: newVisitors(wrongPerSecond, wrongBurst, time.Now), streams: map[bcn.ID]int{},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/token", d.proven(d.token))
@@ -56,15 +68,13 @@ func (a *App) deploys() http.Handler {
 // proven lets in who has a token that works, and for whose heritage it is.
 func (d *deployServer) proven(serve func(http.ResponseWriter, *http.Request, bcn.Token) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !d.visitors.admits(r.RemoteAddr) {
-			w.Header().Set("Retry-After", "2")
-			send(w, http.StatusTooManyRequests, refusal{Code: string(codeTooMany), Message: "too many requests: wait a moment"})
-			return
-		}
 		presented, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		t, err := d.ci.Authenticate(r.Context(), strings.TrimSpace(presented))
 		if name := r.PathValue("name"); err == nil && name != "" && name != t.Heritage {
 			err = bcn.E(bcn.CodeTokenBad)
+		}
+		if code := bcn.CodeOf(err); code == bcn.CodeTokenBad && !d.wrong.admits(r.RemoteAddr) || err == nil && !d.tokens.admits(t.ID.String()) {
+			err = bcn.E(codeTooMany)
 		}
 		if err == nil {
 			err = serve(w, r, t)
@@ -89,10 +99,11 @@ func (d *deployServer) refuse(w http.ResponseWriter, r *http.Request, t bcn.Toke
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case bcn.CodeNotAllowed, bcn.CodeRefusedPerson:
 		status, level = http.StatusForbidden, slog.LevelWarn
-	case bcn.CodeUnknownID:
-		status = http.StatusNotFound
-	case codeMalformed:
-		status = http.StatusBadRequest
+	case codeTooMany:
+		status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", "2")
+	case codeMalformed, bcn.CodeUsage:
+		code, status = codeMalformed, http.StatusBadRequest
 	case bcn.CodeUnavailable, bcn.CodeCouldNotCheck, bcn.CodeNotReady:
 		status = http.StatusServiceUnavailable
 	case bcn.CodeInternal, "":
@@ -100,8 +111,13 @@ func (d *deployServer) refuse(w http.ResponseWriter, r *http.Request, t bcn.Toke
 		d.log.Error("serve CI", "token", int64(t.ID), "path", r.URL.Path, "error", err)
 	}
 	d.log.Log(context.Background(), level, "CI refused", "token", int64(t.ID), "heritage", t.Heritage, "method", r.Method, "code", string(code))
-	said := `what was sent is not understood: send {"tag": "v2", "reason": "why"}`
-	if code != codeMalformed {
+	var said string
+	switch code {
+	case codeMalformed:
+		said = `what was sent is not understood: send {"tag": "v2", "reason": "why"}`
+	case codeTooMany:
+		said = "too many requests: wait a moment"
+	default:
 		said = d.sentence(err)
 	}
 	send(w, status, refusal{Code: string(code), Message: said})
@@ -166,6 +182,10 @@ type stepLine struct {
 // stream writes a line for each step, until the change has ended or nobody
 // listens any more.
 func (d *deployServer) stream(w http.ResponseWriter, r *http.Request, t bcn.Token, id bcn.ID) error {
+	if !d.opened(t.ID) {
+		return bcn.E(codeTooMany)
+	}
+	defer d.closed(t.ID)
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream
 	begun := false
@@ -189,6 +209,24 @@ func (d *deployServer) stream(w http.ResponseWriter, r *http.Request, t bcn.Toke
 		return nil
 	}
 	return err
+}
+
+func (d *deployServer) opened(token bcn.ID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.streams[token] >= maxStreams {
+		return false
+	}
+	d.streams[token]++
+	return true
+}
+
+func (d *deployServer) closed(token bcn.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.streams[token]--; d.streams[token] == 0 {
+		delete(d.streams, token)
+	}
 }
 
 func (d *deployServer) line(ctx context.Context, p ci.Progress) stepLine {

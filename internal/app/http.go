@@ -38,7 +38,12 @@ func (a *App) serveHTTP() error {
 	deploys := a.deploys()
 	mux.Handle("/v1/token", deploys)
 	mux.Handle("/v1/heritages/", deploys)
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	streams, end := context.WithCancel(context.Background())
+	srv := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return streams },
+	}
+	srv.RegisterOnShutdown(end) // a stream lasts as long as its deploy; who reads it asks again
 	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
 	a.onStop("http", srv.Shutdown)
 	a.httpAddr = l.Addr().String()

@@ -15,7 +15,7 @@ const (
 	visitorIdle = time.Minute
 )
 
-// visitors limits the requests of each address.
+// visitors limits the requests of each address, or of another name.
 type visitors struct {
 	now       func() time.Time
 	perSecond rate.Limit

@@ -38,6 +38,13 @@ func stricterCounts(a, b config.RuleCounts) config.RuleCounts {
 	return config.RuleCounts{Min: &least, Max: &most}
 }
 
+// Gate answers who approves it where any rule about it wants that, whomever the
+// rule allows.
+func (a *Authorizer) Gate(ask Ask) (Verdict, bool) {
+	v := a.Approvers(ask)
+	return v, v.Rule.Approve != nil
+}
+
 // Approvers answers who approves what no rule wants approved, and a guardrail
 // does: those of the first rule about it that names approvers, whomever it
 // allows and whether or not it says destructive; else an administrator.

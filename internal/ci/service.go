@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -29,9 +31,10 @@ type Changes interface {
 	Ask(ctx context.Context, o deploy.Origin, actor bcn.Actor, w deploy.Wish) (deploy.Asked, error)
 }
 
-// Who answers what a person may do; see commands.Who.
+// Who answers what a person may do, and which teams must approve it; see
+// commands.Who.
 type Who interface {
-	Allow(ctx context.Context, actor bcn.Actor, verb, app, env, district string) error
+	Judge(ctx context.Context, actor bcn.Actor, verb, app, env, district string) ([]string, error)
 }
 
 // Refusals writes down who was refused what.
@@ -109,7 +112,11 @@ func (s *Service) allowed(ctx context.Context, actor bcn.Actor, app, env string)
 	if err != nil {
 		return h, err
 	}
-	if err := s.Who.Allow(ctx, actor, "token", app, env, h.District); err != nil {
+	teams, err := s.Who.Judge(ctx, actor, "token issue", app, env, h.District)
+	if err == nil && len(teams) > 0 { // nobody can approve what has no plan
+		err = bcn.E(bcn.CodeNotAllowed, "verb", "token", "who", strings.Join(teams, ", "))
+	}
+	if err != nil {
 		return h, s.Refusals.Refuse(ctx, actor, 0, "token", err)
 	}
 	return h, nil
@@ -129,9 +136,19 @@ func (s *Service) Authenticate(ctx context.Context, presented string) (bcn.Token
 	return t, err
 }
 
+// tagForm is what an image can be tagged with (OCI distribution specification,
+// "Pulling manifests"), or a digest.
+var tagForm = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})$`)
+
+var errTag = errors.New("not a tag")
+
 // Deploy asks for a deploy as the token's issuer. Its card appears in the
-// heritage's channel. Errors: as deploy.Service.Ask.
+// heritage's channel. Errors: usage (it is no tag), as
+// deploy.Service.Ask.
 func (s *Service) Deploy(ctx context.Context, t bcn.Token, tag, reason string) (bcn.ID, error) {
+	if !tagForm.MatchString(tag) {
+		return 0, bcn.E(bcn.CodeUsage).Wrap(errTag)
+	}
 	h, err := s.Store.Heritage(ctx, t.App, t.Env)
 	if errors.Is(err, deploy.ErrNone) || err == nil && h.Name != t.Heritage {
 		return 0, bcn.E(bcn.CodeTokenBad)

@@ -59,6 +59,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	if err != nil {
 		return err
 	}
+	if works, err := s.Store.ViaWorks(ctx, c.Change.Requester.Via); err != nil || !works {
+		return errors.Join(err, bcn.E(bcn.CodeTokenBad))
+	}
 	if p.Access != nil {
 		if err := s.Access.Check(now, time.Duration(p.Access.Seconds)*time.Second); err != nil {
 			return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)

@@ -99,16 +99,20 @@ func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.
 		ask.DestructiveNotKnown = false
 		return s.Authz.Judge(ctx, c.Requester, ask)
 	}
-	command, err := s.Authz.Judge(ctx, c.Requester, ask)
+	command, err := s.sharedVerdict(ctx, c.Requester, ask, p.Secret)
 	if err != nil {
 		return authz.Verdict{}, err
 	}
 	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
-	known, err := s.Authz.Judge(ctx, c.Requester, ask)
+	known, err := s.sharedVerdict(ctx, c.Requester, ask, p.Secret)
 	if err != nil {
 		return authz.Verdict{}, err
 	}
 	v := authz.Stricter(command, known)
+	if by, gated := s.Authz.Gate(ask); gated && !v.Gated() && c.Requester.Via != "" {
+		// Whoever holds a machine's token is not the person who may go without.
+		v.Needs, v.Within = by.Needs, by.Within
+	}
 	if !v.Gated() && guard.NeedsApproval(p.Findings) {
 		by := s.Authz.Approvers(ask)
 		v.Needs, v.Within = by.Needs, by.Within

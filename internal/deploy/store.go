@@ -135,6 +135,9 @@ type Store interface {
 	// MACs, the request is approved, and the audit chain holds its decisions.
 	// It supersedes every other waiting request of the subject.
 	Start(ctx context.Context, m Move, notes func(superseded bcn.Change) []Note) (bcn.Change, error)
+	// ViaWorks says whether what a requester used instead of chat is still good:
+	// a token is neither revoked nor over. Empty is chat.
+	ViaWorks(ctx context.Context, via string) (bool, error)
 	// Renew makes the claim's lease begin anew; ErrMoved where it was lost.
 	Renew(ctx context.Context, c Claimed) error
 	// Alone says that no other change of the subject is open: a stack under

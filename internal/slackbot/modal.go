@@ -112,7 +112,9 @@ func (b *Bot) filled(r chat.Request, out Outcome) bool {
 	defer cancel()
 	err := b.api.updateView(ctx, o.id, m)
 	if reason(err) == "not_found" {
-		return out.Reply.Modal != nil // closed meanwhile: nothing is wanted any more
+		// Closed meanwhile. What would have been filled in is not wanted any more;
+		// what would have been shown has not been seen.
+		return out.Reply.Modal != nil && out.Reply.Modal.Submit != ""
 	}
 	if err != nil {
 		b.log.Error("window not filled", "key", r.Key, "user", r.User, "error", err)

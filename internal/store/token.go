@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -129,6 +130,23 @@ func oneToken(ctx context.Context, q querier, where string, args ...any) (stored
 		return storedToken{}, err
 	}
 	return found(pgx.CollectExactlyOneRow(rows, scanToken))
+}
+
+// ViaWorks says whether a token still works; see deploy.Store.
+func (s *Store) ViaWorks(ctx context.Context, via string) (bool, error) {
+	if via == "" {
+		return true, nil
+	}
+	number, ok := strings.CutPrefix(via, bcn.ViaToken(0)[:len("token ")])
+	id, err := bcn.ParseID(number)
+	if !ok || err != nil {
+		return false, nil
+	}
+	t, err := oneToken(ctx, s.pool, `id = $1 and `+tokenWorks, int64(id))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && audit.Equal(t.mac, s.tokenMAC(t.Token, t.digest)), err
 }
 
 // UseToken proves a token; see ci.Store.
