@@ -76,22 +76,23 @@ func stillUsed[T interface{ String() string }](name string, by []T) error {
 
 // freePriorities refuses a file whose rules would take a priority that another
 // heritage has on the same endpoint: CloudFormation would find out only when
-// half of it is done.
-func (s *Service) freePriorities(ctx context.Context, bound bcn.Heritage, h *manifest.Heritage) error {
-	mine := h.Claims()
-	if len(mine) == 0 {
-		return nil
-	}
+// half of it is done. It answers what the others hold.
+func (s *Service) freePriorities(ctx context.Context, bound bcn.Heritage, h *manifest.Heritage) (map[held]bool, error) {
 	others, err := s.users(ctx, bound.District)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, c := range mine {
-		for _, u := range others {
-			if u.heritage.Name != bound.Name && u.claim.Endpoint == c.Endpoint && u.claim.Priority == c.Priority {
-				return bcn.E(bcn.CodeRulePriority, "endpoint", c.Endpoint, "priority", strconv.Itoa(c.Priority), "by", u.String())
+	taken := map[held]bool{}
+	for _, u := range others {
+		if u.heritage.Name == bound.Name {
+			continue
+		}
+		taken[held{u.claim.Endpoint, u.claim.Priority}] = true
+		for _, c := range h.Claims() {
+			if u.claim.Endpoint == c.Endpoint && u.claim.Priority == c.Priority {
+				return nil, bcn.E(bcn.CodeRulePriority, "endpoint", c.Endpoint, "priority", strconv.Itoa(c.Priority), "by", u.String())
 			}
 		}
 	}
-	return nil
+	return taken, nil
 }

@@ -99,11 +99,11 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if err := d.compared(); err != nil {
 		return d, err
 	}
-	if err := s.freePriorities(ctx, d.bound, d.manifest); err != nil {
-		return d, err
-	}
 	d.overlay = d.overlay.For(serviceNames(d.manifest))
 	t := s.Target(c.Change, d.district)
+	if err := s.freeRules(ctx, t, &d); err != nil {
+		return d, err
+	}
 	if err := s.resolve(ctx, t, &d); err != nil {
 		return d, err
 	}

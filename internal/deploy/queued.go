@@ -99,6 +99,9 @@ func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 	if err := s.stillFree(ctx, c); err != nil {
 		return err
 	}
+	if err := s.stillFreeRules(ctx, t, p); err != nil {
+		return err
+	}
 	if err := s.sameRun(ctx, t, p); err != nil || p.Heritage == "" {
 		return err
 	}

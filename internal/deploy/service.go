@@ -31,6 +31,7 @@ type Options struct {
 	Sources    Sources
 	Images     Images
 	References References
+	Rules      Rules
 	Stacks     Stacks
 	Fleet      Fleet
 	Tasks      Tasks
