@@ -187,7 +187,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge,
 		Images: registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
-		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c),
+		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c), FileSystems: fileSystems(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
 	a.grant = grant.New(grant.Options{
@@ -205,7 +205,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Channel: cmp.Or(c.Slack.Channels.Announce, c.Slack.Channels.Approvals),
 	})
 	a.registry = commands.New(commands.Options{
-		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy, Drifts: drifts{a},
+		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy, Drifts: drifts{a}, Early: a.early,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, FileTasks: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,
 	})
@@ -232,6 +232,14 @@ func grants(c *config.Config) []render.Grant {
 	var out []render.Grant
 	for _, g := range c.Secrets {
 		out = append(out, render.Grant{App: g.App, Path: g.Path})
+	}
+	return out
+}
+
+func fileSystems(c *config.Config) []render.FileSystemGrant {
+	var out []render.FileSystemGrant
+	for _, g := range c.Volumes {
+		out = append(out, render.FileSystemGrant{App: g.App, FileSystem: g.FileSystem})
 	}
 	return out
 }

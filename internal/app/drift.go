@@ -1,12 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/store"
 )
 
 // drifts finds out what was changed outside.
@@ -16,9 +21,22 @@ var _ commands.Drifts = drifts{}
 
 // Drift looks at the two stacks of a heritage.
 func (l drifts) Drift(ctx context.Context, h bcn.Heritage) (deploy.DriftReport, error) {
-	return l.look(ctx, h.District, func(bcn.District) ([]string, error) {
+	return l.ofHeritage(ctx, h, nil)
+}
+
+// AcceptDrift records that somebody accepts a difference.
+func (l drifts) AcceptDrift(ctx context.Context, o deploy.Origin, actor bcn.Actor, h bcn.Heritage, mark string) (string, error) {
+	return l.a.store.AcceptDrift(ctx, o, actor, h.Name, mark)
+}
+
+func (l drifts) ofHeritage(ctx context.Context, h bcn.Heritage, say func([]deploy.Drifted) []deploy.Note) (deploy.DriftReport, error) {
+	report, err := l.look(ctx, h.District, func(bcn.District) ([]string, error) {
 		return []string{h.BaseStack(), h.ServicesStack()}, nil
 	})
+	if err != nil {
+		return report, err
+	}
+	return l.a.store.SawDrift(ctx, h.Name, report, say)
 }
 
 // DriftOfDistrict looks at the stack of a district that bcn made, and at those
@@ -49,4 +67,68 @@ func (l drifts) look(ctx context.Context, district string, of func(bcn.District)
 		return deploy.DriftReport{}, err
 	}
 	return l.a.apply.Drift(ctx, l.a.deploy.SystemTarget(d), stacks)
+}
+
+// early tells who asked that the answer takes its time. It is said again where
+// another process has to answer.
+func (a *App) early(ctx context.Context, o deploy.Origin, actor bcn.Actor, m chat.Message) {
+	if o.Key == "" {
+		return
+	}
+	r := chat.Request{Key: o.Key, Source: chat.FromMention, Channel: o.Channel, Thread: o.Thread, User: actor.User}
+	if err := a.bot.Reply(ctx, r, m); err != nil {
+		a.log.Warn("say that it takes its time", "key", o.Key, "error", err)
+	}
+}
+
+// watchedEvery is how often it is looked for apps that the watch has to look
+// at: the schedule only writes down that it is time.
+const watchedEvery = 5 * time.Second
+
+// watching looks for drift, at one app after the other: a look takes longer
+// than a run of a schedule may.
+func (a *App) watching(ctx context.Context) {
+	tick := time.NewTicker(min(watchedEvery, a.o.Pace.Reconcile))
+	defer tick.Stop()
+	for {
+		for ctx.Err() == nil {
+			if more, err := a.watchOne(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("look for drift", "error", err)
+				break
+			} else if !more {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// watchOne looks at the app that has waited longest. What cannot be looked at
+// now, because it is being changed, is tried again a while later.
+func (a *App) watchOne(ctx context.Context) (more bool, err error) {
+	h, err := a.store.TakeDriftLook(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	channel := cmp.Or(h.Channel, a.o.Config.Slack.Channels.Announce)
+	say := func(fresh []deploy.Drifted) []deploy.Note {
+		if channel == "" {
+			return nil
+		}
+		return []deploy.Note{{Key: "drift", Role: deploy.RoleAnnounce, Channel: channel, Body: a.registry.DriftFound(h, fresh)}}
+	}
+	report, err := drifts{a}.ofHeritage(ctx, h, say)
+	if err != nil {
+		a.log.Warn("look for drift", "heritage", h.Name, "error", err)
+		return true, nil
+	}
+	a.log.Info("looked for drift", "heritage", h.Name, "resources", len(report.Resources))
+	return true, a.store.DriftLookDone(ctx, h.Name)
 }

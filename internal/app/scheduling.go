@@ -12,20 +12,24 @@ import (
 	"github.com/bcn-bot/bcn/internal/card"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/scheduler"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
 // The commands of bcn's own schedules, which nobody can type.
-const ownReminders, ownDigest = "bcn-reminders", "bcn-digest"
+const ownReminders, ownDigest, ownDrift = "bcn-reminders", "bcn-digest", "bcn-drift"
 
-// ownSchedules are bcn's own: who must approve is reminded, and a channel gets
-// its figures once a week.
+// ownSchedules are bcn's own: who must approve is reminded, a channel gets its
+// figures once a week, and it is looked for drift.
 func (a *App) ownSchedules(heritages []bcn.Heritage) []bcn.Schedule {
 	system := bcn.Actor{Kind: bcn.System}
 	quiet := bcn.ScheduleOptions{OnConflict: bcn.ConflictSkip, OnMissed: "run_once", Quiet: true}
 	out := []bcn.Schedule{{Name: ownReminders, Spec: "every 15m", Zone: "UTC", Command: ownReminders, Owner: system, File: true, Options: quiet}}
+	if watch := a.o.Config.Drift.Watch; watch != "" && watch != config.Off {
+		out = append(out, bcn.Schedule{Name: ownDrift, Spec: watch, Zone: "UTC", Command: ownDrift, Owner: system, File: true, Options: quiet})
+	}
 	channels := []string{}
 	for _, h := range heritages {
 		channels = append(channels, cmp.Or(h.Channel, a.o.Config.Slack.Channels.Announce))
@@ -70,6 +74,8 @@ func (r runner) RunAs(ctx context.Context, actor bcn.Actor, o deploy.Origin, com
 		return chat.Message{}, false, r.a.remind(ctx)
 	case command == ownDigest:
 		return r.a.digest(ctx, o.Channel)
+	case command == ownDrift: // watching does it, step by step
+		return chat.Message{}, false, r.a.store.LookForDrift(ctx)
 	default:
 		return chat.Message{}, false, bcn.E(bcn.CodeNotSchedulable, "verb", command)
 	}

@@ -2,9 +2,12 @@ package apply
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,17 +120,30 @@ func hides(kind, property string) bool {
 
 func drifted(stack string, d awsx.Drifted) (deploy.Drifted, bool) {
 	out := deploy.Drifted{Stack: stack, ID: d.LogicalID, Type: d.Type, Deleted: d.Deleted}
+	difference := []string{stack, d.LogicalID, d.Type, d.PhysicalID, strconv.FormatBool(d.Deleted)}
 	for _, p := range d.Differences {
 		if live(d.Type, p.Path) {
 			continue
 		}
+		difference = append(difference, p.Path, p.Kind, p.Expected, p.Actual)
 		x := deploy.DriftedProperty{Path: p.Path, Kind: p.Kind, Expected: cut(p.Expected), Actual: cut(p.Actual)}
 		if x.Hidden = hides(d.Type, p.Path); x.Hidden {
 			x.Expected, x.Actual = "", ""
 		}
 		out.Properties = append(out.Properties, x)
 	}
+	out.Mark = fingerprint(difference)
 	return out, out.Deleted || len(out.Properties) > 0
+}
+
+// fingerprint tells one difference from another, by the whole values, also of
+// what is not shown. It leaves the process only keyed.
+func fingerprint(difference []string) string {
+	h := sha256.New()
+	for _, part := range difference {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func cut(s string) string {

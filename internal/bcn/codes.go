@@ -41,6 +41,7 @@ const (
 
 	// What was planned.
 	CodeNoChange           Code = "no_change"
+	CodeDriftGone          Code = "drift_gone" // app, env
 	CodePlanOnly           Code = "plan_only"
 	CodeRejected           Code = "rejected"            // by, reason
 	CodeCancelled          Code = "cancelled"           // by
@@ -52,6 +53,7 @@ const (
 	CodeHeritageMismatch   Code = "heritage_mismatch"   // file, bound
 	CodeMissingSecret      Code = "missing_secret"      // names
 	CodeSecretNotAllowed   Code = "secret_not_allowed"  // names, app
+	CodeVolumeNotAllowed   Code = "volume_not_allowed"  // names, app
 	CodeGuardrail          Code = "guardrail"           // findings (one per line)
 	CodeEnvironmentForeign Code = "environment_foreign" // what, name, env: does not serve it
 	CodeStackForeign       Code = "stack_foreign"       // stack: not ours

@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -18,6 +20,10 @@ type Drifts interface {
 	// DriftOfDistrict looks at the district's own stack, where bcn made it, and
 	// those of its endpoints. Errors: unknown_name, and as Drift.
 	DriftOfDistrict(ctx context.Context, name string) (deploy.DriftReport, error)
+	// AcceptDrift records that the actor accepts a difference of the app, which
+	// its mark names, and answers the resource. deploy.ErrNone: the last look did
+	// not find it.
+	AcceptDrift(ctx context.Context, o deploy.Origin, actor bcn.Actor, h bcn.Heritage, mark string) (string, error)
 }
 
 type driftArgs struct {
@@ -50,12 +56,14 @@ func (r *Registry) drift(ctx context.Context, a asked, g *driftArgs) (chat.Messa
 		if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", g.District); err != nil {
 			return chat.Message{}, err
 		}
+		r.looking(ctx, a, args)
 		report, err = r.drifts.DriftOfDistrict(ctx, g.District)
 	} else {
 		h, e := r.heritage(ctx, a, g.App, g.Env)
 		if e != nil {
 			return chat.Message{}, e
 		}
+		r.looking(ctx, a, args)
 		report, err = r.drifts.Drift(ctx, h)
 	}
 	if errors.Is(err, deploy.ErrNone) {
@@ -67,29 +75,79 @@ func (r *Registry) drift(ctx context.Context, a asked, g *driftArgs) (chat.Messa
 	return r.driftReport(a, report, args), nil
 }
 
+// looking says at once that the answer takes its time.
+func (r *Registry) looking(ctx context.Context, a asked, args text.Args) {
+	if r.early != nil {
+		r.early(ctx, a.origin, a.actor, say(r.text.Say(a.lang, text.ReplyDriftLooking, args)))
+	}
+}
+
 func (r *Registry) driftReport(a asked, report deploy.DriftReport, args text.Args) chat.Message {
-	args["Count"], args["stacks"] = len(report.Resources), joined(report.Stacks)
+	var open, accepted []deploy.Drifted
+	for _, d := range report.Resources {
+		if d.Accepted == nil {
+			open = append(open, d)
+		} else {
+			accepted = append(accepted, d)
+		}
+	}
+	args["Count"], args["stacks"], args["accepted"] = len(open), joined(report.Stacks), len(accepted) > 0
 	id := text.ReplyDrift
 	switch {
 	case len(report.Stacks) == 0:
 		return say(r.text.Say(a.lang, text.ReplyDriftNoStacks, args))
-	case len(report.Resources) == 0:
+	case len(open) == 0:
 		id = text.ReplyDriftNone
 	}
-	title := r.text.Say(a.lang, id, args)
-	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
-	for _, d := range report.Resources[:min(len(report.Resources), maxListed/2)] {
-		m.Blocks = append(m.Blocks, chat.Block{Section: r.drifted(a.lang, d)})
-	}
-	m = r.more(a, m, len(report.Resources)-maxListed/2)
+	m := r.driftList(a, id, open, args)
 	if len(report.Unchecked) > 0 {
 		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftUnchecked, text.Args{"stacks": joined(report.Unchecked)})})
 	}
-	if len(report.Resources) > 0 {
-		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftNote, nil)})
+	for i, d := range accepted {
+		if i == maxAccepted {
+			m = r.more(a, m, len(accepted)-i)
+			break
+		}
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftAccepted, text.Args{
+			"where": d.Stack + "/" + d.ID, "by": chat.Mention(d.Accepted.By), "at": text.When(d.Accepted.At),
+		})})
 	}
 	return m
 }
+
+// maxAccepted bounds the accepted differences that are listed.
+const maxAccepted = 5
+
+// driftList lists what was changed outside; of an app, with what can be done.
+func (r *Registry) driftList(a asked, id text.ID, list []deploy.Drifted, args text.Args) chat.Message {
+	title := r.text.Say(a.lang, id, args)
+	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
+	app, env := fmt.Sprint(args["app"]), fmt.Sprint(args["env"])
+	for _, d := range list[:min(len(list), maxDrifted)] {
+		m.Blocks = append(m.Blocks, chat.Block{Section: r.drifted(a.lang, d)})
+		if d.Mark != "" {
+			m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{{
+				Action: chat.ActionTyped, Value: "drift accept " + app + " " + env + " " + d.Mark,
+				Label: r.text.Plain(a.lang, text.ButtonDriftAccept, nil),
+			}}})
+		}
+	}
+	m = r.more(a, m, len(list)-maxDrifted)
+	switch {
+	case len(list) == 0:
+	case app == "":
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftNote, nil)})
+	default:
+		m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{{
+			Action: chat.ActionTyped, Value: "drift repair " + app + " " + env, Style: chat.Primary,
+			Label: r.text.Plain(a.lang, text.ButtonDriftRepair, nil),
+		}}}, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftRepair, nil)})
+	}
+	return m
+}
+
+// maxDrifted bounds the resources that are listed.
+const maxDrifted = 15
 
 // drifted tells of one resource: what, by whom, and each property.
 func (r *Registry) drifted(lang string, d deploy.Drifted) chat.Markup {
@@ -108,4 +166,53 @@ func (r *Registry) drifted(lang string, d deploy.Drifted) chat.Markup {
 		})))
 	}
 	return chat.Markup(strings.Join(lines, "\n"))
+}
+
+// DriftFound is what bcn says by itself to the channel of an app, in the
+// channels' language, of what it found changed outside.
+func (r *Registry) DriftFound(h bcn.Heritage, fresh []deploy.Drifted) chat.Message {
+	args := text.Args{"app": h.App, "env": h.Env, "district": "", "Count": len(fresh)}
+	return r.driftList(asked{lang: r.lang}, text.AnnounceDrift, fresh, args)
+}
+
+type driftRepairArgs struct {
+	App    string `arg:"" live:"app"`
+	Env    string `arg:"" live:"env"`
+	Reason string `name:"reason" placeholder:"TEXT" free:""`
+}
+
+func (r *Registry) driftRepair(ctx context.Context, a asked, g *driftRepairArgs) (chat.Message, error) {
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRepair, App: g.App, Env: g.Env, Reason: g.Reason})
+}
+
+type driftAcceptArgs struct {
+	App  string `arg:"" live:"app"`
+	Env  string `arg:"" live:"env"`
+	Mark string `arg:"" kind:"drift-mark"`
+}
+
+// markForm is a difference's mark, as the store makes it.
+var markForm = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+func (g *driftAcceptArgs) check() error {
+	if !markForm.MatchString(g.Mark) {
+		return problem{id: text.ProblemDriftMark, word: clip(g.Mark)}
+	}
+	return nil
+}
+
+// driftAccept records that a difference is as it should be.
+func (r *Registry) driftAccept(ctx context.Context, a asked, g *driftAcceptArgs) (chat.Message, error) {
+	h, err := r.heritage(ctx, a, g.App, g.Env)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	where, err := r.drifts.AcceptDrift(ctx, a.origin, a.actor, h, g.Mark)
+	if errors.Is(err, deploy.ErrNone) {
+		return chat.Message{}, bcn.E(bcn.CodeDriftGone, "app", g.App, "env", g.Env).Wrap(err)
+	}
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return say(r.text.Say(a.lang, text.ReplyDriftAccept, text.Args{"where": where})), nil
 }

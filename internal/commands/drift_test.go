@@ -3,10 +3,13 @@ package commands_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/text"
 )
@@ -22,6 +25,21 @@ func (x *drifting) DriftOfDistrict(context.Context, string) (deploy.DriftReport,
 	return x.w.drifts, nil
 }
 
+func (x *drifting) AcceptDrift(_ context.Context, _ deploy.Origin, a bcn.Actor, h bcn.Heritage, mark string) (string, error) {
+	for _, d := range x.w.drifts.Resources {
+		if d.Mark == mark {
+			x.w.called("AcceptDrift %s %s %s", a.User, h.Name, mark)
+			return d.Stack + "/" + d.ID, nil
+		}
+	}
+	return "", deploy.ErrNone
+}
+
+// early notes what is told before the answer.
+func (x *drifting) early(_ context.Context, _ deploy.Origin, a bcn.Actor, m chat.Message) {
+	x.w.called("early to %s: %s", a.User, m.Text)
+}
+
 func TestDriftIsTold(t *testing.T) {
 	t.Parallel()
 	clean := deploy.DriftReport{Stacks: []string{"heritage-hello", "hello"}}
@@ -34,6 +52,12 @@ func TestDriftIsTold(t *testing.T) {
 		{Stack: "hello", ID: "webTaskDefinition", Type: "AWS::ECS::TaskDefinition", Properties: []deploy.DriftedProperty{{Path: "/ContainerDefinitions/0/Environment", Kind: "NOT_EQUAL", Hidden: true}}},
 		{Stack: "hello", ID: "webSecurityGroup", Type: "AWS::EC2::SecurityGroup", Deleted: true},
 	}}
+	ours := deploy.DriftReport{Stacks: clean.Stacks, Resources: slices.Clone(some.Resources)}
+	for i := range ours.Resources {
+		ours.Resources[i].Mark = fmt.Sprintf("%012x", i+10)
+	}
+	ours.Resources[1].Accepted = &deploy.Acceptance{By: "U0LEE", At: start}
+	allAccepted := deploy.DriftReport{Stacks: clean.Stacks, Resources: ours.Resources[1:2]}
 	many := deploy.DriftReport{Stacks: clean.Stacks}
 	for i := range 25 {
 		d := deploy.Drifted{Stack: "hello", ID: fmt.Sprintf("R%d", i), Type: "AWS::SNS::Topic"}
@@ -53,6 +77,14 @@ func TestDriftIsTold(t *testing.T) {
 				{"drift hello production", clean},
 				{"drift hello production", some},
 				{"drift hello production", deploy.DriftReport{}},
+				{"drift hello production", ours},
+				{"drift hello production", allAccepted},
+				{"drift accept hello production 00000000000c", ours},
+				{"drift accept hello production 0000000000ff", ours},
+				{"drift accept hello production mine", ours},
+				{"drift repair hello production --reason by mistake", ours},
+				{"help drift repair", clean},
+				{"help drift accept", clean},
 				{"drift --district main", some},
 				{"drift --district main", deploy.DriftReport{}},
 				{"drift", clean},
@@ -66,10 +98,41 @@ func TestDriftIsTold(t *testing.T) {
 			golden(t, "testdata/drift."+lang+".golden", b.String())
 		})
 	}
+	t.Run("what looks may not accept, and what accepts may not repair", func(t *testing.T) {
+		t.Parallel()
+		for name, want := range map[string]struct {
+			rule  string
+			reads bool
+		}{"drift": {"drift", true}, "drift accept": {"drift", false}, "drift repair": {"deploy", false}} {
+			if rule, reads := commands.RuleOf(name); rule != want.rule || reads != want.reads {
+				t.Errorf("%s: %s %v", name, rule, reads)
+			}
+		}
+	})
+	t.Run("the buttons do what is typed", func(t *testing.T) {
+		t.Parallel()
+		w := func(w *world) { w.drifts = ours }
+		for value, want := range map[string]string{
+			"drift repair hello production":              "=> Ask U0DEV repair hello production",
+			"drift accept hello production 00000000000c": "=> AcceptDrift U0DEV hello 00000000000c",
+		} {
+			if got := answer(t, turn{user: "U0DEV", action: chat.ActionTyped, value: value, world: w}, text.English); !strings.Contains(got, want) {
+				t.Errorf("%s:\n%s", value, got)
+			}
+		}
+	})
+	t.Run("the watch tells a channel", func(t *testing.T) {
+		t.Parallel()
+		r := registry(t, sample())
+		got := show(r.DriftFound(bcn.Heritage{Name: "hello", App: "hello", Env: "production"}, ours.Resources[:1]))
+		if !strings.Contains(got, "1 resource was changed outside") || !strings.Contains(got, "drift accept hello production 00000000000a") || !strings.Contains(got, "drift repair hello production") {
+			t.Error(got)
+		}
+	})
 	t.Run("much drift fits a message", func(t *testing.T) {
 		t.Parallel()
 		got := answer(t, turn{user: "U0DEV", text: "drift hello production", world: func(w *world) { w.drifts = many }}, text.English)
-		if !strings.Contains(got, "R19") || strings.Contains(got, "R20") || strings.Contains(got, "P8") {
+		if !strings.Contains(got, "R14") || strings.Contains(got, "R15") || strings.Contains(got, "P8") {
 			t.Error(got)
 		}
 	})

@@ -60,6 +60,8 @@ func table() []verb {
 		{"env set", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envSet), text.HelpEnvSet},
 		{"env unset", "env", changes, byHand, text.HelpGroupSetUp, does((*Registry).envUnset), text.HelpEnvUnset},
 		{"drift", "drift", reads, byHand, text.HelpGroupLook, does((*Registry).drift), text.HelpDrift},
+		{"drift repair", "deploy", changes, byHand, text.HelpGroupLook, does((*Registry).driftRepair), text.HelpDriftRepair},
+		{"drift accept", "drift", changes, byHand, text.HelpGroupLook, does((*Registry).driftAccept), text.HelpDriftAccept},
 		{"guardrails list", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsList), text.HelpGuardrailsList},
 		{"guardrails test", "guardrails", reads, shows, text.HelpGroupLook, does((*Registry).guardrailsTest), text.HelpGuardrailsTest},
 		{"create", "create", changes, byHand, text.HelpGroupSetUp, does((*Registry).create), text.HelpCreate},
@@ -157,6 +159,8 @@ type Options struct {
 	Figures   Figures
 	// Drifts finds out what was changed outside.
 	Drifts Drifts
+	// Early tells whoever asked something before the answer; nil: it is not told.
+	Early func(ctx context.Context, o deploy.Origin, actor bcn.Actor, m chat.Message)
 	// Guardrails are those in force.
 	Guardrails Guardrails
 	Lang       string           // what channels read; default English
@@ -182,6 +186,7 @@ type Registry struct {
 	figures    Figures
 	guardrails Guardrails
 	drifts     Drifts
+	early      func(context.Context, deploy.Origin, bcn.Actor, chat.Message)
 	lang       string
 	announce   string // the channel of apps that have none of their own
 	command    string
@@ -192,7 +197,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
-		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
+		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

@@ -19,8 +19,10 @@ type Config struct {
 	Rules      []Rule // first match wins
 	Guardrails Guardrails
 	Secrets    []SecretGrant
+	Volumes    []VolumeGrant
 	Access     Access
 	Schedules  []Schedule
+	Drift      Drift
 	Hash       string // SHA-256 of the file, hex
 }
 
@@ -89,6 +91,13 @@ const DefaultWithin = time.Hour
 type SecretGrant struct {
 	App  string // or "*"
 	Path string // below /barcelona/{district}/; may end in *
+}
+
+// VolumeGrant lets an app mount a file system of EFS. None is anybody's without
+// an entry.
+type VolumeGrant struct {
+	App        string // or "*"
+	FileSystem string // fs-...
 }
 
 // Options is what only the caller knows.

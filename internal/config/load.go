@@ -109,6 +109,7 @@ func (l *loader) document(root *yaml.Node) {
 	l.c.Language = "en"
 	l.c.Slack = Slack{Command: "/bcn", Sockets: 2}
 	l.c.Access = defaultAccess()
+	l.c.Drift = Drift{Watch: "0 3 * * *"}
 	l.c.Teams = map[string]Team{}
 	ok := l.object("", root,
 		field{"sources", l.sources},
@@ -120,8 +121,10 @@ func (l *loader) document(root *yaml.Node) {
 		field{"rules", l.rules},
 		field{"guardrails", l.guardrails},
 		field{"secrets", l.secrets},
+		field{"volumes", l.volumes},
 		field{"access", l.access},
 		field{"schedules", l.schedules},
+		field{"drift", l.drift},
 	)
 	if !ok {
 		return
@@ -214,5 +217,20 @@ func (l *loader) secrets(path string, n *yaml.Node) {
 			l.fault(resolve(n), "%s needs both app and path", path)
 		}
 		l.c.Secrets = append(l.c.Secrets, g)
+	})
+}
+
+func (l *loader) volumes(path string, n *yaml.Node) {
+	l.list(path, n, func(path string, n *yaml.Node) {
+		var g VolumeGrant
+		before := len(l.problems)
+		ok := l.object(path, n,
+			field{"app", l.checked(&g.App, isNameOrAll)},
+			field{"file_system", l.checked(&g.FileSystem, isFileSystem)},
+		)
+		if ok && len(l.problems) == before && (g.App == "" || g.FileSystem == "") {
+			l.fault(resolve(n), "%s needs both app and file_system", path)
+		}
+		l.c.Volumes = append(l.c.Volumes, g)
 	})
 }

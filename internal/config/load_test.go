@@ -51,6 +51,7 @@ func TestTheExampleOfTheDesignLoads(t *testing.T) {
 			"admins":     {Members: []string{"U0ADMIN"}},
 		},
 		Access: Access{RunAs: "bcn-access", Idle: 5 * time.Minute},
+		Drift:  Drift{Watch: "0 3 * * *"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -130,6 +131,8 @@ func TestBadInputIsRefusedWithItsPlace(t *testing.T) {
 		{"no rules", "teams: { admins: { members: [U0A] } }", "rules are missing"},
 		{"a guardrail", least + "guardrails: [x]", `3:14: guardrails[0] must be a mapping, it is "x"`},
 		{"a secret's path that climbs", least + "secrets: [{ app: a, path: ../b }]", `must not hold "//" or ".."`},
+		{"a volume that is no file system", least + "volumes: [{ app: a, file_system: data }]", "3:32: volumes[0].file_system"},
+		{"a volume without app", least + "volumes: [{ file_system: fs-01234567 }]", "volumes[0] needs both app and file_system"},
 		{"a secret without app", least + "secrets: [{ path: b }]", "secrets[0] needs both app and path"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

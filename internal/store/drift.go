@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bcn-bot/bcn/internal/audit"
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+)
+
+// markBytes of a keyed hash name a difference: enough that no two meet, and
+// short enough to be typed.
+const markBytes = 6
+
+// SawDrift writes down what was found of a heritage, and answers it with the
+// mark of each difference and who has accepted it. Marks are keyed: of a value
+// that is not shown they tell nothing. What is gone is forgotten, unless not all
+// could be read. say, which may be nil, tells what was never told nor accepted,
+// once: its messages are stored together with that.
+func (s *Store) SawDrift(ctx context.Context, heritage string, r deploy.DriftReport, say func(fresh []deploy.Drifted) []deploy.Note) (deploy.DriftReport, error) {
+	r.Resources = slices.Clone(r.Resources)
+	marks := []string{}
+	for i, d := range r.Resources {
+		r.Resources[i].Mark = hex.EncodeToString(s.key.MAC("drift", []byte(heritage), []byte(d.Mark))[:markBytes])
+		marks = append(marks, r.Resources[i].Mark)
+	}
+	err := s.tx(ctx, func(t *txn) error {
+		// Two looks at once write one after the other.
+		if _, err := t.Exec(ctx, `select from heritage where name = $1 for update`, heritage); err != nil {
+			return err
+		}
+		if len(r.Unchecked) == 0 {
+			if _, err := t.Exec(ctx, `delete from drift where heritage = $1 and mark <> all($2)`, heritage, marks); err != nil {
+				return err
+			}
+		}
+		fresh, err := t.driftRows(ctx, heritage, r.Resources)
+		if err != nil || say == nil || len(fresh) == 0 {
+			return err
+		}
+		return t.sayDrift(ctx, heritage, fresh, say(fresh))
+	})
+	return r, err
+}
+
+// driftRows writes a row for each difference and reads what is known of it. It
+// answers those that were never told nor accepted.
+func (t *txn) driftRows(ctx context.Context, heritage string, list []deploy.Drifted) ([]deploy.Drifted, error) {
+	var fresh []deploy.Drifted
+	for i, d := range list {
+		var (
+			told *time.Time
+			at   *time.Time
+			by   string
+			mac  []byte
+		)
+		err := t.QueryRow(ctx, `insert into drift (heritage, mark, resource) values ($1, $2, $3)
+			on conflict (heritage, mark) do update set resource = excluded.resource
+			returning announced_at, accepted_by, accepted_at, mac`, heritage, d.Mark, d.Stack+"/"+d.ID).Scan(&told, &by, &at, &mac)
+		if err != nil {
+			return nil, err
+		}
+		if at != nil && audit.Equal(mac, t.s.acceptMAC(heritage, d.Mark, by)) {
+			list[i].Accepted = &deploy.Acceptance{By: by, At: *at}
+		} else if told == nil {
+			fresh = append(fresh, list[i])
+		}
+	}
+	return fresh, nil
+}
+
+func (t *txn) sayDrift(ctx context.Context, heritage string, fresh []deploy.Drifted, notes []deploy.Note) error {
+	var marks []string
+	for _, d := range fresh {
+		marks = append(marks, d.Mark)
+	}
+	if _, err := t.Exec(ctx, `update drift set announced_at = bcn_now() where heritage = $1 and mark = any($2)`, heritage, marks); err != nil {
+		return err
+	}
+	for _, n := range notes {
+		body, err := json.Marshal(n.Body)
+		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `insert into outbox (role, key, channel, body) values ($1, $2, $3, $4)`, n.Role, n.Key, n.Channel, body); err != nil {
+			return err
+		}
+		t.outbox = true
+	}
+	return nil
+}
+
+// acceptMAC covers who accepted what: a row that only the database's owner wrote
+// hides nothing.
+func (s *Store) acceptMAC(heritage, mark, by string) []byte {
+	return s.key.MAC("drift accepted", []byte(heritage), []byte(mark), []byte(by))
+}
+
+// AcceptDrift records that somebody accepts a difference that the last look
+// found, and answers the resource. ErrNone: it is no longer there, or not as it
+// was. Whoever was first stays who accepted it.
+func (s *Store) AcceptDrift(ctx context.Context, o deploy.Origin, actor bcn.Actor, heritage, mark string) (string, error) {
+	var resource string
+	err := s.tx(ctx, func(t *txn) error {
+		if err := t.settle(ctx, o); err != nil {
+			return err
+		}
+		by := who(actor)
+		err := t.QueryRow(ctx, `update drift set accepted_by = $3, accepted_at = bcn_now(), mac = $4
+			where heritage = $1 and mark = $2 and accepted_at is null returning resource`,
+			heritage, mark, by, s.acceptMAC(heritage, mark, by)).Scan(&resource)
+		if errors.Is(err, pgx.ErrNoRows) {
+			_, err = found(0, t.QueryRow(ctx, `select resource from drift where heritage = $1 and mark = $2`, heritage, mark).Scan(&resource))
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return t.record("drift.accepted", by, 0, map[string]any{"heritage": heritage, "mark": mark, "resource": resource})
+	})
+	return resource, err
+}
+
+// LookForDrift asks for a look at each heritage; TakeDriftLook takes them.
+func (s *Store) LookForDrift(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `insert into drift_look (heritage) select name from heritage
+		on conflict (heritage) do update set asked_at = excluded.asked_at, tries = 0`)
+	return err
+}
+
+const (
+	driftLease = `interval '5 minutes'` // longer than a look may take
+	driftTries = 3                      // of one look, before it waits for the next night
+)
+
+// TakeDriftLook leases the heritage that has waited longest for a look: whoever
+// dies with it leaves it to the next. ErrNone: none waits.
+func (s *Store) TakeDriftLook(ctx context.Context) (bcn.Heritage, error) {
+	var h bcn.Heritage
+	if _, err := s.pool.Exec(ctx, `delete from drift_look where tries >= $1 and lease_until < bcn_now()`, driftTries); err != nil {
+		return h, err
+	}
+	rows, err := s.pool.Query(ctx, `with mine as (
+			update drift_look set tries = tries + 1, lease_until = bcn_now() + `+driftLease+`
+			where heritage = (select heritage from drift_look where (lease_until is null or lease_until < bcn_now()) and tries < $1
+				order by asked_at, heritage limit 1 for update skip locked)
+			returning heritage)
+		select `+heritageColumns+` from heritage where name = (select heritage from mine)`, driftTries)
+	if err != nil {
+		return h, err
+	}
+	return found(pgx.CollectExactlyOneRow(rows, scanHeritage))
+}
+
+// DriftLookDone ends a look.
+func (s *Store) DriftLookDone(ctx context.Context, heritage string) error {
+	_, err := s.pool.Exec(ctx, `delete from drift_look where heritage = $1`, heritage)
+	return err
+}
