@@ -2,12 +2,9 @@ package app
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -119,21 +116,15 @@ func (w *world) nothingWaits(t *testing.T) {
 // forbid takes an action from CloudFormation's role; allow gives it back.
 func (w *world) forbid(t *testing.T, action string) (allow func()) {
 	t.Helper()
-	client := awsiam.New(awsiam.Options{
-		Region: localaws.DefaultRegion, BaseEndpoint: aws.String(w.aws.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("bcn-local-administrator", "not-a-secret", ""),
-	})
-	role, name := aws.String("bcn-default-cloudformation"), aws.String("forbidden")
-	_, err := client.PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{
-		RoleName: role, PolicyName: name,
-		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":"*"}]}`),
-	})
-	if err != nil {
+	role := map[string]any{"RoleName": "bcn-default-cloudformation", "PolicyName": "forbidden"}
+	put := maps.Clone(role)
+	put["PolicyDocument"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":"*"}]}`
+	if _, err := w.aws.Do(t.Context(), "iam", "PutRolePolicy", put); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
 		t.Helper()
-		if _, err := client.DeleteRolePolicy(t.Context(), &awsiam.DeleteRolePolicyInput{RoleName: role, PolicyName: name}); err != nil {
+		if _, err := w.aws.Do(t.Context(), "iam", "DeleteRolePolicy", role); err != nil {
 			t.Fatal(err)
 		}
 	}

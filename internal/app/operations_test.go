@@ -6,9 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
-	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
 
@@ -234,21 +232,11 @@ func (w *world) sameSnapshot(a *App, now, then bcn.Release) {
 		w.t.Fatal(err)
 	}
 	for _, sp := range p.Stacks {
-		runs, err := w.accountOwner().StackTemplate(w.t.Context(), sp.Name)
+		runs, err := w.account().StackTemplate(w.t.Context(), sp.Name)
 		if err != nil || !bytes.Equal(runs, sp.Template) {
 			w.t.Errorf("the stack %s is not what release %d made of it: %v", sp.Name, then.Number, err)
 		}
 	}
-}
-
-// accountOwner calls AWS as the account's administrator.
-func (w *world) accountOwner() *awsx.Session {
-	w.t.Helper()
-	aws, err := awsx.New(w.t.Context(), awsx.Options{Region: localaws.DefaultRegion, Endpoint: w.aws.URL(), Isolated: true})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return aws.For(bcn.Target{District: bcn.District{Region: localaws.DefaultRegion}})
 }
 
 // tasks1 are the running tasks of hello by service, sorted.
@@ -264,7 +252,7 @@ func (w *world) tasks1(a *App) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, r := range rollouts {
-		arns, err := w.accountOwner().ServiceTasks(w.t.Context(), d.Cluster, r.ECSName)
+		arns, err := w.account().ServiceTasks(w.t.Context(), d.Cluster, r.ECSName)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -287,7 +275,7 @@ func (w *world) counts(a *App, want map[string]int) {
 // finds says what hello's tasks find in their environment; "" is nothing.
 func (w *world) finds(want map[string]string) {
 	w.t.Helper()
-	template, err := w.accountOwner().StackTemplate(w.t.Context(), "hello")
+	template, err := w.account().StackTemplate(w.t.Context(), "hello")
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,6 +70,32 @@ func TestStalePlans(t *testing.T) {
 		if commit := ask[string](t, w, `select commit from release where change = $1`, int64(r.id)); commit != p.Commit {
 			t.Errorf("%s was released, %s approved", commit, p.Commit)
 		}
+	})
+	t.Run("a priority that a rule beside bcn holds is refused, and one that is taken after it was shown runs nothing", func(t *testing.T) {
+		w := w.in(t)
+		file := w.manifest()
+		defer w.commit(file)
+		w.foreignRule(a, 300)
+		moved := func(priority string) {
+			w.commit(strings.Replace(file, "rule_priority: 200", "rule_priority: "+priority, 1))
+		}
+		moved("300")
+		r := w.administrate("deploy hello production v2")
+		r.ends(bcn.ChangeClosed, bcn.CodeRulePriority)
+		r.says("300", "listener-rule/")
+		moved("301")
+		r = w.waiting(w.other())
+		w.foreignRule(a, 301)
+		r.movedOn("endpoint main: arn:aws:elasticloadbalancing")
+	})
+	t.Run("a service that is renamed with its priority is refused, with a free one", func(t *testing.T) {
+		w := w.in(t)
+		file := w.manifest()
+		defer w.commit(file)
+		w.commit(strings.ReplaceAll(file, "name: web", "name: front"))
+		r := w.administrate("deploy hello production v2")
+		r.ends(bcn.ChangeClosed, bcn.CodeRuleMoves)
+		r.says("`web`", "`front`", "`201`")
 	})
 	t.Run("a change set that was deleted behind our back: nothing runs", func(t *testing.T) {
 		w := w.in(t)
@@ -195,4 +222,17 @@ func (w *world) nothingRuns(r request, says string) {
 	if w.executions() != before {
 		w.t.Error("it was executed")
 	}
+}
+
+// foreignRule makes a rule on the endpoint main that bcn knows nothing of.
+func (w *world) foreignRule(a *App, priority int) {
+	w.t.Helper()
+	endpoints, err := a.store.Endpoints(w.t.Context())
+	if err != nil || len(endpoints) == 0 {
+		w.t.Fatal(endpoints, err)
+	}
+	template := fmt.Sprintf(`{"Resources": {"Rule": {"Type": "AWS::ElasticLoadBalancingV2::ListenerRule", "Properties": {
+		"ListenerArn": %q, "Priority": %d, "Conditions": [{"Field": "path-pattern", "Values": ["/theirs/*"]}],
+		"Actions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]}}}}`, endpoints[0].HTTPListener, priority)
+	(&tokyo{world: w, admin: w.account()}).apply(fmt.Sprintf("theirs-%d", priority), []byte(template))
 }
