@@ -155,6 +155,7 @@ func TestModals(t *testing.T) {
 		r := w.change(w.newest(bcn.KindSecret, last))
 		r.ends(bcn.ChangeClosed, bcn.CodeSecretInUse)
 	})
+	sharedSecrets(t, w)
 	deletes(t, w)
 }
 

@@ -23,7 +23,18 @@ type SecretPlan struct {
 	Pending        string   `json:"pending,omitempty"`         // set: where the value waits
 	PendingVersion int64    `json:"pending_version,omitempty"` // a value that was exchanged has another
 	Key            string   `json:"key,omitempty"`             // KMS key, as kms_key names it; empty: alias/aws/ssm
-	UsedBy         []string `json:"used_by,omitempty"`         // variables of what runs that read it
+	UsedBy         []string `json:"used_by,omitempty"`         // variables of what runs that read it; of other heritages with whose they are
+
+	Shared []SecretSharer `json:"shared,omitempty"` // whose secret it is too, by heritage in order
+}
+
+// SecretSharer is another heritage whose secret a parameter is: it is in its
+// folder or in its app's, or what runs of it reads the parameter.
+type SecretSharer struct {
+	App      string   `json:"app"`
+	Env      string   `json:"env"`
+	Heritage string   `json:"heritage"`
+	Reads    []string `json:"reads,omitempty"` // variables of its last release
 }
 
 // PendingSecrets is below which the values of secrets wait for their change to

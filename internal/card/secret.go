@@ -17,7 +17,14 @@ func secretWish(w deploy.Wish) text.Args {
 
 // restart offers what makes a secret that was written count for what runs.
 func (p *Presenter) restart(v View) (chat.Button, bool) {
-	if v.Change.State != bcn.ChangeSucceeded || v.Plan == nil || v.Plan.Secret == nil || len(v.Plan.Secret.UsedBy) == 0 {
+	if v.Change.State != bcn.ChangeSucceeded || v.Plan == nil || v.Plan.Secret == nil {
+		return chat.Button{}, false
+	}
+	own := len(v.Plan.Secret.UsedBy)
+	for _, other := range v.Plan.Secret.Shared { // those are restarted by themselves
+		own -= len(other.Reads)
+	}
+	if own <= 0 {
 		return chat.Button{}, false
 	}
 	return chat.Button{

@@ -33,14 +33,15 @@ func pendingSecret(district, token string) string {
 	return bcn.PendingSecrets(district) + "/" + token
 }
 
-// describeSecret says which secret a change is of. Each secret is a subject of
-// its own: it waits for no deploy.
+// describeSecret says which secret a change is of. Each parameter is a subject
+// of its own: it waits for no deploy, but for changes of the same parameter
+// that were asked for in another environment.
 func (s *Service) describeSecret(ctx context.Context, c bcn.Change, w SecretWish) (bcn.Change, error) {
 	if err := CheckSecretName(w.Name); err != nil {
 		return c, err
 	}
-	h, err := s.bound(ctx, c.App, c.Env)
-	c.Heritage, c.District, c.Subject = h.Name, h.District, "secret:"+h.Name+"/"+w.Name
+	k, err := s.keeper(ctx, c.App, c.Env)
+	c.Heritage, c.District, c.Subject = k.bound.Name, k.bound.District, secretSubject(k.path(w.Name))
 	return c, err
 }
 
@@ -82,6 +83,9 @@ func (s *Service) keeper(ctx context.Context, app, env string) (keeper, error) {
 	if err != nil {
 		return k, err
 	}
+	if m.Name != k.bound.Name { // before anything of the file is believed: it may be another app's
+		return k, bcn.E(bcn.CodeHeritageMismatch, "file", m.Name, "bound", k.bound.Name)
+	}
 	k.commit, k.key, k.file = f.Commit, m.KMSKey, k.own(m)
 	if k.release, _, err = s.Store.LastRelease(ctx, k.bound.Name); err != nil && !errors.Is(err, ErrNone) {
 		return k, err
@@ -95,24 +99,19 @@ func (s *Service) keeper(ctx context.Context, app, env string) (keeper, error) {
 }
 
 // own lists the references to parameters of the app's and the heritage's own,
-// by full name.
+// by full name. Whose the file is, the binding says.
 func (k keeper) own(m *manifest.Heritage) []bcn.SecretRef {
-	own, _, _ := render.References(m, k.district, k.bound.App, nil)
-	var out []bcn.SecretRef
-	for _, r := range own {
-		if _, name, ok := strings.Cut(r.From, ":parameter/"); ok {
-			r.From = "/" + name
-		}
-		if strings.HasPrefix(r.From, "/") {
-			out = append(out, r)
-		}
-	}
-	return out
+	bound := *m
+	bound.Name = k.bound.Name
+	own, _, _ := render.References(&bound, k.district, k.bound.App, nil)
+	return parameterNames(own)
 }
 
 // folder is the heritage's place in Parameter Store, or the app's, which all
 // its environments in the district share.
-func (k keeper) folder(of string) string { return "/barcelona/" + k.district.Name + "/" + of }
+func (k keeper) folder(of string) string { return folder(k.district.Name, of) }
+
+func folder(district, of string) string { return "/barcelona/" + district + "/" + of }
 
 // path is where a secret belongs: where the file's variable of that name reads
 // it, or below the app's or the heritage's place where the file refers to that,
@@ -156,6 +155,11 @@ func (s *Service) Secret(ctx context.Context, actor bcn.Actor, app, env, name st
 	}
 	v := k.view(k.path(name))
 	v.Name = name
+	shared, err := s.sharers(ctx, k.district, k.bound, v.Path)
+	if err != nil {
+		return SecretView{}, err
+	}
+	v.UsedBy = append(v.UsedBy, sharedReads(shared)...)
 	found, err := s.Secrets.FindSecrets(ctx, s.holder(actor, k.district), []string{v.Path})
 	if p, ok := found[v.Path]; ok {
 		v.There = &p

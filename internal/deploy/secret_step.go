@@ -21,7 +21,13 @@ func (s *Service) planSecret(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return bcn.Plan{}, err
 	}
 	p := bcn.SecretPlan{Op: w.Op, Name: w.Name, Path: k.path(w.Name)}
-	p.UsedBy = usedBy(k.running, p.Path)
+	if secretSubject(p.Path) != c.Change.Subject { // the file was changed since it was asked for
+		return bcn.Plan{}, bcn.E(bcn.CodePlanMoved, "moved", p.Path)
+	}
+	if p.Shared, err = s.sharers(ctx, k.district, k.bound, p.Path); err != nil {
+		return bcn.Plan{}, err
+	}
+	p.UsedBy = append(usedBy(k.running, p.Path), sharedReads(p.Shared)...)
 	found, err := s.Secrets.FindSecrets(ctx, s.Target(c.Change, k.district), []string{p.Path})
 	if err != nil {
 		return bcn.Plan{}, err
@@ -39,6 +45,7 @@ func (s *Service) planSecret(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	} else {
 		err = s.planSet(ctx, c, k, &plan, ok)
 	}
+	plan.Lines = append(plan.Lines, sharedLines(p.Shared)...)
 	return plan, err
 }
 
@@ -96,8 +103,9 @@ func (s *Service) sameSecret(ctx context.Context, t bcn.Target, p bcn.Plan) erro
 		return bcn.E(bcn.CodeSecretGone, "name", p.Secret.Name)
 	case now[p.Secret.Path].Version != p.Secret.Version, p.Secret.Pending != "" && now[p.Secret.Pending].Version != p.Secret.PendingVersion:
 		return bcn.E(bcn.CodePlanMoved, "moved", p.Secret.Path)
-	case p.Secret.Op != bcn.SecretUnset:
-		return nil
+	}
+	if err := s.sameSharers(ctx, p); err != nil || p.Secret.Op != bcn.SecretUnset {
+		return err
 	}
 	last, _, err := s.Store.LastRelease(ctx, p.Heritage)
 	if err == nil && last.Number != p.BaseRelease { // it may read what is to be removed
@@ -105,6 +113,17 @@ func (s *Service) sameSecret(ctx context.Context, t bcn.Target, p bcn.Plan) erro
 	}
 	if errors.Is(err, ErrNone) {
 		return nil
+	}
+	return err
+}
+
+// sameSharers says that the secret is still of those for whom it was approved.
+func (s *Service) sameSharers(ctx context.Context, p bcn.Plan) error {
+	shared, err := s.sharers(ctx, p.District, bcn.Heritage{Name: p.Heritage}, p.Secret.Path)
+	if err == nil && !slices.EqualFunc(shared, p.Secret.Shared, func(a, b bcn.SecretSharer) bool {
+		return a.App == b.App && a.Env == b.Env && a.Heritage == b.Heritage && slices.Equal(a.Reads, b.Reads)
+	}) {
+		err = bcn.E(bcn.CodePlanMoved, "moved", p.Secret.Path)
 	}
 	return err
 }
