@@ -65,6 +65,10 @@ func isSecretPath(s string) string {
 	return shape(s, `^[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,500}\*?$`, "a path below the district's, such as shared/*")
 }
 
+func isFileSystem(s string) string {
+	return shape(s, `^fs-[0-9a-f]{8,40}$`, "a file system's id, such as fs-0123456789abcdef0")
+}
+
 func isLanguage(s string) string { return shape(s, `^(en|ja)$`, "en or ja") }
 
 func isTagKey(s string) string {

@@ -131,7 +131,7 @@ func TestBadInputIsRefusedWithItsPlace(t *testing.T) {
 		{"no rules", "teams: { admins: { members: [U0A] } }", "rules are missing"},
 		{"a guardrail", least + "guardrails: [x]", `3:14: guardrails[0] must be a mapping, it is "x"`},
 		{"a secret's path that climbs", least + "secrets: [{ app: a, path: ../b }]", `must not hold "//" or ".."`},
-		{"a volume that is no file system", least + "volumes: [{ app: a, file_system: data }]", "3:32: volumes[0].file_system"},
+		{"a volume that is no file system", least + "volumes: [{ app: a, file_system: data }]", "3:34: volumes[0].file_system"},
 		{"a volume without app", least + "volumes: [{ file_system: fs-01234567 }]", "volumes[0] needs both app and file_system"},
 		{"a secret without app", least + "secrets: [{ path: b }]", "secrets[0] needs both app and path"},
 	} {

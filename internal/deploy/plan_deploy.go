@@ -178,6 +178,9 @@ func (s *Service) checkReferences(ctx context.Context, t bcn.Target, d *deployme
 	if len(refused) > 0 {
 		return bcn.E(bcn.CodeSecretNotAllowed, "names", refNames(refused), "app", d.bound.App)
 	}
+	if refused := render.RefusedFileSystems(d.manifest, d.bound.App, s.FileSystems); len(refused) > 0 {
+		return bcn.E(bcn.CodeVolumeNotAllowed, "names", strings.Join(refused, "\n"), "app", d.bound.App)
+	}
 	d.foreign = foreign
 	refs, err := s.below(ctx, t, d, slices.Concat(own, foreign, render.Plugins().References(d.district)))
 	if err != nil {

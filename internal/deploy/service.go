@@ -43,10 +43,11 @@ type Options struct {
 
 	Installation string
 	ExternalID   func(district string) string
-	Tags         map[string]string // of bot.yaml
-	Grants       []render.Grant    // of bot.yaml
-	Approvals    string            // channel of the cards; empty: the command's
-	Announce     string            // channel of the announcements; a heritage may have its own
+	Tags         map[string]string        // of bot.yaml
+	Grants       []render.Grant           // of bot.yaml
+	FileSystems  []render.FileSystemGrant // of bot.yaml
+	Approvals    string                   // channel of the cards; empty: the command's
+	Announce     string                   // channel of the announcements; a heritage may have its own
 
 	Renew      time.Duration // between two renewals of a lease; default 5 s, a third of the lease
 	Poll       time.Duration // between two looks at a running change; default 1 s

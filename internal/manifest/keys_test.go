@@ -125,6 +125,11 @@ func badHeritageKeys() []badKey {
 		{"permission.actions", ofHeritage(`task_role: [{actions: ["s3:*"], resources: ["arn:aws:s3:::bucket/*"]}]`), []string{`6:28: an item of actions cannot be "s3:*" (the full name of one action, such as s3:GetObject)`}},
 		{"permission.actions", ofHeritage(`task_role: [{actions: ["*"], resources: ["arn:aws:s3:::bucket/*"]}]`), []string{`6:28: an item of actions cannot be "*" (the full name of one action, such as s3:GetObject)`}},
 		{"permission.resources", ofHeritage("task_role: [{actions: [s3:GetObject], resources: [bucket]}]"), []string{`6:55: an item of resources cannot be "bucket" (an ARN, such as arn:aws:s3:::bucket/*)`}},
+		{"permission.actions", ofHeritage(`task_role: [{actions: [s3:GetObject, logs:putLogEvents], resources: ["arn:aws:s3:::b/*"]}]`), []string{`6:42: "logs:putLogEvents" would reach what is other apps' in the district (bcn gives each app its own logs, images and volumes)`}},
+		{"permission.actions", ofHeritage(`task_role: [{actions: [ecr:BatchGetImage, elasticfilesystem:ClientWrite], resources: ["arn:aws:s3:::b/*"]}]`), []string{
+			`6:28: "ecr:BatchGetImage" would reach what is other apps' in the district (bcn gives each app its own logs, images and volumes)`,
+			`6:47: "elasticfilesystem:ClientWrite" would reach what is other apps' in the district (bcn gives each app its own logs, images and volumes)`,
+		}},
 		{"permission.resources", ofHeritage(`task_role: [{actions: [cloudwatch:PutMetricData], resources: ["*"]}]`), []string{`6:67: "*" is everything that the district's boundary lets the app reach (name what it needs, unless the actions know no resource) [warning]`}},
 		{"permission.effect", ofHeritage(`task_role: [{actions: [s3:GetObject], resources: ["arn:aws:s3:::bucket/a"], effect: Deny}]`), []string{`6:81: unknown key "effect"`}},
 	}

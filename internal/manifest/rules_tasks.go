@@ -112,6 +112,12 @@ func (p *parser) checkRights(h *node, path string) {
 		p.at(key, path+".kms_key", "kms_key is a key of AWS's own", "leave it out, and Parameter Store uses its own")
 	}
 	for i, permission := range h.get("task_role").list() {
+		for j, a := range permission.get("actions").list() {
+			if bcnsOwn(a.str()) {
+				p.at(a, fmt.Sprintf("%s.task_role[%d].actions[%d]", path, i, j), quote(a.str())+" would reach what is other apps' in the district",
+					"bcn gives each app its own logs, images and volumes")
+			}
+		}
 		for j, r := range permission.get("resources").list() {
 			if parts := strings.SplitN(r.str(), ":", 6); parts[len(parts)-1] == "*" {
 				p.add(Problem{
@@ -123,6 +129,22 @@ func (p *parser) checkRights(h *node, path string) {
 		}
 	}
 	p.checkRepositories(h, path+".repositories")
+}
+
+// bcnsOwn says whether the district's boundary lets an action through for what
+// bcn gives by itself: the logs, image and volumes of each heritage. In
+// task_role it would be for those of all. IAM does not tell cases apart.
+func bcnsOwn(action string) bool {
+	service, name, _ := strings.Cut(strings.ToLower(action), ":")
+	switch service {
+	case "ecr", "ssmmessages":
+		return true
+	case "elasticfilesystem":
+		return strings.HasPrefix(name, "client")
+	case "logs":
+		return contains([]string{"createlogstream", "putlogevents", "describeloggroups", "describelogstreams"}, name)
+	}
+	return false
 }
 
 func (p *parser) checkRepositories(h *node, path string) {

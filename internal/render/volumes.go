@@ -76,3 +76,27 @@ func (s *source) mountStatement(at mount, write bool) statement {
 	}
 	return out
 }
+
+// FileSystemGrant is an entry of bot.yaml's volumes: the app may mount the file
+// system. App may be "*".
+type FileSystemGrant struct {
+	App, FileSystem string
+}
+
+// RefusedFileSystems answers, as "service (file system)" in the file's order,
+// the volumes that no entry allows. The boundary lets every task mount every
+// file system of the account, so that whose it is must be said.
+func RefusedFileSystems(h *manifest.Heritage, app string, grants []FileSystemGrant) []string {
+	var out []string
+	for _, m := range h.Services {
+		for _, v := range m.Volumes {
+			if v.EFS == nil || slices.ContainsFunc(grants, func(g FileSystemGrant) bool {
+				return (g.App == app || g.App == "*") && g.FileSystem == v.EFS.FileSystem
+			}) {
+				continue
+			}
+			out = append(out, m.Name+" ("+v.EFS.FileSystem+")")
+		}
+	}
+	return out
+}
