@@ -91,7 +91,7 @@ func (w *world) account() *awsx.Session {
 // holds says what a parameter's value is.
 func (w *world) holds(name string) string {
 	w.t.Helper()
-	value, err := w.account().ParameterValue(w.t.Context(), name)
+	value, _, err := w.account().ParameterValue(w.t.Context(), name)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -46,14 +46,14 @@ func parameter(p awsx.ParameterFacts) deploy.Parameter {
 // MoveSecret implements deploy.Secrets. A parameter that carries the mark was
 // written by an earlier try that died before it could say so; AWS itself
 // refuses a second creation.
-func (a *Apply) MoveSecret(ctx context.Context, t bcn.Target, p bcn.SecretPlan, mark string, tags []bcn.Tag) error {
+func (a *Apply) MoveSecret(ctx context.Context, t bcn.Target, p bcn.SecretPlan, mark string, tags []bcn.Tag, mine deploy.Mine) error {
 	s := a.aws.For(t)
 	written, err := a.written(ctx, s, p, mark)
 	if err != nil {
 		return err
 	}
 	if !written {
-		if err := a.write(ctx, s, p, mark, tags); err != nil {
+		if err := a.write(ctx, s, p, mark, tags, mine); err != nil {
 			return err
 		}
 	}
@@ -80,14 +80,28 @@ func (a *Apply) written(ctx context.Context, s *awsx.Session, p bcn.SecretPlan, 
 	return false, nil
 }
 
-func (a *Apply) write(ctx context.Context, s *awsx.Session, p bcn.SecretPlan, mark string, tags []bcn.Tag) error {
-	value, err := s.ParameterValue(ctx, p.Pending)
+// write puts the value that was approved, and no other that was exchanged for
+// it where it waits. What is at its place, and whose turn it is, are read again
+// after all that takes time: PutParameter knows no condition.
+func (a *Apply) write(ctx context.Context, s *awsx.Session, p bcn.SecretPlan, mark string, tags []bcn.Tag, mine deploy.Mine) error {
+	value, version, err := s.ParameterValue(ctx, p.Pending)
 	if errors.Is(err, awsx.ErrNotFound) {
 		return bcn.E(bcn.CodeSecretGone, "name", p.Name)
 	}
 	if err != nil {
 		return err
 	}
+	if version != p.PendingVersion {
+		return moved(p.Pending)
+	}
+	if written, err := a.written(ctx, s, p, mark); err != nil || written {
+		return err
+	}
+	ctx, done, err := mine(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	to := awsx.Parameter{Name: p.Path, Key: p.Key, Value: value, Tags: tags, Description: mark}
 	if p.Version > 0 {
 		return s.ReplaceParameter(ctx, to)

@@ -1,9 +1,12 @@
 package apply_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 const waits, belongs = "/bcn-pending/default/0a1b2c", "/barcelona/default/redash/DATABASE_URL"
@@ -38,6 +41,11 @@ func (w *world) versionOf(t *testing.T, value string) int64 {
 	return found[belongs].Version
 }
 
+// still is a step that has its change.
+func still(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	return ctx, func() {}, nil
+}
+
 func TestASecretIsMovedOnce(t *testing.T) {
 	t.Parallel()
 	tags := []bcn.Tag{{Key: "bcn:app", Value: "redash"}}
@@ -47,7 +55,7 @@ func TestASecretIsMovedOnce(t *testing.T) {
 		p := w.held(t, "one")
 		w.aws.Faults().DropAnswer("ssm", "PutParameter", 1)
 		for range 3 { // the SDK tries again by itself, and so does the job
-			if err := w.MoveSecret(t.Context(), w.target, p, "bcn 1 #7", tags); err != nil {
+			if err := w.MoveSecret(t.Context(), w.target, p, "bcn 1 #7", tags, still); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -61,7 +69,7 @@ func TestASecretIsMovedOnce(t *testing.T) {
 		w.write(t, belongs, "")
 		p := w.held(t, "two")
 		for range 2 {
-			if err := w.MoveSecret(t.Context(), w.target, p, "bcn 1 #8", tags); err != nil {
+			if err := w.MoveSecret(t.Context(), w.target, p, "bcn 1 #8", tags, still); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -74,7 +82,7 @@ func TestASecretIsMovedOnce(t *testing.T) {
 		w := newWorld(t)
 		p := w.held(t, "three")
 		w.write(t, belongs, "")
-		wantCode(t, w.MoveSecret(t.Context(), w.target, p, "bcn 1 #9", tags), bcn.CodePlanMoved)
+		wantCode(t, w.MoveSecret(t.Context(), w.target, p, "bcn 1 #9", tags, still), bcn.CodePlanMoved)
 	})
 	t.Run("not where nothing waits", func(t *testing.T) {
 		t.Parallel()
@@ -85,6 +93,35 @@ func TestASecretIsMovedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		wantCode(t, w.MoveSecret(t.Context(), w.target, p, "bcn 1 #10", tags), bcn.CodeSecretGone)
+		wantCode(t, w.MoveSecret(t.Context(), w.target, p, "bcn 1 #10", tags, still), bcn.CodeSecretGone)
 	})
+	t.Run("not another value than the one that was approved", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.held(t, "approved")
+		if err := w.HoldSecret(t.Context(), w.target, waits, "alias/redash", func() string { return "exchanged" }); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, w.MoveSecret(t.Context(), w.target, p, "bcn 1 #11", tags, still), bcn.CodePlanMoved)
+		w.nothingAt(t)
+	})
+	t.Run("not by a step that has lost its change meanwhile", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.held(t, "five")
+		lost := func(context.Context) (context.Context, context.CancelFunc, error) { return nil, nil, deploy.ErrMoved }
+		if err := w.MoveSecret(t.Context(), w.target, p, "bcn 1 #12", tags, lost); !errors.Is(err, deploy.ErrMoved) {
+			t.Error(err)
+		}
+		w.nothingAt(t)
+	})
+}
+
+// nothingAt says that nothing is where the value belongs.
+func (w *world) nothingAt(t *testing.T) {
+	t.Helper()
+	found, err := w.FindSecrets(t.Context(), w.target, []string{belongs})
+	if err != nil || len(found) > 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
 }

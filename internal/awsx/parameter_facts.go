@@ -39,17 +39,18 @@ func (s *Session) facts(ctx context.Context, key, option string, values []string
 	return out, err
 }
 
-// ParameterValue reads and decrypts a parameter; ErrNotFound where there is
-// none. The value is behind a function, so that nothing prints it by accident,
-// and an error carries nothing of AWS's answer but its code and sentence.
-func (s *Session) ParameterValue(ctx context.Context, name string) (func() string, error) {
+// ParameterValue reads and decrypts the newest version of a parameter, and says
+// which it is; ErrNotFound where there is none. The value is behind a function,
+// so that nothing prints it by accident, and an error carries nothing of AWS's
+// answer but its code and sentence.
+func (s *Session) ParameterValue(ctx context.Context, name string) (value func() string, version int64, err error) {
 	out, err := s.ssm().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: aws.Bool(true)})
 	if err != nil {
 		if CodeOf(err) == "ParameterNotFound" {
-			return nil, s.missing(err)
+			return nil, 0, s.missing(err)
 		}
-		return nil, bare(s.wrap(err))
+		return nil, 0, bare(s.wrap(err))
 	}
-	value := aws.ToString(out.Parameter.Value)
-	return func() string { return value }, nil
+	read := aws.ToString(out.Parameter.Value)
+	return func() string { return read }, out.Parameter.Version, nil
 }

@@ -19,9 +19,10 @@ type Secrets interface {
 	SecretsBelow(ctx context.Context, t bcn.Target, path string) ([]Parameter, error)
 	// MoveSecret writes the value that waits at p.Pending to p.Path, marked with
 	// mark, and removes it where it waited. Repeated with the same mark it does
-	// nothing twice. Errors: secret_gone where nothing waits, plan_moved where
-	// p.Path has meanwhile been written by somebody else.
-	MoveSecret(ctx context.Context, t bcn.Target, p bcn.SecretPlan, mark string, tags []bcn.Tag) error
+	// nothing twice. Right before the writing mine is asked. Errors: secret_gone
+	// where nothing waits, plan_moved where another version than the plan's waits,
+	// or p.Path has meanwhile been written by somebody else; those of mine.
+	MoveSecret(ctx context.Context, t bcn.Target, p bcn.SecretPlan, mark string, tags []bcn.Tag, mine Mine) error
 	// RemoveSecret removes the parameter; one that is not there is no error.
 	RemoveSecret(ctx context.Context, t bcn.Target, name string) error
 }
@@ -51,3 +52,8 @@ type SecretView struct {
 	There    *Parameter // nil: there is none yet
 	UsedBy   []string   // variables of the file, or of what runs, that read it
 }
+
+// Mine says that the step that asks still has its change, and answers in which
+// context what follows must have begun and ended, tries again included; done
+// ends it. ErrMoved where another has the change.
+type Mine func(ctx context.Context) (within context.Context, done context.CancelFunc, err error)

@@ -155,7 +155,7 @@ func (s *Service) secretStep(ctx context.Context, c Claimed) (time.Duration, err
 func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bcn.Plan) (time.Duration, error) {
 	var err error
 	if p.Secret.Op == bcn.SecretSet {
-		err = s.Secrets.MoveSecret(ctx, t, *p.Secret, s.mark(c.Change), s.secretTags(p))
+		err = s.Secrets.MoveSecret(ctx, t, *p.Secret, s.mark(c.Change), s.secretTags(p), s.mine(c, p))
 	} else {
 		err = s.Secrets.RemoveSecret(ctx, t, p.Secret.Path)
 	}
@@ -166,6 +166,27 @@ func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bc
 		return 0, err
 	default:
 		return s.endSecret(ctx, c, p, bcn.EventFail, err)
+	}
+}
+
+// mine makes the claim's lease begin anew, so that what is written ends before
+// another process can have the change; and the app must still be bound to the
+// heritage.
+func (s *Service) mine(c Claimed, p bcn.Plan) Mine {
+	return func(ctx context.Context) (context.Context, context.CancelFunc, error) {
+		h, err := s.bound(ctx, p.App, p.Env)
+		if err != nil {
+			return nil, nil, err
+		}
+		if h.Name != p.Heritage || h.District != p.District.Name {
+			return nil, nil, bcn.E(bcn.CodePlanMoved, "moved", "heritage "+p.Heritage)
+		}
+		within, done := context.WithTimeout(ctx, s.Renew) // a third of the lease
+		if err := s.Store.Renew(ctx, c); err != nil {
+			done()
+			return nil, nil, err
+		}
+		return within, done, nil
 	}
 }
 
