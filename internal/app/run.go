@@ -37,7 +37,7 @@ func (a *App) run(ctx context.Context) error {
 		},
 		Tick: a.scheduler.Tick,
 		Watch: func(ctx context.Context) (time.Duration, error) {
-			return a.deploy.Watching(ctx, a.store, apply.Oneoffs{Apply: a.apply})
+			return a.deploy.Watching(ctx, a.o.Now(), a.store, apply.Oneoffs{Apply: a.apply})
 		},
 		Reap: func(ctx context.Context) (time.Duration, error) { return a.deploy.Reap(ctx, a.apply) },
 	})

@@ -14,20 +14,21 @@ var _ deploy.Stoppeds = Oneoffs{}
 // in a group that is called like the schedule.
 func (a Oneoffs) Scheduled(ctx context.Context, t bcn.Target, heritage string) ([]bcn.ScheduledRun, error) {
 	s := a.aws.For(t)
-	arns, err := s.StoppedOfFamily(ctx, t.District.Cluster, render.Family(heritage, render.ScheduleContainer))
+	// One that begins to stop between the two lists may be in both.
+	arns, err := s.TasksOfFamily(ctx, t.District.Cluster, render.Family(heritage, render.ScheduleContainer))
 	if err != nil || len(arns) == 0 {
 		return nil, err
 	}
-	tasks, err := s.Tasks(ctx, t.District.Cluster, arns)
+	tasks, err := s.Tasks(ctx, t.District.Cluster, unique(arns))
 	if err != nil {
 		return nil, err
 	}
 	var out []bcn.ScheduledRun
 	for _, v := range tasks {
-		if v.Status != "STOPPED" {
-			continue
+		r := bcn.ScheduledRun{Task: v.ARN, Name: v.Group, Reason: v.Reason}
+		if v.Status == "STOPPED" {
+			r.EndedAt = v.StoppedAt
 		}
-		r := bcn.ScheduledRun{Task: v.ARN, Name: v.Group, EndedAt: v.StoppedAt, Reason: v.Reason}
 		if !v.StartedAt.IsZero() {
 			r.StartedAt = &v.StartedAt
 		}

@@ -111,10 +111,19 @@ func (s *Session) ServiceTasks(ctx context.Context, cluster, service string) ([]
 	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), ServiceName: aws.String(service), DesiredStatus: desired(false)})
 }
 
-// StoppedOfFamily lists the ARNs of the stopped tasks of a family of task
-// definitions, all pages. ECS keeps them for about an hour.
-func (s *Session) StoppedOfFamily(ctx context.Context, cluster, family string) ([]string, error) {
-	return s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), Family: aws.String(family), DesiredStatus: desired(true)})
+// TasksOfFamily lists the ARNs of the tasks of a family of task definitions, all
+// pages: those that are to run, and those that stopped, which ECS keeps for
+// about an hour.
+func (s *Session) TasksOfFamily(ctx context.Context, cluster, family string) ([]string, error) {
+	var all []string
+	for _, stopped := range []bool{false, true} {
+		list, err := s.list(ctx, &ecs.ListTasksInput{Cluster: aws.String(cluster), Family: aws.String(family), DesiredStatus: desired(stopped)})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
 }
 
 func desired(stopped bool) types.DesiredStatus {

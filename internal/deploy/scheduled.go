@@ -25,11 +25,11 @@ type ScheduledStore interface {
 	LastRuns(ctx context.Context) ([]bcn.ScheduledRun, error)
 }
 
-// Stoppeds reads what ended. internal/apply implements it.
+// Stoppeds reads what began and ended. internal/apply implements it.
 type Stoppeds interface {
-	// Scheduled answers the tasks of a heritage that its schedules started and
-	// that have stopped, with the name of the schedule in Name. ECS knows them
-	// for about an hour.
+	// Scheduled answers the tasks of a heritage that its schedules started, with
+	// the name of the schedule in Name; EndedAt is zero where one still runs.
+	// ECS knows those that stopped for about an hour.
 	Scheduled(ctx context.Context, t bcn.Target, heritage string) ([]bcn.ScheduledRun, error)
 }
 
@@ -38,6 +38,7 @@ type FileTask struct {
 	Heritage bcn.Heritage
 	Task     manifest.ScheduledTask
 	Last     *bcn.ScheduledRun // nil: none has been seen
+	Since    time.Time         // when the release that it is of had succeeded
 }
 
 // FileTasks answers the scheduled tasks of all last releases, by heritage and
@@ -84,7 +85,7 @@ func (s *Service) fileTasks(ctx context.Context) ([]FileTask, error) {
 			continue
 		}
 		for _, task := range env.ScheduledTasks {
-			out = append(out, FileTask{Heritage: h, Task: task})
+			out = append(out, FileTask{Heritage: h, Task: task, Since: last.EndedAt})
 		}
 	}
 	slices.SortFunc(out, func(x, y FileTask) int {
@@ -97,9 +98,10 @@ func (s *Service) fileTasks(ctx context.Context) ([]FileTask, error) {
 // to be told soon, and long before ECS forgets a task that stopped.
 const watchEvery = time.Minute
 
-// Watching looks which scheduled tasks have ended, writes them down and tells
-// of those that failed. It answers when to look again.
-func (s *Service) Watching(ctx context.Context, rows ScheduledStore, aws Stoppeds) (time.Duration, error) {
+// Watching looks which scheduled tasks have ended and which did not begin,
+// writes them down and tells of those that failed. It answers when to look
+// again.
+func (s *Service) Watching(ctx context.Context, now time.Time, rows ScheduledStore, aws Stoppeds) (time.Duration, error) {
 	again := min(watchEvery, 60*s.Poll)
 	list, err := s.fileTasks(ctx)
 	if err != nil {
@@ -111,14 +113,14 @@ func (s *Service) Watching(ctx context.Context, rows ScheduledStore, aws Stopped
 	}
 	for name, tasks := range byHeritage {
 		// One heritage's trouble is not another's.
-		if err := s.watchHeritage(ctx, rows, aws, tasks); err != nil {
+		if err := s.watchHeritage(ctx, now, rows, aws, tasks); err != nil {
 			s.Log.Warn("look at scheduled tasks", "heritage", name, "error", err)
 		}
 	}
 	return again, nil
 }
 
-func (s *Service) watchHeritage(ctx context.Context, rows ScheduledStore, aws Stoppeds, tasks []FileTask) error {
+func (s *Service) watchHeritage(ctx context.Context, now time.Time, rows ScheduledStore, aws Stoppeds, tasks []FileTask) error {
 	h := tasks[0].Heritage
 	d, err := s.Store.District(ctx, h.District)
 	if err != nil {
@@ -126,27 +128,36 @@ func (s *Service) watchHeritage(ctx context.Context, rows ScheduledStore, aws St
 	}
 	t := s.SystemTarget(d)
 	runs, err := aws.Scheduled(ctx, t, h.Name)
-	if err != nil || len(runs) == 0 {
+	if err != nil {
 		return err
 	}
-	var arns []string
+	ended := missingRuns(now, tasks, runs)
 	for _, r := range runs {
+		i := slices.IndexFunc(tasks, func(f FileTask) bool { return render.ScheduleName(h.Name, f.Task.Name) == r.Name })
+		if i >= 0 && !r.EndedAt.IsZero() {
+			r.Heritage, r.Name = h.Name, tasks[i].Task.Name
+			ended = append(ended, r)
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	var arns []string
+	for _, r := range ended {
 		arns = append(arns, r.Task)
 	}
 	unseen, err := rows.UnseenRuns(ctx, arns)
 	if err != nil {
 		return err
 	}
-	for _, r := range runs {
-		i := slices.IndexFunc(tasks, func(f FileTask) bool { return render.ScheduleName(h.Name, f.Task.Name) == r.Name })
-		if i < 0 || !slices.Contains(unseen, r.Task) {
+	for _, r := range ended {
+		if !slices.Contains(unseen, r.Task) {
 			continue
 		}
-		r.Heritage, r.Name = h.Name, tasks[i].Task.Name
 		if err := rows.SawRun(ctx, r, s.runNotes(ctx, t, h, r)); err != nil {
 			return err
 		}
-		s.Log.Info("scheduled task ended", "heritage", h.Name, "task", r.Name, "failed", r.Failed())
+		s.Log.Info("scheduled task ended", "heritage", h.Name, "task", r.Name, "failed", r.Failed(), "missing", r.Missing())
 	}
 	return nil
 }
@@ -157,9 +168,12 @@ func (s *Service) runNotes(ctx context.Context, t bcn.Target, h bcn.Heritage, r 
 	if !r.Failed() {
 		return nil
 	}
-	lines, err := s.Tasks.Tail(ctx, t, r.Task, tailLines)
-	if err != nil {
-		s.Log.Warn("read the log of a scheduled task", "heritage", h.Name, "error", err)
+	var lines []string
+	if !r.Missing() {
+		var err error
+		if lines, err = s.Tasks.Tail(ctx, t, r.Task, tailLines); err != nil {
+			s.Log.Warn("read the log of a scheduled task", "heritage", h.Name, "error", err)
+		}
 	}
 	c := bcn.Change{Kind: bcn.KindRun, App: h.App, Env: h.Env, Heritage: h.Name}
 	return s.Speaker.Notes(Moment{Kind: MomentScheduled, Change: c, Run: &r, Lines: lines})

@@ -11,6 +11,7 @@ const (
 	CardOneoffUnknown  ID = "card.oneoff.unknown"
 
 	AnnounceScheduled  ID = "announce.scheduled"
+	AnnounceMissing    ID = "announce.missing"
 	ReplyFileTasks     ID = "reply.file_tasks"
 	ReplyFileTask      ID = "reply.file_task"
 	ReplyFileTasksHint ID = "reply.file_tasks_hint"

@@ -1,4 +1,4 @@
-package commands
+package schedule
 
 import (
 	"testing"
@@ -26,7 +26,7 @@ func TestNextOfEventBridge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			at, ok := nextOf(c.expression, c.zone, now)
+			at, ok := NextOfEventBridge(c.expression, c.zone, now)
 			got := ""
 			if ok {
 				got = at.UTC().Format(time.RFC3339)
