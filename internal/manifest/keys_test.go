@@ -108,6 +108,7 @@ func badHeritageKeys() []badKey {
 		{"scheduled_task.timezone", ofTasks(`{schedule: "cron(0 9 ? * MON-FRI *)", timezone: Asia/Tokio, command: x1}`), []string{`6:71: there is no time zone "Asia/Tokio" (a name of the tz database, such as Asia/Tokyo)`}},
 		{"scheduled_task.timezone", ofTasks("{schedule: rate(5 minutes), timezone: Asia/Tokyo, command: x1}"), []string{"6:51: a rate has no time zone (use cron(...)) [warning]"}},
 		{"scheduled_task.timezone", ofTasks(`{schedule: "cron(0 9 ? * MON-FRI *)", timezone: Local, command: x1}`), []string{`6:71: there is no time zone "Local" (a name of the tz database, such as Asia/Tokyo)`}},
+		{"scheduled_task.timezone", ofTasks(`{schedule: "cron(0 9 ? * MON-FRI *)", timezone: Factory, command: x1}`), []string{`6:71: there is no time zone "Factory" (a name of the tz database, such as Asia/Tokyo)`}},
 		{"scheduled_task.command", ofTasks("{schedule: rate(1 hour), command: {a: b}}"), []string{"6:57: command must be text or a list, not a mapping"}},
 		{"scheduled_task.command", ofTasks(`{schedule: rate(1 hour), command: "a 'b"}`), []string{"6:57: command cannot be split into words: a quote or a backslash is left open"}},
 		{"scheduled_task.command", ofTasks("{schedule: rate(1 hour), command: [a, 1]}"), []string{"6:61: an item of command must be text, not a number"}},

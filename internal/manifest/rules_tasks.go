@@ -99,8 +99,14 @@ func (p *parser) checkSchedule(t *node, path string) {
 // knownZone says whether Go, which has the tz database with it, and with that
 // EventBridge Scheduler knows a time zone.
 func knownZone(name string) bool {
-	if name == "Local" || strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") {
-		return false // of the machine, not of the tz database
+	switch name {
+	case "Local", "localtime", "posixrules": // of the machine
+		return false
+	case "Factory": // says that nobody has chosen one
+		return false
+	}
+	if strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") {
+		return false // other forms of the same database
 	}
 	_, err := time.LoadLocation(name)
 	return err == nil

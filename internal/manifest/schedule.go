@@ -22,12 +22,21 @@ func scheduleProblem(expression string) (message, hint string) {
 	case "rate":
 		return rateProblem(body)
 	default:
-		if _, err := time.Parse("2006-01-02T15:04:05", body); err != nil {
+		at, err := time.Parse("2006-01-02T15:04:05", body)
+		switch {
+		case err != nil:
 			return "at cannot be " + quote(body), "such as at(2027-01-31T09:00:00)"
+		case at.Year() < earliest:
+			return "at(" + body + ") is over and never comes", "such as at(2027-01-31T09:00:00)"
 		}
 		return "", ""
 	}
 }
+
+// earliest is the first year that a schedule may name. What is over never comes;
+// what is over today is not known here, because a file that was read must read
+// the same for ever.
+const earliest = 2020
 
 // rateProblem checks a positive number and its unit, singular for one.
 func rateProblem(body string) (message, hint string) {
@@ -65,7 +74,7 @@ func cronFields() []cronField {
 		{name: "day-of-month", low: 1, high: 31, marks: "/?LW"},
 		{name: "month", low: 1, high: 12, marks: "/", words: "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"},
 		{name: "day-of-week", low: 1, high: 7, marks: "?L#", words: "SUNMONTUEWEDTHUFRISAT"},
-		{name: "year", low: 1970, high: 2199, marks: "/"},
+		{name: "year", low: earliest, high: 2199, marks: "/"},
 	}
 }
 
@@ -88,7 +97,67 @@ func cronProblem(fields []string) (message, hint string) {
 	if (fields[2] == "?") == (fields[4] == "?") {
 		return "one of day-of-month and day-of-week must be ?, and the other not", "such as cron(0 9 ? * MON-FRI *)"
 	}
+	if !comes(fields[2], fields[3], fields[5]) {
+		return "no such day ever comes: " + quote(fields[2]) + " of the month " + quote(fields[3]), "day-of-month and month must meet"
+	}
 	return "", ""
+}
+
+// comes says whether there is a day as the fields of a cron expression name it:
+// the least of the days is in one of the months, in one of the years.
+func comes(day, month, year string) bool {
+	known := cronFields()
+	least := 31
+	for _, item := range strings.Split(day, ",") {
+		least = min(least, max(known[2].first(strings.TrimSuffix(item, "W")), 1))
+	}
+	for m := 1; m <= 12; m++ {
+		if !known[3].has(month, m) {
+			continue
+		}
+		days := time.Date(2023, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+		for y := earliest; m == 2 && y <= 2199; y++ {
+			if known[5].has(year, y) {
+				days = max(days, time.Date(y, 3, 0, 0, 0, 0, 0, time.UTC).Day())
+			}
+		}
+		if least <= days {
+			return true
+		}
+	}
+	return false
+}
+
+// first answers the least value of an item, or -1 where it names none.
+func (f cronField) first(item string) int {
+	span, _, _ := strings.Cut(item, "/")
+	from, _, _ := strings.Cut(span, "-")
+	return f.value(from)
+}
+
+// has says whether a value is among those that a field names.
+func (f cronField) has(field string, v int) bool {
+	for _, item := range strings.Split(field, ",") {
+		span, step, stepped := strings.Cut(item, "/")
+		from, to, ranged := strings.Cut(span, "-")
+		low, high, by := f.low, f.high, 1
+		if span != "*" {
+			low = f.value(from)
+			switch {
+			case ranged:
+				high = f.value(to)
+			case !stepped:
+				high = low
+			}
+		}
+		if n, err := strconv.Atoi(step); stepped && err == nil && n > 0 {
+			by = n
+		}
+		if v >= low && v <= high && (v-low)%by == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // bounds says which values the field has.

@@ -22,7 +22,7 @@ func TestSchedules(t *testing.T) {
 		"at(2027-01-31T09:00:00)", "at(2028-02-29T23:59:59)",
 		"cron(0 1 ? * MON-FRI *)", "cron(0 9 * * ? *)", "cron(*/15 * * * ? *)", "cron(0/10 8-17 ? * 2-6 2027-2030)",
 		"cron(1,2,3 0-23 L JAN,JUN ? 2027)", "cron(0 0 3W 1-12/2 ? *)", "cron(0 0 ? * 3#2 *)", "cron(0 0 ? * FRI#5 *)",
-		"cron(0 0 ? * 5L *)", "cron(0 0 ? * L *)", "cron(0 10-20/5 1/7 * ? 1970)", "cron(59 23 31 dec ? 2199)", "cron( 0  1 1 1 ? 2027 )",
+		"cron(0 0 ? * 5L *)", "cron(0 0 ? * L *)", "cron(0 10-20/5 1/7 * ? 2020)", "cron(0 0 29 2 ? *)", "cron(0 0 29 FEB ? 2028)", "cron(0 0 31,30 2,6 ? *)", "cron(0 0 31 2/2 ? *)", "cron(0 0 L 2 ? *)", "cron(0 0 28W 2 ? 2027)", "cron(59 23 31 dec ? 2199)", "cron( 0  1 1 1 ? 2027 )",
 	} {
 		t.Run(good+" is taken", func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +50,12 @@ func TestSchedules(t *testing.T) {
 		"cron(0 9 ? * 2/2 *)":              `day-of-week cannot be "2/2" (1 to 7 or SUN to SAT)`,
 		"cron(0 9 ? * 2#6 *)":              `day-of-week cannot be "2#6" (1 to 7 or SUN to SAT)`,
 		"cron(0 9 ? * MON,? *)":            `day-of-week cannot be "MON,?" (1 to 7 or SUN to SAT)`,
-		"cron(0 9 * * ? 1969)":             `year cannot be "1969" (1970 to 2199)`,
+		"cron(0 9 * * ? 2019)":             `year cannot be "2019" (2020 to 2199)`,
+		"cron(0 0 31 2 ? *)":               `no such day ever comes: "31" of the month "2" (day-of-month and month must meet)`,
+		"cron(0 0 30,31 FEB ? *)":          `no such day ever comes: "30,31" of the month "FEB" (day-of-month and month must meet)`,
+		"cron(0 0 31 4,6,9,11 ? *)":        `no such day ever comes: "31" of the month "4,6,9,11" (day-of-month and month must meet)`,
+		"cron(0 0 29 2 ? 2027)":            `no such day ever comes: "29" of the month "2" (day-of-month and month must meet)`,
+		"at(2001-01-01T00:00:00)":          "at(2001-01-01T00:00:00) is over and never comes (such as at(2027-01-31T09:00:00))",
 		"cron(*/0 9 * * ? *)":              `minutes cannot be "*/0" (0 to 59)`,
 		"cron(1,,2 9 * * ? *)":             `minutes cannot be "1,,2" (0 to 59)`,
 		"cron(-1 9 * * ? *)":               `minutes cannot be "-1" (0 to 59)`,
@@ -80,7 +85,7 @@ func TestSchedules(t *testing.T) {
 // when it lies within the field's bounds.
 func TestEveryFieldIsBounded(t *testing.T) {
 	t.Parallel()
-	bounds := [][2]int{{0, 59}, {0, 23}, {1, 31}, {1, 12}, {1, 7}, {1970, 2199}}
+	bounds := [][2]int{{0, 59}, {0, 23}, {1, 31}, {1, 12}, {1, 7}, {2020, 2199}}
 	rapid.Check(t, func(t *rapid.T) {
 		fields := []string{"0", "0", "?", "*", "?", "*"}
 		i := rapid.IntRange(0, len(bounds)-1).Draw(t, "field")
