@@ -133,6 +133,7 @@ func (p *parser) checkRules() {
 		p.checkVariables(h.get("environment"), path+".environment")
 		p.checkBeforeDeploy(h.get("before_deploy"), path+".before_deploy")
 		p.checkTasks(h.get("scheduled_tasks"), path+".scheduled_tasks")
+		p.checkParts(h, path)
 		p.checkRunEnv(h, path)
 		p.checkRights(h, path)
 		p.checkDynamic(h, path)

@@ -65,9 +65,9 @@ func TestRefusals(t *testing.T) {
 			h.Name = strings.Repeat("a", 120)
 			in.Heritage = &h
 		}, `bad_name name="` + strings.Repeat("a", 120) + `" rule="at most 119 characters"`},
-		"resources of one logical id are refused": {web("main", "") + `      - name: web-TaskDefinition
+		"resources of one logical id are refused": {web("main", "") + `      - name: zother
         command: x
-`, nil, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
+`, func(in *render.Input) { in.Heritage.Services[1].Name = "web-TaskDefinition" }, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
 		"a strategy that shifts traffic is refused where it stands": {
 			web("main", "        deployment: { strategy: blue_green }\n"), nil,
 			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the deployment of web: the strategy blue_green is not available yet (write rolling)"`,

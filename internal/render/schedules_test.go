@@ -63,10 +63,11 @@ func TestSizesOfScheduledTasksAreSaid(t *testing.T) {
 
 func TestATaskAndAServiceOfOneLogicalIDAreRefused(t *testing.T) {
 	t.Parallel()
-	in := input(heritage(t, worker+`      - { name: Schedulereport, command: x }
+	in := input(heritage(t, worker+`      - { name: zother, command: x }
     scheduled_tasks:
       - { name: report, schedule: rate(1 day), command: x }
 `))
+	in.Heritage.Services[1].Name = "Schedulereport"
 	if _, _, err := render.Heritage(in); err == nil || err.Error() != `name_taken by="another resource of the stack" name="SchedulereportTaskDefinition"` {
 		t.Error(err)
 	}
