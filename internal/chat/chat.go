@@ -33,6 +33,7 @@ type Request struct {
 	Thread     string    `json:"thread,omitempty"`  // ts of the thread's parent
 	Message    string    `json:"message,omitempty"` // ts of the message that holds the button
 	Text       string    `json:"text,omitempty"`    // the command, as Slack sent it
+	Wrong      string    `json:"wrong,omitempty"`   // stored for a Text that is only a verb: what was wrong with the rest
 	Action     Action    `json:"action,omitempty"`
 	Value      string    `json:"value,omitempty"` // the button's opaque id
 	At         time.Time `json:"at"`

@@ -17,6 +17,9 @@ func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool)
 	if req.Source == chat.FromClick || req.Source == chat.FromModal {
 		return chat.Message{}, false
 	}
+	if req.Wrong != "" {
+		return r.mistook(req, lang), true
+	}
 	c, err := parse(req.Text, r.command)
 	a := asked{verb: c.verb, lang: lang}
 	switch {

@@ -85,6 +85,8 @@ func (r *Registry) window(lang string, name chat.Action) chat.Modal {
 func (r *Registry) Loading(req chat.Request, lang string) (chat.Modal, bool) {
 	said := req.Text
 	switch {
+	case req.Wrong != "":
+		return chat.Modal{}, false
 	case req.Source == chat.FromClick && req.Action != chat.ActionTyped, req.Source == chat.FromModal:
 		return chat.Modal{}, false
 	case req.Source == chat.FromClick:
@@ -131,18 +133,6 @@ func (r *Registry) clickTyped(ctx context.Context, a asked, value string) (chat.
 		return m, ok, err
 	}
 	return r.do(ctx, a, c.grammar)
-}
-
-// Tidy takes a value that should not have been typed out of a request, before
-// it is stored. It is pure.
-func (r *Registry) Tidy(req chat.Request) chat.Request {
-	if req.Source == chat.FromClick || req.Source == chat.FromModal {
-		return req
-	}
-	if c, err := parse(req.Text, r.command); bcn.CodeOf(err) == bcn.CodeSecretTyped && c.verb != nil {
-		req.Text = c.verb.name + " APP ENV NAME …"
-	}
-	return req
 }
 
 // CheckFields says what is wrong with what was filled in. It is pure.

@@ -49,6 +49,9 @@ func (g *runArgs) check() (err error) {
 	if g.words, err = shellquote.Split(g.Command); err != nil || len(g.words) == 0 {
 		return problem{id: problemQuote}
 	}
+	if names := inlineSecrets(g.words); len(names) > 0 {
+		return bcn.E(bcn.CodeLooksSecret, "names", strings.Join(names, ", "))
+	}
 	if g.memory, err = amount("--memory", g.Memory, "1024", maxRunMemory); err != nil {
 		return err
 	}

@@ -203,9 +203,30 @@ func TestTidy(t *testing.T) {
 		"secret set hello production NAME":                   "secret set hello production NAME",
 		"secret set hello production NAME --reason it is so": "secret set hello production NAME --reason it is so",
 		"deploy hello production v2":                         "deploy hello production v2",
+		"env set hello production DB_PASSWORD=hunter2":       "env set",
+		"env set hello production GREETING=a hunter2":        "env set",
+		"env DB_PASSWORD=hunter2":                            "env",
+		"set secret hello production NAME hunter2":           "set",
+		"secret hello production NAME hunter2":               "secret",
+		"deploy hello production v2 hunter2":                 "deploy",
+		"deploy hello production --hunter2 v2":               "deploy",
+		"run hello production -- psql --password hunter2":    "run",
+		"run hello production -- env DB_PASSWORD=hunter2 x":  "run",
 	} {
-		if got := r.Tidy(chat.Request{Source: chat.FromMention, Text: said}); got.Text != want {
-			t.Errorf("%q is stored as %q, want %q", said, got.Text, want)
+		got := r.Tidy(chat.Request{Source: chat.FromMention, Text: said})
+		if got.Text != want || strings.Contains(got.Wrong, "hunter2") {
+			t.Errorf("%q is stored as %q with %q, want %q", said, got.Text, got.Wrong, want)
+		}
+		before, wrong := r.Immediate(chat.Request{Source: chat.FromMention, Text: said}, "en")
+		after, still := r.Immediate(got, "en")
+		if wrong != still {
+			t.Errorf("%q is wrong: %v, and from the row: %v", said, wrong, still)
+		}
+		if wrong && (after.Text == "" || len(before.Blocks) != len(after.Blocks)) {
+			t.Errorf("%q is answered %q, and from the row %q", said, before.Text, after.Text)
+		}
+		if strings.Contains(string(after.Text), "hunter2") {
+			t.Errorf("%q is answered %q from the row", said, after.Text)
 		}
 	}
 }

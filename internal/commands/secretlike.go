@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -87,3 +88,33 @@ func entropy(s string) float64 {
 	}
 	return bits
 }
+
+// inlineSecrets names the words of a command that give a value that looks
+// secret: NAME=VALUE, --name=VALUE, --name VALUE, or a value alone, which is
+// named by its place.
+func inlineSecrets(words []string) []string {
+	var out []string
+	words = strings.Fields(strings.Join(words, " ")) // also of a script within: sh -c 'NAME=VALUE command'
+	for i, word := range words {
+		name, value, given := strings.Cut(word, "=")
+		flag := ""
+		if i > 0 && strings.HasPrefix(words[i-1], "--") && !strings.Contains(words[i-1], "=") && !strings.HasPrefix(word, "-") {
+			flag = words[i-1]
+		}
+		switch {
+		case given && assigned.MatchString(name) && looksSecret(asVariable(name), value):
+			out = append(out, name)
+		case flag != "" && looksSecret(asVariable(flag), word):
+			out = append(out, flag)
+		case looksSecret("", word):
+			out = append(out, "word "+strconv.Itoa(i+1))
+		}
+	}
+	return out
+}
+
+// assigned is what may stand before the = of a variable or a flag.
+var assigned = regexp.MustCompile(`^-{0,2}[A-Za-z_][A-Za-z0-9_-]*$`)
+
+// asVariable writes a flag as a variable is called.
+func asVariable(flag string) string { return strings.ReplaceAll(strings.TrimLeft(flag, "-"), "-", "_") }

@@ -3,8 +3,10 @@ package commands
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 	"testing"
 
+	"github.com/kballard/go-shellquote"
 	"pgregory.net/rapid"
 )
 
@@ -47,5 +49,28 @@ func TestWhatMachinesMadeToBeSecretIsRefused(t *testing.T) {
 	})
 	if !looksSecret("VALUE", base64.StdEncoding.EncodeToString([]byte("\x01\x92\x83\xf4\xa5\x16\xd7\xe8\x09\xba\x1b\x2c\x3d\x4e\x5f\x60\x71\x82\x93\xa4\xb5\xc6\xd7\xe8"))) {
 		t.Error("random bytes in base64 are taken")
+	}
+}
+
+func TestSecretsWithinACommand(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"psql --password hunter2":                  "--password",
+		"app --api-key=hunter2":                    "--api-key",
+		"env DB_PASSWORD=hunter2 rake":             "DB_PASSWORD",
+		"sh -c 'PGPASSWORD=hunter2 psql'":          "PGPASSWORD",
+		"curl postgres://app:hunter2@db:5432/app":  "word 2",
+		"rake db:migrate VERSION=20260101 --trace": "",
+		"rails runner --environment production":    "",
+		"echo --password":                          "",
+		"psql --no-password --host db":             "",
+	} {
+		words, err := shellquote.Split(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(inlineSecrets(words), ","); !strings.HasPrefix(strings.Trim(got, "'"), want) || (want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", said, got, want)
+		}
 	}
 }

@@ -119,11 +119,17 @@ func (s *Store) OrphanedInbox(ctx context.Context, olderThan time.Duration) ([]s
 }
 
 // ForgetInbox removes keys that are older than a day, the time for which a
-// redelivery is recognised.
+// redelivery is recognised. Of what was parked the key and the error stay, to
+// be looked into, and not what was typed.
 func (s *Store) ForgetInbox(ctx context.Context) error {
 	// A select of its own: bcn_now() is volatile, and no index is searched for
 	// what might change from row to row.
 	_, err := s.pool.Exec(ctx, `delete from inbox where received_at < (select bcn_now() - interval '24 hours')
 		and state in ('done', 'unacked')`)
+	if err != nil {
+		return err
+	}
+	_, err = s.pool.Exec(ctx, `update inbox set request = request - 'text' where state = 'parked' and request ? 'text'
+		and received_at < (select bcn_now() - interval '24 hours')`)
 	return err
 }

@@ -196,6 +196,9 @@ func TestInboxIsParked(t *testing.T) {
 	if n := number(t, owner, `select count(*) from inbox where state = 'parked' and error = 'it broke'`); n != 1 {
 		t.Fatal("what was parked is forgotten")
 	}
+	if n := number(t, owner, `select count(*) from inbox where request::text like '%deploy%'`); n != 0 {
+		t.Fatal("what was typed is kept with it")
+	}
 	if fresh, err := s.Put(ctx, chat.Request{Key: "k"}); fresh || err != nil {
 		t.Fatalf("a redelivery of what is parked runs: %v", err)
 	}
