@@ -99,6 +99,7 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if err := d.compared(); err != nil {
 		return d, err
 	}
+	d.narrows()
 	d.overlay = d.overlay.For(serviceNames(d.manifest))
 	t := s.Target(c.Change, d.district)
 	if err := s.freeRules(ctx, t, &d); err != nil {
