@@ -23,11 +23,6 @@ const (
 	DefaultScalingCPU     = 60 // per cent
 	DefaultMinimumPercent = 100
 	DefaultMaximumPercent = 200
-	DefaultBakeTime       = 5 // minutes
-	DefaultCanaryPercent  = 5.0
-	DefaultCanaryBakeTime = 10 // minutes
-	DefaultStepPercent    = 10.0
-	DefaultStepBakeTime   = 6 // minutes
 )
 
 // Variables is the environment block, sorted by name; it is written as a list
@@ -115,25 +110,11 @@ func (h *Heritage) fill(n *node) {
 	}
 }
 
-// fill puts ECS's own defaults (API_CanaryConfiguration,
-// API_LinearConfiguration), and a bake time, which ECS has none for.
+// fill puts the defaults where no mapping is: the schema's are those of one that
+// is there.
 func (d *Deployment) fill(n *node) {
-	if n == nil { // the schema's defaults are those of a mapping that is there
+	if n == nil {
 		*d = Deployment{Strategy: Rolling, MinimumPercent: DefaultMinimumPercent, MaximumPercent: DefaultMaximumPercent}
-	}
-	or := func(key string, v *int, def int) {
-		if n.get(key) == nil && contains(strategiesOf(key), d.Strategy) {
-			*v = def
-		}
-	}
-	or("bake_time", &d.BakeTime, DefaultBakeTime)
-	or("canary_bake_time", &d.CanaryBake, DefaultCanaryBakeTime)
-	or("step_bake_time", &d.StepBake, DefaultStepBakeTime)
-	switch {
-	case d.Strategy == Canary && d.CanaryPercent == 0:
-		d.CanaryPercent = DefaultCanaryPercent
-	case d.Strategy == Linear && d.StepPercent == 0:
-		d.StepPercent = DefaultStepPercent
 	}
 }
 

@@ -123,33 +123,17 @@ func drawService(t *rapid.T, i int) map[string]any {
 	} else {
 		maybe(t, s, "desired_count", rapid.IntRange(0, 9))
 	}
-	if d := drawDeployment(t, web); len(d) > 0 {
+	if d := drawDeployment(t); len(d) > 0 {
 		s["deployment"] = d
 	}
 	return s
 }
 
-func drawDeployment(t *rapid.T, web bool) map[string]any {
+func drawDeployment(t *rapid.T) map[string]any {
 	d := map[string]any{}
 	maybe(t, d, "minimum_percent", rapid.IntRange(0, 100))
 	maybe(t, d, "maximum_percent", rapid.IntRange(200, 200))
 	maybe(t, d, "alarms", rapid.Just([]string{"errors"}))
-	if !web {
-		return d
-	}
-	strategy := rapid.SampledFrom([]string{"rolling", "blue_green", "canary", "linear"}).Draw(t, "strategy")
-	d["strategy"] = strategy
-	tenths := rapid.Map(rapid.IntRange(30, 1000), func(n int) json.Number { return json.Number(fmt.Sprintf("%d.%d", n/10, n%10)) })
-	switch strategy {
-	case "canary":
-		maybe(t, d, "canary_percent", tenths)
-		maybe(t, d, "canary_bake_time", rapid.IntRange(0, 60))
-	case "linear":
-		maybe(t, d, "step_percent", tenths)
-		maybe(t, d, "step_bake_time", rapid.IntRange(0, 40))
-	}
-	if strategy != "rolling" {
-		maybe(t, d, "bake_time", rapid.IntRange(0, 600))
-	}
+	maybe(t, d, "strategy", rapid.Just("rolling"))
 	return d
 }

@@ -17,17 +17,6 @@ func (n *node) number(def int64) int64 {
 	return def
 }
 
-// real answers a number, or def where none is written.
-func (n *node) real(def float64) float64 {
-	if n == nil {
-		return def
-	}
-	if f, ok := n.value.(float64); ok {
-		return f
-	}
-	return float64(n.number(int64(def)))
-}
-
 // checkCounts checks how many tasks a service has, and what moves the number.
 func (p *parser) checkCounts(s *node, path string) {
 	scaling := s.get("auto_scaling")
@@ -48,13 +37,9 @@ func (p *parser) checkCounts(s *node, path string) {
 		return
 	}
 	// Its metric is that of one target group (Application Auto Scaling,
-	// PredefinedMetricSpecification), and not available to services that have
-	// two (ECS Developer Guide, target tracking).
+	// PredefinedMetricSpecification).
 	if n := len(s.get("listeners").list()); n != 1 {
 		p.atKey(requests, path+".requests", fmt.Sprintf("requests are counted at one listener, and the service has %d", n), "scale by cpu or memory")
-	}
-	if strategy := strategyOf(s); strategy != Rolling {
-		p.atKey(requests, path+".requests", "requests cannot be counted under the strategy "+strategy, "scale by cpu or memory")
 	}
 }
 
@@ -77,26 +62,14 @@ func (p *parser) checkDeployment(s *node, path string) {
 	}
 	path += ".deployment"
 	strategy := strategyOf(s)
-	for _, key := range d.keys {
-		if only := strategiesOf(key); only != nil && !contains(only, strategy) {
-			p.atKey(d.fields[key], path+"."+key, key+" is not of the strategy "+strategy, "it is of "+strings.Join(only, ", "))
-		}
-	}
 	switch strategy {
 	case Rolling:
 		p.checkPercents(s, d, path)
-		return
 	case BlueGreen, Canary, Linear:
-	default:
-		return // the schema says so
+		// ECS shifts traffic by rewriting listener rules that CloudFormation
+		// writes too.
+		p.at(d.get("strategy"), path+".strategy", "bcn does not apply the strategy "+strategy, "use rolling")
 	}
-	if !joined {
-		p.at(d.get("strategy"), path+".strategy", "the strategy "+strategy+" moves traffic, and the service has no listener", "use rolling")
-	}
-	if len(d.get("alarms").list()) == 0 {
-		p.warn(d.get("strategy"), path+".strategy", "without alarms nothing watches a "+strategy+" deployment once its tasks are healthy", "add alarms")
-	}
-	p.checkDuration(d, path, strategy)
 }
 
 // checkPercents finds a service whose tasks ECS could never replace: none may
@@ -111,24 +84,4 @@ func (p *parser) checkPercents(s, d *node, path string) {
 	}
 	p.at(at, path+".maximum_percent", fmt.Sprintf("no task could be replaced: of %d, %d must stay healthy and no more than %d may run", count, healthy, all),
 		"lower minimum_percent or raise maximum_percent")
-}
-
-// longestRollout is how many minutes of waiting CloudFormation lets a
-// deployment plan (AWS::ECS::Service, CanaryConfiguration and
-// LinearConfiguration: 33 hours).
-const longestRollout = 33 * 60
-
-func (p *parser) checkDuration(d *node, path, strategy string) {
-	total := float64(d.get("bake_time").number(DefaultBakeTime))
-	switch strategy {
-	case Canary:
-		total += float64(d.get("canary_bake_time").number(DefaultCanaryBakeTime))
-	case Linear:
-		// After the last step there is no wait. The percentage has one decimal.
-		tenths := math.Round(10 * max(d.get("step_percent").real(DefaultStepPercent), 1))
-		total += (math.Ceil(1000/tenths) - 1) * float64(d.get("step_bake_time").number(DefaultStepBakeTime))
-	}
-	if total > longestRollout {
-		p.at(d, path, fmt.Sprintf("the deployment would wait for %.0f minutes, at most %d", total, longestRollout), "shorten the bake times")
-	}
 }

@@ -1,7 +1,5 @@
 package manifest
 
-import "encoding/json"
-
 // Service types.
 const (
 	TypeDefault = "default" // a worker
@@ -71,61 +69,18 @@ const (
 	Linear    = "linear"
 )
 
-// Deployment says how a new version takes the old one's place. Times are in
-// minutes, and zero where the strategy does not know them.
+// Deployment says how a new version takes the old one's place.
 type Deployment struct {
-	Strategy string `json:"strategy"`
-	// BakeTime is how long both versions run after all traffic has moved; of
-	// every strategy but Rolling.
-	BakeTime int `json:"bake_time"`
+	Strategy string `json:"strategy"` // Rolling, the only one that bcn applies
 	// MinimumPercent and MaximumPercent bound the number of healthy, and of
 	// all, tasks meanwhile, as per cent of the count.
 	MinimumPercent int      `json:"minimum_percent"`
 	MaximumPercent int      `json:"maximum_percent"`
 	Alarms         []string `json:"alarms,omitempty"` // CloudWatch alarms, any of which ends it
-	// CanaryPercent of the traffic moves first, the rest CanaryBake later.
-	CanaryPercent float64 `json:"canary_percent"`
-	CanaryBake    int     `json:"canary_bake_time"`
-	// StepPercent of the traffic moves every StepBake.
-	StepPercent float64 `json:"step_percent"`
-	StepBake    int     `json:"step_bake_time"`
 }
 
 // Rolling says that tasks are replaced in place, without a second target group.
 func (d Deployment) Rolling() bool { return d.Strategy == Rolling || d.Strategy == "" }
-
-// MarshalJSON writes the keys that the strategy knows, so that what is written
-// can be read again.
-func (d Deployment) MarshalJSON() ([]byte, error) {
-	type all Deployment
-	encoded, err := json.Marshal(all(d))
-	if err != nil {
-		return nil, err
-	}
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(encoded, &keys); err != nil {
-		return nil, err
-	}
-	for key := range keys {
-		if only := strategiesOf(key); only != nil && !contains(only, d.Strategy) {
-			delete(keys, key)
-		}
-	}
-	return json.Marshal(keys)
-}
-
-// strategiesOf answers the strategies that know a key of Deployment; nil: all.
-func strategiesOf(key string) []string {
-	switch key {
-	case "bake_time":
-		return []string{BlueGreen, Canary, Linear}
-	case "canary_percent", "canary_bake_time":
-		return []string{Canary}
-	case "step_percent", "step_bake_time":
-		return []string{Linear}
-	}
-	return nil
-}
 
 // Ulimit is a limit of the container's processes.
 type Ulimit struct {

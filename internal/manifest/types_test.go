@@ -121,15 +121,8 @@ func TestTaskNames(t *testing.T) {
 func TestDeploymentDefaults(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]manifest.Deployment{
-		"cpu: 256":                           {Strategy: "rolling", MinimumPercent: 100, MaximumPercent: 200},
-		"deployment: {minimum_percent: 0}":   {Strategy: "rolling", MinimumPercent: 0, MaximumPercent: 200},
-		"deployment: {strategy: blue_green}": {Strategy: "blue_green", MinimumPercent: 100, MaximumPercent: 200, BakeTime: 5},
-		"deployment: {strategy: canary, bake_time: 0, alarms: [a]}": {
-			Strategy: "canary", MinimumPercent: 100, MaximumPercent: 200, CanaryPercent: 5, CanaryBake: 10, Alarms: []string{"a"},
-		},
-		"deployment: {strategy: linear, step_percent: 12.5, step_bake_time: 0}": {
-			Strategy: "linear", MinimumPercent: 100, MaximumPercent: 200, BakeTime: 5, StepPercent: 12.5,
-		},
+		"cpu: 256":                         {Strategy: "rolling", MinimumPercent: 100, MaximumPercent: 200},
+		"deployment: {minimum_percent: 0}": {Strategy: "rolling", MinimumPercent: 0, MaximumPercent: 200},
 	} {
 		t.Run(written, func(t *testing.T) {
 			t.Parallel()

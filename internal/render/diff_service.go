@@ -115,17 +115,8 @@ func scalingOf(a *manifest.AutoScaling) string {
 func rolloutOf(d manifest.Deployment) string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	switch d.Strategy {
-	case manifest.Canary:
-		add("canary: %g %% for %d min, bake %d min", d.CanaryPercent, d.CanaryBake, d.BakeTime)
-	case manifest.Linear:
-		add("linear: %g %% every %d min, bake %d min", d.StepPercent, d.StepBake, d.BakeTime)
-	case manifest.BlueGreen:
-		add("blue_green: bake %d min", d.BakeTime)
-	default:
-		if d.MaximumPercent != 0 && (d.MinimumPercent != manifest.DefaultMinimumPercent || d.MaximumPercent != manifest.DefaultMaximumPercent) {
-			add("rolling: %d %% to %d %%", d.MinimumPercent, d.MaximumPercent)
-		}
+	if d.MaximumPercent != 0 && (d.MinimumPercent != manifest.DefaultMinimumPercent || d.MaximumPercent != manifest.DefaultMaximumPercent) {
+		add("rolling: %d %% to %d %%", d.MinimumPercent, d.MaximumPercent)
 	}
 	if len(d.Alarms) > 0 {
 		add("alarms %s", strings.Join(d.Alarms, ", "))

@@ -17,7 +17,7 @@ const (
 // Heritage renders the two stacks of a heritage, base first, as they are
 // executed. Its findings are warnings. Errors carry codes: bad_name,
 // reserved_name, name_taken, unknown_name, environment_foreign, unavailable,
-// district_invalid, manifest (a strategy that is not available), missing_secret
+// district_invalid, manifest (a strategy that bcn does not apply), missing_secret
 // (nothing below an ssm_prefix), aws_refused (over a limit), internal.
 func Heritage(in Input) ([]bcn.Proposal, []bcn.Finding, error) {
 	s, err := newSource(in)

@@ -69,8 +69,8 @@ func TestRefusals(t *testing.T) {
         command: x
 `, func(in *render.Input) { in.Heritage.Services[1].Name = "web-TaskDefinition" }, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
 		"a strategy that shifts traffic is refused where it stands": {
-			web("main", "        deployment: { strategy: blue_green }\n"), nil,
-			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the deployment of web: the strategy blue_green is not available yet (write rolling)"`,
+			web("main", ""), func(in *render.Input) { in.Heritage.Services[0].Deployment.Strategy = "blue_green" },
+			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the deployment of web: bcn does not apply the strategy blue_green (use rolling)"`,
 		},
 		"five security groups leave no room for one of the service's own": {worker, func(in *render.Input) {
 			in.District.SecurityGroups = []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}
