@@ -77,8 +77,13 @@ const (
 
 // Destructive says whether the plan replaces or removes something. A task
 // definition is never changed but by a new revision, which CloudFormation
-// calls a replacement: were that one, every deploy would be destructive.
+// calls a replacement: were that one, every deploy would be destructive. To
+// delete an app is destructive also where nothing runs of it, and so is to
+// remove a secret: it has no stack, and nothing brings its value back.
 func (p Plan) Destructive() bool {
+	if p.Kind == KindDelete || p.Secret != nil && p.Secret.Op == SecretUnset {
+		return true
+	}
 	for _, s := range p.Stacks {
 		if s.Delete {
 			return true

@@ -29,4 +29,20 @@ func TestDestructive(t *testing.T) {
 			}
 		})
 	}
+	for title, c := range map[string]struct {
+		plan bcn.Plan
+		want bool
+	}{
+		"to remove a secret is":                        {bcn.Plan{Kind: bcn.KindSecret, Secret: &bcn.SecretPlan{Op: bcn.SecretUnset}}, true},
+		"to set a secret is not":                       {bcn.Plan{Kind: bcn.KindSecret, Secret: &bcn.SecretPlan{Op: bcn.SecretSet}}, false},
+		"to delete an app of which nothing runs is":    {bcn.Plan{Kind: bcn.KindDelete}, true},
+		"to deploy what nothing was changed of is not": {bcn.Plan{Kind: bcn.KindDeploy}, false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if got := c.plan.Destructive(); got != c.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
 }
