@@ -34,7 +34,7 @@ func (w *world) key(t *testing.T, alias string) string {
 func (w *world) write(t *testing.T, name, key string) {
 	t.Helper()
 	err := w.client.For(w.target).CreateParameter(t.Context(), awsx.Parameter{
-		Name: name, Value: func() string { return "hush" }, Key: key, Tags: []bcn.Tag{{Key: "bcn:app", Value: "redash"}},
+		Name: name, Value: func() string { return "hush" }, Key: key, Tags: []bcn.Tag{{Key: "bcn:app", Value: "metrics"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,17 +46,17 @@ func TestWhatLiesBelowAPath(t *testing.T) {
 	w := newWorld(t)
 	var want []string
 	for i := range 60 { // more than a page
-		name := fmt.Sprintf("/barcelona/default/redash/p%02d", i)
+		name := fmt.Sprintf("/barcelona/default/metrics/p%02d", i)
 		w.write(t, name, "")
 		want = append(want, name)
 	}
-	w.write(t, "/barcelona/default/redash/deep/er", "")
-	w.write(t, "/barcelona/default/redash2/other", "")
-	got, err := w.Below(t.Context(), w.target, "/barcelona/default/redash/")
+	w.write(t, "/barcelona/default/metrics/deep/er", "")
+	w.write(t, "/barcelona/default/metrics2/other", "")
+	got, err := w.Below(t.Context(), w.target, "/barcelona/default/metrics/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(append([]string{"/barcelona/default/redash/deep/er"}, want...), got); diff != "" {
+	if diff := cmp.Diff(append([]string{"/barcelona/default/metrics/deep/er"}, want...), got); diff != "" {
 		t.Error(diff)
 	}
 	if none, err := w.Below(t.Context(), w.target, "/barcelona/default/none"); err != nil || len(none) != 0 {
@@ -72,18 +72,18 @@ func TestWhatLiesBelowAPath(t *testing.T) {
 func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	byAlias, byARN, ofSecret := w.key(t, "redash"), w.key(t, "other"), w.key(t, "secret")
-	w.write(t, "/barcelona/default/redash/alias", "alias/redash")
-	w.write(t, "/barcelona/default/redash/id", byAlias[strings.LastIndexByte(byAlias, '/')+1:])
-	w.write(t, "/barcelona/default/redash/arn", byARN)
-	w.write(t, "/barcelona/default/redash/own", "")
+	byAlias, byARN, ofSecret := w.key(t, "metrics"), w.key(t, "other"), w.key(t, "secret")
+	w.write(t, "/barcelona/default/metrics/alias", "alias/metrics")
+	w.write(t, "/barcelona/default/metrics/id", byAlias[strings.LastIndexByte(byAlias, '/')+1:])
+	w.write(t, "/barcelona/default/metrics/arn", byARN)
+	w.write(t, "/barcelona/default/metrics/own", "")
 	own, _ := w.beside(t, "kms", "DescribeKey", map[string]any{"KeyId": "alias/aws/ssm"})["KeyMetadata"].(map[string]any)
-	w.write(t, "/barcelona/default/redash/arn-of-own", fmt.Sprint(own["Arn"]))
-	secret := w.beside(t, "secretsmanager", "CreateSecret", map[string]any{"Name": "barcelona/default/redash", "SecretString": "hush", "KmsKeyId": "alias/secret"})
+	w.write(t, "/barcelona/default/metrics/arn-of-own", fmt.Sprint(own["Arn"]))
+	secret := w.beside(t, "secretsmanager", "CreateSecret", map[string]any{"Name": "barcelona/default/metrics", "SecretString": "hush", "KmsKeyId": "alias/secret"})
 	var refs []bcn.SecretRef
 	for _, from := range []string{
-		"/barcelona/default/redash/alias", "/barcelona/default/redash/id", "/barcelona/default/redash/own", "/barcelona/default/redash/arn-of-own", "/barcelona/default/redash/none",
-		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/redash/arn", fmt.Sprint(secret["ARN"]) + ":password::",
+		"/barcelona/default/metrics/alias", "/barcelona/default/metrics/id", "/barcelona/default/metrics/own", "/barcelona/default/metrics/arn-of-own", "/barcelona/default/metrics/none",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/barcelona/default/metrics/arn", fmt.Sprint(secret["ARN"]) + ":password::",
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:barcelona/default/none-AbCdEf",
 	} {
 		refs = append(refs, bcn.SecretRef{Name: "X", From: from})
@@ -107,11 +107,11 @@ func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
 func TestParametersAreWrittenAndRemoved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.key(t, "redash")
+	w.key(t, "metrics")
 	s := w.client.For(w.target)
-	const name = "/barcelona/default/redash/url"
-	w.write(t, name, "alias/redash")
-	p := awsx.Parameter{Name: name, Value: func() string { return "hush2" }, Key: "alias/redash"}
+	const name = "/barcelona/default/metrics/url"
+	w.write(t, name, "alias/metrics")
+	p := awsx.Parameter{Name: name, Value: func() string { return "hush2" }, Key: "alias/metrics"}
 	if err := s.CreateParameter(t.Context(), p); !errors.Is(err, awsx.ErrExists) {
 		t.Errorf("a second one: %v", err)
 	}
