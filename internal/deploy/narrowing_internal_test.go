@@ -56,7 +56,8 @@ func TestWhatTheRunningVersionLoses(t *testing.T) {
 		})
 	}
 	first := deployment{manifest: read(a)}
-	if first.narrows(); len(first.warnings) != 0 {
+	first.narrows()
+	if len(first.warnings) != 0 {
 		t.Errorf("the first deploy: %+v", first.warnings)
 	}
 }
