@@ -51,8 +51,8 @@ func TestAWholeNumberIsOneHoweverItIsWritten(t *testing.T) {
 		return out
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		plain, written := strings.Replace(file, "LAUNCH", rapid.SampledFrom([]string{"fargate", "ec2"}).Draw(t, "launch"), 1), ""
-		written = plain
+		plain := strings.Replace(file, "LAUNCH", rapid.SampledFrom([]string{"fargate", "ec2"}).Draw(t, "launch"), 1)
+		written := plain
 		for _, c := range []struct {
 			mark  string
 			times int
