@@ -27,7 +27,7 @@ func (p *Presenter) oneoff(v View) []chat.Block {
 		blocks = append(blocks, chat.Block{Section: p.say(text.CardCommand, nil)}, chat.Block{Code: o.Line()},
 			chat.Block{Section: p.say(text.CardRunWhere, args) + "\n" + p.say(text.CardPlace, args)})
 	} else {
-		blocks = append(blocks, chat.Block{Section: p.say(text.CardBeforeDeploy, args)})
+		blocks = append(blocks, chat.Block{Section: p.say(text.CardBeforeDeploy, args)}, chat.Block{Code: o.Line()})
 	}
 	if v.Oneoff != nil {
 		blocks = append(blocks, chat.Block{Section: p.oneoffState(*v.Oneoff)})

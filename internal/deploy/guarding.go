@@ -8,6 +8,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/guard"
+	"github.com/bcn-bot/bcn/internal/render"
 )
 
 // guardTime is how long the operators' guardrails may take over one plan.
@@ -31,9 +32,22 @@ func (s *Service) guardrails(ctx context.Context, c bcn.Change, p bcn.Plan) ([]b
 	defer cancel()
 	found := s.Guardrails.Check(within, guard.Input{
 		Plan:   guard.Plan{App: c.App, Env: c.Env, Heritage: p.Heritage, District: p.District.Name, Kind: string(c.Kind)},
-		Stacks: p.Stacks, Removes: c.Kind.Deletes(),
+		Stacks: p.Stacks, Oneoff: sized(p.Oneoff), Removes: c.Kind.Deletes(),
 	})
 	return found, ctx.Err() // a process that stops denies nothing
+}
+
+// sized is a one-off task with the size that Fargate gives it: the least that
+// has what was asked for.
+func sized(o *bcn.OneoffPlan) *bcn.OneoffPlan {
+	if o == nil {
+		return nil
+	}
+	out := *o
+	if cpu, memory, ok := render.TaskSize(o.CPU, o.Memory); ok {
+		out.CPU, out.Memory = cpu, memory
+	}
+	return &out
 }
 
 // settled answers what the findings do under a verdict. A plan that is only

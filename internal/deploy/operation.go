@@ -15,7 +15,14 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 	switch c.Kind {
 	case bcn.KindPromote:
 		// What another environment runs is shown: whoever asks may see it.
-		_, err := s.Authz.Judge(ctx, actor, authz.Ask{Verb: "releases", Reads: true, App: c.App, Env: w.From})
+		from, err := s.Store.Heritage(ctx, c.App, w.From)
+		if errors.Is(err, ErrNone) {
+			return s.unknownHeritage(ctx, c.App, w.From)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = s.Authz.Judge(ctx, actor, authz.Ask{Verb: "releases", Reads: true, App: c.App, Env: w.From, District: from.District})
 		if err != nil {
 			return s.Refuse(ctx, actor, 0, "ask promote", err)
 		}

@@ -34,6 +34,7 @@ const (
 type Input struct {
 	Plan   Plan
 	Stacks []bcn.StackPlan
+	Oneoff *bcn.OneoffPlan // the task that runs once; nil: none
 	// Removes says that taking the stacks away is what was asked for: what they
 	// hold is not judged, nor that it goes, but by the operators' guardrails.
 	Removes bool
@@ -43,7 +44,7 @@ type Input struct {
 // is their level's to say (Denied, NeedsApproval). An operator's guardrail that
 // ctx does not leave the time for denies.
 func (s *Set) Check(ctx context.Context, in Input) []bcn.Finding {
-	var out []bcn.Finding
+	out := s.oneoff(in.Oneoff)
 	for _, sp := range in.Stacks {
 		t, found := s.template(sp, in.Removes)
 		out = append(out, found...)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 const (
@@ -53,6 +55,25 @@ func (s *Set) small(t tree, report deny, limit int, key string, ofContainer ...s
 			report(TaskSize, r.id, "what", key, "size", strconv.FormatInt(size, 10), "limit", strconv.Itoa(limit))
 		}
 	}
+}
+
+// oneoff: no task that runs once is larger than bot.yaml allows.
+func (s *Set) oneoff(o *bcn.OneoffPlan) []bcn.Finding {
+	if o == nil {
+		return nil
+	}
+	var out []bcn.Finding
+	for _, c := range []struct {
+		key         string
+		size, limit int
+	}{{"Memory", o.Memory, s.settings.Memory}, {"Cpu", o.CPU, s.settings.CPU}} {
+		if c.limit > 0 && c.size > c.limit {
+			out = append(out, bcn.Finding{ID: TaskSize, Level: s.level(TaskSize), Where: "one-off task", Params: map[string]string{
+				"what": c.key, "size": strconv.Itoa(c.size), "limit": strconv.Itoa(c.limit),
+			}})
+		}
+	}
+	return out
 }
 
 // sumOf is what the containers of a task ask for together, each with the
