@@ -194,14 +194,21 @@ func deletes(t *testing.T, w *world) {
 		w.inThread(r.card, "ExecutionRole", "failed")
 		w.inThread(r.card, "Left behind", "heritage-hello")
 	})
-	t.Run("what was approved is deleted whole, and its releases stay as history", func(t *testing.T) {
+	t.Run("what was approved is deleted whole, its releases stay as history, and what was open of it is closed", func(t *testing.T) {
 		w := w.in(t)
 		last := w.last()
+		w.slash("U0DEV", deploys, "secret set hello production LATER")
+		w.fills("U0DEV", w.window("U0DEV", "hello/LATER"), "value", "never-written")
+		open := w.change(w.newest(bcn.KindSecret, last))
+		open.says("waits for approval")
+		last = w.last()
 		w.slash("U0DEV", deploys, "delete hello production --confirm hello")
 		r := w.change(w.newest(bcn.KindDelete, last))
-		r.says("waits for approval")
+		r.says("waits for approval", "secret "+open.id.String()+" has not begun and is closed")
 		r.press("U0LEAD", "approve")
 		r.ends(bcn.ChangeSucceeded, "")
+		open.ends(bcn.ChangeClosed, bcn.CodeSuperseded)
+		w.nothingWaits(t)
 		for _, s := range append(w.stacks("hello "), w.stacks("heritage-hello ")...) {
 			t.Errorf("left: %s", s)
 		}

@@ -157,7 +157,7 @@ func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bc
 	if p.Secret.Op == bcn.SecretSet {
 		err = s.Secrets.MoveSecret(ctx, t, *p.Secret, s.mark(c.Change), s.secretTags(p), s.mine(c, p))
 	} else {
-		err = s.Secrets.RemoveSecret(ctx, t, p.Secret.Path)
+		err = s.removeSecret(ctx, c, t, p)
 	}
 	switch code := bcn.CodeOf(err); {
 	case err == nil:
@@ -167,6 +167,15 @@ func (s *Service) writeSecret(ctx context.Context, c Claimed, t bcn.Target, p bc
 	default:
 		return s.endSecret(ctx, c, p, bcn.EventFail, err)
 	}
+}
+
+func (s *Service) removeSecret(ctx context.Context, c Claimed, t bcn.Target, p bcn.Plan) error {
+	within, done, err := s.mine(c, p)(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.Secrets.RemoveSecret(within, t, p.Secret.Path)
 }
 
 // mine makes the claim's lease begin anew, so that what is written ends before

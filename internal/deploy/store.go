@@ -170,6 +170,9 @@ type Store interface {
 	Endpoints(ctx context.Context) ([]bcn.Endpoint, error)
 	Districts(ctx context.Context) ([]bcn.District, error)
 	Heritages(ctx context.Context) ([]bcn.Heritage, error)
+	// Open answers the changes that have not ended, by id.
+	Open(ctx context.Context) ([]bcn.Change, error)
+	Schedules(ctx context.Context) ([]bcn.Schedule, error)
 	// LastRelease answers the last successful release and the base stack's
 	// template of it; ErrNone where there is none.
 	LastRelease(ctx context.Context, heritage string) (bcn.Release, []byte, error)

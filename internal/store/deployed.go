@@ -60,6 +60,9 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 		if err := t.revokeTokens(ctx, m.From.Change.Requester, h.Name, nil); err != nil {
 			return err
 		}
+		if err := t.closeAll(ctx, *h, m.From.Change.ID); err != nil {
+			return err
+		}
 	}
 	for _, row := range []struct {
 		table, name string
@@ -71,6 +74,23 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 		}
 		if _, err := t.Exec(ctx, `delete from `+row.table+` where name = $1`, row.name); err != nil {
 			return inUse(err, row.name)
+		}
+	}
+	return nil
+}
+
+// closeAll closes what was asked for of a heritage that goes and has not begun:
+// approved later it would write to what another may be given the name of.
+func (t *txn) closeAll(ctx context.Context, h bcn.Heritage, by bcn.ID) error {
+	open, err := manyChanges(ctx, t, `(heritage = $1 or (app = $2 and env = $3)) and id <> $4
+		and state in ('waiting_turn', 'planning', 'planned', 'waiting', 'queued') order by id for update`, h.Name, h.App, h.Env, int64(by))
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		err := t.closeNow(ctx, c, bcn.CodeSuperseded, map[string]string{"id": c.ID.String(), "by": by.String()}, bcn.RequestSupersede, bcn.SystemIdentity)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
