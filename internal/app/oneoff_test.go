@@ -161,10 +161,34 @@ func TestOneOffTasks(t *testing.T) {
 		r.press("U0ADMIN", "cancel")
 		r.says("cancelled after", "stopped: it was cancelled")
 	})
+	t.Run("run: a task that somebody else started by the name is not taken for bcn's", func(t *testing.T) {
+		w := w.in(t)
+		r := w.administrate("run hello production -- sleep 3000", "runs since")
+		order, target := w.orderOf(a, r, "sleep", "3000")
+		tasks := apply.Oneoffs{Apply: a.apply}
+		ours, err := tasks.Find(t.Context(), target, order)
+		if err != nil {
+			t.Fatalf("bcn's own is not found: %v", err)
+		}
+		for name, change := range map[string]func(*deploy.TaskOrder){
+			"another command":   func(o *deploy.TaskOrder) { o.Command = []string{"true"} },
+			"another container": func(o *deploy.TaskOrder) { o.Container = "sidecar" },
+			"another revision":  func(o *deploy.TaskOrder) { o.Definition += "0" },
+			"another name":      func(o *deploy.TaskOrder) { o.Name = fmt.Sprintf("bcn-%d-1-0123456789abcdef", int64(r.id)) },
+		} {
+			o := order
+			change(&o)
+			if got, err := tasks.Find(t.Context(), target, o); !errors.Is(err, deploy.ErrNone) {
+				t.Errorf("%s: %s is found for %s: %v", name, got, ours, err)
+			}
+		}
+		w.sql(t, `update oneoff set nonce = '0123456789abcdef' where change = $1`, int64(r.id))
+		r.ends(bcn.ChangeFailed, bcn.CodeTampered)
+	})
 	t.Run("run: one that takes too long is stopped", func(t *testing.T) {
 		w := w.in(t)
 		r := w.administrate("run hello production --timeout 1m -- sh -c \"sleep 3000; exit 0\"", "runs since", "at most 1 min")
-		w.forged(t, r, func(o *bcn.Oneoff) { o.AskedAt = o.AskedAt.Add(-2 * time.Minute) })
+		w.forged(t, r, func(o *bcn.Oneoff) { older(o, 2*time.Minute) })
 		r.state(bcn.ChangeFailed)
 		r.says("had not ended")
 	})
@@ -173,7 +197,7 @@ func TestOneOffTasks(t *testing.T) {
 		r := w.administrate("run hello production -- sleep 2", "runs since")
 		w.forged(t, r, func(o *bcn.Oneoff) {
 			o.Task = strings.Replace(o.Task, "task/default/", "task/default/f", 1)[:len(o.Task)]
-			o.AskedAt = o.AskedAt.Add(-10 * time.Minute)
+			older(o, 10*time.Minute)
 		})
 		r.says("AWS cannot say")
 		r.press("U0ADMIN", "replay")
@@ -303,6 +327,29 @@ func (r request) runsThrough() {
 	r.w.t.Helper()
 	r.press("U0LEAD", "approve")
 	r.state(bcn.ChangeSucceeded)
+}
+
+// older lets a task that ECS has taken be asked for and taken earlier.
+func older(o *bcn.Oneoff, by time.Duration) {
+	o.AskedAt = o.AskedAt.Add(-by)
+	at := o.TakenAt.Add(-by)
+	o.TakenAt = &at
+}
+
+// orderOf is what bcn asks ECS for, to run the command of a change.
+func (w *world) orderOf(a *App, r request, command ...string) (deploy.TaskOrder, bcn.Target) {
+	w.t.Helper()
+	o, err := w.open().Oneoff(w.t.Context(), r.id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	d, err := a.store.District(w.t.Context(), "default")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return deploy.TaskOrder{
+		Definition: o.Definition, Container: o.Container, Command: command, Memory: 512, Name: o.Name(r.id), Owner: "test",
+	}, a.deploy.SystemTarget(d)
 }
 
 // forged writes a one-off's row as bcn itself would, with its seal: time passes

@@ -59,18 +59,30 @@ func (a Oneoffs) Start(ctx context.Context, t bcn.Target, o deploy.TaskOrder) (s
 
 // Find implements deploy.Tasks. Running tasks are listed first: one that stops
 // in between is then found among the stopped.
-func (a Oneoffs) Find(ctx context.Context, t bcn.Target, name string) (string, error) {
+func (a Oneoffs) Find(ctx context.Context, t bcn.Target, o deploy.TaskOrder) (string, error) {
 	s := a.aws.For(t)
 	for _, stopped := range []bool{false, true} {
-		arns, err := s.TasksStartedBy(ctx, t.District.Cluster, name, stopped)
+		arns, err := s.TasksStartedBy(ctx, t.District.Cluster, o.Name, stopped)
 		if err != nil {
 			return "", err
 		}
-		if len(arns) > 0 {
-			return arns[0], nil
+		tasks, err := s.Tasks(ctx, t.District.Cluster, arns)
+		if err != nil {
+			return "", err
+		}
+		if i := slices.IndexFunc(tasks, func(v awsx.Task) bool { return ordered(v, o) }); i >= 0 {
+			return tasks[i].ARN, nil
 		}
 	}
 	return "", deploy.ErrNone
+}
+
+// ordered says that a task is what was asked for, and not another one that
+// somebody started by its name.
+func ordered(v awsx.Task, o deploy.TaskOrder) bool {
+	return v.TaskDefinition == o.Definition && slices.ContainsFunc(v.Commands, func(c awsx.Command) bool {
+		return c.Container == o.Container && slices.Equal(c.Words, o.Command)
+	})
 }
 
 // Look implements deploy.Tasks.

@@ -140,6 +140,13 @@ type Task struct {
 	StartedAt      time.Time // zero before it runs
 	StoppedAt      time.Time
 	Containers     []TaskContainer
+	Commands       []Command // that it was started with instead of the definition's
+}
+
+// Command is what a container runs instead of what its definition says.
+type Command struct {
+	Container string
+	Words     []string
 }
 
 // TaskContainer is a container of such a task.
@@ -186,6 +193,11 @@ func taskOf(in types.Task) Task {
 	}
 	if in.StoppedAt == nil {
 		out.StoppedAt = aws.ToTime(in.StoppingAt)
+	}
+	if in.Overrides != nil {
+		for _, c := range in.Overrides.ContainerOverrides {
+			out.Commands = append(out.Commands, Command{Container: aws.ToString(c.Name), Words: c.Command})
+		}
 	}
 	for _, c := range in.Containers {
 		v := TaskContainer{

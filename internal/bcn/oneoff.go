@@ -1,6 +1,8 @@
 package bcn
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -39,8 +41,11 @@ type Oneoff struct {
 	Try        int
 	Definition string     // ARN of the revision that it is started from
 	Container  string     // whose command is overridden
+	Nonce      string     // random, of the try: nobody else can have used the task's name
 	AskedAt    time.Time  // written down before ECS is called
 	Task       string     // ARN; empty before ECS has answered
+	TakenAt    *time.Time // when ECS was known to have it
+	CancelAt   *time.Time // when a cancel found it without a task
 	StartedAt  *time.Time // when its container ran
 	EndedAt    *time.Time
 	ExitCode   *int   // of the container; nil where it never ran
@@ -49,9 +54,29 @@ type Oneoff struct {
 	Unknown    bool   // AWS cannot say what became of it: a person is asked
 }
 
+// NewOneoff is the first or another try, with a nonce of its own.
+func NewOneoff(try int, asked time.Time) Oneoff {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return Oneoff{Try: try, Nonce: hex.EncodeToString(b), AskedAt: asked}
+}
+
 // Name is what the task is started by, and the token that makes a repetition of
-// the call harmless: unique to the change and the try.
-func (o Oneoff) Name(change ID) string { return fmt.Sprintf("bcn-%d-oneoff-%d", int64(change), o.Try) }
+// the call harmless: unique to the change and the try, and known to nobody
+// before the task is there. ECS takes 36 characters for certain: the nonce has
+// 16, the sign and dashes 6, so that number and try may have 14 together.
+func (o Oneoff) Name(change ID) string {
+	return fmt.Sprintf("bcn-%d-%d-%s", int64(change), o.Try, o.Nonce)
+}
+
+// Since is from when the task's age counts: from ECS's answer, which may come
+// long after it was first asked.
+func (o Oneoff) Since() time.Time {
+	if o.TakenAt != nil && o.TakenAt.After(o.AskedAt) {
+		return *o.TakenAt
+	}
+	return o.AskedAt
+}
 
 // Ended says that the task runs no more.
 func (o *Oneoff) Ended() bool { return o != nil && o.EndedAt != nil }

@@ -75,7 +75,7 @@ func (s *Service) gate(ctx context.Context, r running) (time.Duration, error) {
 // stopForged stops what was started under the change's name, whatever its row
 // says.
 func (s *Service) stopForged(ctx context.Context, r running) error {
-	arn, err := s.Tasks.Find(ctx, r.target, r.Oneoff.Name(r.Change.ID))
+	arn, err := s.Tasks.Find(ctx, r.target, s.order(r))
 	if errors.Is(err, ErrNone) {
 		return nil
 	}
@@ -87,9 +87,9 @@ func (s *Service) stopForged(ctx context.Context, r running) error {
 
 // intend writes down which task will be asked for.
 func (s *Service) intend(ctx context.Context, r running) (time.Duration, error) {
-	o := bcn.Oneoff{Try: 1, AskedAt: r.Now}
+	o := bcn.NewOneoff(1, r.Now)
 	if r.Oneoff != nil {
-		o.Try = r.Oneoff.Try + 1
+		o.Try += r.Oneoff.Try
 	}
 	d, err := s.Tasks.Definition(ctx, r.target, bcn.Heritage{App: r.plan.App, Env: r.plan.Env, Name: r.plan.Heritage})
 	if err != nil {
@@ -125,15 +125,12 @@ func (s *Service) endUnapplied(ctx context.Context, r running, code bcn.Code, pa
 func (s *Service) startOneoff(ctx context.Context, r running) (time.Duration, error) {
 	o := *r.Oneoff
 	asked := r.Now.Sub(o.AskedAt)
-	arn, err := s.Tasks.Find(ctx, r.target, o.Name(r.Change.ID))
+	arn, err := s.Tasks.Find(ctx, r.target, s.order(r))
 	switch {
 	case errors.Is(err, ErrNone) && asked > rememberedFor:
 		return s.unknownOneoff(ctx, r)
 	case errors.Is(err, ErrNone):
-		arn, err = s.Tasks.Start(ctx, r.target, TaskOrder{
-			Definition: o.Definition, Container: o.Container, Command: r.plan.Oneoff.Command, Env: r.plan.Oneoff.Env,
-			CPU: r.plan.Oneoff.CPU, Memory: r.plan.Oneoff.Memory, Name: o.Name(r.Change.ID), Owner: s.Installation,
-		})
+		arn, err = s.Tasks.Start(ctx, r.target, s.order(r))
 	}
 	if refusal := (*bcn.Error)(nil); errors.As(err, &refusal) && final(refusal.Code) {
 		if assuming(refusal) && asked < assumable {
@@ -146,9 +143,17 @@ func (s *Service) startOneoff(ctx context.Context, r running) (time.Duration, er
 	if err != nil {
 		return 0, err
 	}
-	o.Task = arn
+	o.Task, o.TakenAt = arn, &r.Now
 	s.Log.Info("one-off started", "change", int64(r.Change.ID), "task", arn)
 	return s.move(ctx, Move{From: r.Claimed, Oneoff: &o, Again: time.Millisecond, Notes: s.oneoffNotes(r, o, nil)})
+}
+
+// order is what ECS is asked for, and what a task has to be to count as it.
+func (s *Service) order(r running) TaskOrder {
+	return TaskOrder{
+		Definition: r.Oneoff.Definition, Container: r.Oneoff.Container, Command: r.plan.Oneoff.Command, Env: r.plan.Oneoff.Env,
+		CPU: r.plan.Oneoff.CPU, Memory: r.plan.Oneoff.Memory, Name: r.Oneoff.Name(r.Change.ID), Owner: s.Installation,
+	}
 }
 
 // final says that AWS will not change its answer by being asked again.
@@ -176,7 +181,7 @@ func (s *Service) watchOneoff(ctx context.Context, r running) (time.Duration, er
 	o := *r.Oneoff
 	st, err := s.Tasks.Look(ctx, r.target, o.Task)
 	switch {
-	case errors.Is(err, ErrNone) && r.Now.Sub(o.AskedAt) > listedWithin:
+	case errors.Is(err, ErrNone) && r.Now.Sub(o.Since()) > listedWithin:
 		return s.unknownOneoff(ctx, r) // it was longer ago than ECS remembers
 	case errors.Is(err, ErrNone):
 		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Quiet: true})
@@ -188,13 +193,13 @@ func (s *Service) watchOneoff(ctx context.Context, r running) (time.Duration, er
 	if st.Stopped {
 		return s.oneoffStopped(ctx, r, o, st)
 	}
-	if o.Why == "" && r.Now.Sub(o.AskedAt) >= r.plan.Oneoff.Timeout {
+	if o.Why == "" && r.Now.Sub(o.Since()) >= r.plan.Oneoff.Timeout {
 		if err := s.Tasks.Stop(ctx, r.target, o.Task, "bcn: "+r.oneoffOf()+" took longer than "+r.plan.Oneoff.Timeout.String()); err != nil {
 			return 0, err
 		}
 		o.Why = bcn.CodeOneoffTimedOut
 	}
-	return s.move(ctx, Move{From: r.Claimed, Oneoff: &o, Again: s.lookAgainAfter(r.Now.Sub(o.AskedAt)), Quiet: !began})
+	return s.move(ctx, Move{From: r.Claimed, Oneoff: &o, Again: s.lookAgainAfter(r.Now.Sub(o.Since())), Quiet: !began})
 }
 
 // lookAgainAfter looks rarely at what takes long.
@@ -235,23 +240,18 @@ func (s *Service) stopOneoff(ctx context.Context, r running) (done bool, again t
 	}
 	o := *r.Oneoff
 	if o.Task == "" {
-		// The step that asked for it may still be under way in another process,
-		// but no longer than its lease.
-		switch arn, err := s.Tasks.Find(ctx, r.target, o.Name(r.Change.ID)); {
-		case errors.Is(err, ErrNone) && r.Now.Sub(o.AskedAt) > 3*s.Renew:
-			return true, 0, nil
+		switch arn, err := s.Tasks.Find(ctx, r.target, s.order(r)); {
 		case errors.Is(err, ErrNone):
-			again, err = s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Quiet: true})
-			return false, again, err
+			return s.neverStarted(ctx, r)
 		case err != nil:
 			return false, 0, err
 		default:
-			o.Task = arn
+			o.Task, o.TakenAt = arn, &r.Now
 		}
 	}
 	st, err := s.Tasks.Look(ctx, r.target, o.Task)
 	switch {
-	case errors.Is(err, ErrNone) && r.Now.Sub(o.AskedAt) > listedWithin:
+	case errors.Is(err, ErrNone) && r.Now.Sub(o.Since()) > listedWithin:
 		return true, 0, nil
 	case err != nil && !errors.Is(err, ErrNone):
 		return false, 0, err
@@ -264,5 +264,20 @@ func (s *Service) stopOneoff(ctx context.Context, r running) (done bool, again t
 	}
 	o.Why = bcn.CodeCancelled
 	again, err = s.move(ctx, Move{From: r.Claimed, Oneoff: &o, Again: s.Poll, Quiet: true})
+	return false, again, err
+}
+
+// neverStarted waits until it is certain that a cancelled task was not started.
+// The step that was overtaken may be calling ECS still, but no longer than its
+// lease; and ECS may take a while to list what it has taken.
+func (s *Service) neverStarted(ctx context.Context, r running) (done bool, again time.Duration, err error) {
+	o := *r.Oneoff
+	if o.CancelAt == nil {
+		o.CancelAt = &r.Now
+	}
+	if r.Now.Sub(*o.CancelAt) > 3*s.Renew+listedWithin {
+		return true, 0, nil
+	}
+	again, err = s.move(ctx, Move{From: r.Claimed, Oneoff: &o, Again: s.lookAgainAfter(r.Now.Sub(*o.CancelAt)), Quiet: true})
 	return false, again, err
 }

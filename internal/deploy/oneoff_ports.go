@@ -18,9 +18,10 @@ type Tasks interface {
 	// Start starts one task in the district's network and answers its ARN. The
 	// same name never starts a second one while ECS remembers the token.
 	Start(ctx context.Context, t bcn.Target, o TaskOrder) (arn string, err error)
-	// Find looks for the task that was started with that name, running or
-	// stopped; ErrNone where there is none.
-	Find(ctx context.Context, t bcn.Target, name string) (arn string, err error)
+	// Find looks for the task of an order, running or stopped: the one with its
+	// name that is of its definition and has its command. ErrNone where there is
+	// none, whoever else uses the name.
+	Find(ctx context.Context, t bcn.Target, o TaskOrder) (arn string, err error)
 	// Look reads one task; ErrNone where ECS does not know it (any more).
 	Look(ctx context.Context, t bcn.Target, arn string) (TaskState, error)
 	// Stop stops a task; one that is stopped or gone is no error.

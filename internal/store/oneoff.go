@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
-const oneoffColumns = `try, definition, container, asked_at, task, started_at, ended_at, exit_code, reason, why, unknown`
+const oneoffColumns = `try, definition, container, nonce, asked_at, task, taken_at, cancel_at, started_at, ended_at, exit_code, reason, why, unknown`
 
 // oneoffMAC covers what opens a gate: a row that was changed past bcn does not
 // let a rollout go on.
@@ -23,7 +24,15 @@ func (s *Store) oneoffMAC(id bcn.ID, o bcn.Oneoff) []byte {
 		exit = strconv.Itoa(*o.ExitCode)
 	}
 	return s.key.MAC("oneoff", fmt.Append(nil, int64(id)), fmt.Append(nil, o.Try), []byte(o.Definition), []byte(o.Container), []byte(o.Task),
-		fmt.Append(nil, o.AskedAt.UnixMicro()), fmt.Append(nil, o.EndedAt != nil, o.Unknown), []byte(exit), []byte(o.Why))
+		[]byte(o.Nonce), micros(o.TakenAt), micros(o.CancelAt), fmt.Append(nil, o.AskedAt.UnixMicro()), fmt.Append(nil, o.EndedAt != nil, o.Unknown), []byte(exit), []byte(o.Why))
+}
+
+// micros is a time as the database keeps it; none is empty.
+func micros(t *time.Time) []byte {
+	if t == nil {
+		return nil
+	}
+	return fmt.Append(nil, t.UnixMicro())
 }
 
 // storeOneoff writes the one-off of a move.
@@ -32,12 +41,12 @@ func (t *txn) storeOneoff(ctx context.Context, c bcn.Change, m deploy.Move) erro
 		return nil
 	}
 	o := *m.Oneoff
-	cut(&o.AskedAt, o.StartedAt, o.EndedAt)
+	cut(&o.AskedAt, o.TakenAt, o.CancelAt, o.StartedAt, o.EndedAt)
 	_, err := t.Exec(ctx, `insert into oneoff (change, `+oneoffColumns+`, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict (change) do update set (`+oneoffColumns+`, mac)
-			= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		int64(c.ID), o.Try, o.Definition, o.Container, o.AskedAt, o.Task, o.StartedAt, o.EndedAt, o.ExitCode, o.Reason, o.Why, o.Unknown,
+			= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		int64(c.ID), o.Try, o.Definition, o.Container, o.Nonce, o.AskedAt, o.Task, o.TakenAt, o.CancelAt, o.StartedAt, o.EndedAt, o.ExitCode, o.Reason, o.Why, o.Unknown,
 		t.s.oneoffMAC(c.ID, o))
 	if err != nil {
 		return fmt.Errorf("write the one-off of %s: %w", c.ID, err)
@@ -92,7 +101,8 @@ func oneOneoff(ctx context.Context, q querier, id bcn.ID) (o bcn.Oneoff, mac []b
 	}
 	o, err = found(pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (bcn.Oneoff, error) {
 		var o bcn.Oneoff
-		err := row.Scan(&o.Try, &o.Definition, &o.Container, &o.AskedAt, &o.Task, &o.StartedAt, &o.EndedAt, &o.ExitCode, &o.Reason, &o.Why, &o.Unknown, &mac)
+		err := row.Scan(&o.Try, &o.Definition, &o.Container, &o.Nonce, &o.AskedAt, &o.Task, &o.TakenAt, &o.CancelAt,
+			&o.StartedAt, &o.EndedAt, &o.ExitCode, &o.Reason, &o.Why, &o.Unknown, &mac)
 		return o, err
 	}))
 	return o, mac, err
