@@ -52,6 +52,13 @@ var steps = []step{
 	{"a run that fails says why", failingRun},
 	{"a run that was missed is made up for", missed},
 	{"what is scheduled, and when", overview},
+	{"staging: variables, counts, restarts, and back again", operated},
+	{"a command runs once, and logs are read", ranOnce},
+	{"what runs in staging is promoted", promoted},
+	{"a secret is written into a window", secretSet},
+	{"a token for CI is shown once", tokenIssued},
+	{"guardrails, and what they find", guarded},
+	{"an app is deleted by typing its name", deletedAtLast},
 }
 
 var number = regexp.MustCompile(`#\d+`)
