@@ -224,7 +224,8 @@ func (d *deployServer) opened(token bcn.ID) bool {
 func (d *deployServer) closed(token bcn.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.streams[token]--; d.streams[token] == 0 {
+	d.streams[token]--
+	if d.streams[token] == 0 {
 		delete(d.streams, token)
 	}
 }

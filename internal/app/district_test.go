@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
@@ -30,7 +29,7 @@ func newTokyo(t *testing.T) *tokyo {
 	account := w.aws.Account().ID
 	d.roles = roles.Input{
 		District: "tokyo", Account: account, Region: localaws.DefaultRegion, BotPrincipal: "arn:aws:iam::" + account + ":root",
-		ExternalID: ExternalID(audit.Key(storetest.Key))("tokyo"),
+		ExternalID: ExternalID(storetest.Key)("tokyo"),
 	}
 	template, err := roles.Template(d.roles)
 	if err != nil {

@@ -149,16 +149,15 @@ func (w *world) retention(t *testing.T) int {
 		t.Fatal(err)
 	}
 	groups, _ := out["logGroups"].([]any)
-	for _, one := range groups {
-		g, _ := one.(map[string]any)
-		var days int
-		if _, err := fmt.Sscan(fmt.Sprint(g["retentionInDays"]), &days); err != nil {
-			t.Fatalf("%v: %v", g, err)
-		}
-		return days
+	if len(groups) == 0 {
+		t.Fatalf("no log group: %v", out)
 	}
-	t.Fatalf("no log group: %v", out)
-	return 0
+	g, _ := groups[0].(map[string]any)
+	var days int
+	if _, err := fmt.Sscan(fmt.Sprint(g["retentionInDays"]), &days); err != nil {
+		t.Fatalf("%v: %v", g, err)
+	}
+	return days
 }
 
 // logGroup is the name of the app's log group.

@@ -43,7 +43,7 @@ func (a *App) serveHTTP() error {
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return streams },
 	}
-	srv.RegisterOnShutdown(end) // a stream lasts as long as its deploy; who reads it asks again
+	srv.RegisterOnShutdown(end)      // a stream lasts as long as its deploy; who reads it asks again
 	go func() { _ = srv.Serve(l) }() // ends with ErrServerClosed when it is shut down
 	a.onStop("http", srv.Shutdown)
 	a.httpAddr = l.Addr().String()

@@ -21,7 +21,7 @@ type View struct {
 	Plan      *bcn.Plan
 	Hash      string
 	Request   *bcn.Request
-	Grant     *bcn.Grant // of access that was approved
+	Grant     *bcn.Grant  // of access that was approved
 	Oneoff    *bcn.Oneoff // its one-off task, once it is asked for
 	Rollouts  []deploy.Rollout
 	Halt      deploy.Halt

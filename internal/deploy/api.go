@@ -38,6 +38,7 @@ type Wish struct {
 	Confirm  string        `json:",omitempty"` // delete: the heritage's name, as it was typed
 
 	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs
+	Base    int64             `json:",omitempty"` // rollback: the release that ran when it was asked for
 	From    string            `json:",omitempty"` // promote: the environment that is copied
 	Service string            `json:",omitempty"` // scale; restart, where "" means all
 	Count   int               `json:",omitempty"` // scale

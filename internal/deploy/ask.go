@@ -35,7 +35,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 			return Asked{}, err
 		}
 	}
-	if err := s.checkOperation(ctx, actor, v, c, w); err != nil {
+	if err := s.checkOperation(ctx, actor, v, c, &w); err != nil {
 		return Asked{}, err
 	}
 	actor.Name, actor.Locale = v.Profile.Name, v.Profile.Locale
@@ -239,6 +239,6 @@ func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id b
 	if !c.Kind.Releases() && c.Kind != bcn.KindPlan {
 		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
-	w.Again = id
+	w.Again, w.Base = id, 0
 	return s.Ask(ctx, o, actor, w)
 }

@@ -11,7 +11,7 @@ import (
 
 // checkOperation tells whoever asks at once what planning would find out: that
 // there is nothing to go back to, no such service, nothing set.
-func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.Verdict, c bcn.Change, w Wish) error {
+func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.Verdict, c bcn.Change, w *Wish) error {
 	switch c.Kind {
 	case bcn.KindPromote:
 		// What another environment runs is shown: whoever asks may see it.
@@ -27,7 +27,7 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 			return s.Refuse(ctx, actor, 0, "ask promote", err)
 		}
 	case bcn.KindScale:
-		if err := withinBounds(v, wishedCount(w)); err != nil {
+		if err := withinBounds(v, wishedCount(*w)); err != nil {
 			return s.Refuse(ctx, actor, 0, "ask scale", err)
 		}
 	case bcn.KindRollback, bcn.KindRestart, bcn.KindEnv, bcn.KindRepair:
@@ -38,7 +38,10 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 	if err != nil {
 		return err
 	}
-	_, err = s.snapshotOf(ctx, c, w, d)
+	if c.Kind == bcn.KindRollback && w.Base == 0 {
+		w.Base = d.last.Number
+	}
+	_, err = s.snapshotOf(ctx, c, *w, d)
 	return err
 }
 
@@ -57,7 +60,7 @@ func (s *Service) Undo(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID
 	if last.Change != id {
 		return Asked{}, bcn.E(bcn.CodeNoRollback, "app", c.App, "env", c.Env, "number", "0", "why", "since", "good", "")
 	}
-	return s.Ask(ctx, o, actor, Wish{Kind: bcn.KindRollback, App: c.App, Env: c.Env})
+	return s.Ask(ctx, o, actor, Wish{Kind: bcn.KindRollback, App: c.App, Env: c.Env, Base: last.Number})
 }
 
 // wishedCount is what a wish to scale is about, nil for any other.

@@ -62,6 +62,7 @@ func TestAskForAnOperation(t *testing.T) {
 		"after a rollback to the first there is none before": {deploy.Wish{Kind: bcn.KindRollback}, bcn.CodeNoRollback, "none"},
 		"a rollback to one that failed":                      {deploy.Wish{Kind: bcn.KindRollback, Release: 3}, bcn.CodeNoRollback, "4 (v4), 2 (v2), 1 (v1)"},
 		"a rollback to one that never was":                   {deploy.Wish{Kind: bcn.KindRollback, Release: 9}, bcn.CodeNoRollback, "missing"},
+		"a rollback that waited behind another release":      {deploy.Wish{Kind: bcn.KindRollback, Base: 4}, bcn.CodeNoRollback, "since"},
 		"a rollback to what runs":                            {deploy.Wish{Kind: bcn.KindRollback, Release: 5}, bcn.CodeNoRollback, "runs"},
 		"a rollback of what was never deployed":              {deploy.Wish{Kind: bcn.KindRollback, App: "fresh"}, bcn.CodeNoRelease, "fresh"},
 		"a restart":                                          {deploy.Wish{Kind: bcn.KindRestart}, "", ""},

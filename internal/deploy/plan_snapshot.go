@@ -40,6 +40,9 @@ func (s *Service) snapshotOf(ctx context.Context, c bcn.Change, w Wish, d deploy
 	switch c.Kind {
 	case bcn.KindRepair: // the same again
 	case bcn.KindRollback:
+		if w.Base != 0 && w.Base != d.last.Number { // it waited its turn behind another release
+			return same, s.noRollback(ctx, d.bound, d.last, w.Release, "since")
+		}
 		earlier, err := s.earlier(ctx, d.bound, d.last, w.Release)
 		same = again(earlier)
 		same.restores = earlier.Number

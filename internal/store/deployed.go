@@ -66,9 +66,11 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 	}
 	for _, row := range []struct {
 		table, name string
-	}{{"heritage", nameOf(m.Heritage, func(h bcn.Heritage) string { return h.Name })},
+	}{
+		{"heritage", nameOf(m.Heritage, func(h bcn.Heritage) string { return h.Name })},
 		{"endpoint", nameOf(m.Endpoint, func(e bcn.Endpoint) string { return e.Name })},
-		{"district", nameOf(m.District, func(d bcn.District) string { return d.Name })}} {
+		{"district", nameOf(m.District, func(d bcn.District) string { return d.Name })},
+	} {
 		if row.name == "" {
 			continue
 		}

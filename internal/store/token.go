@@ -138,8 +138,8 @@ func (s *Store) ViaWorks(ctx context.Context, via string) (bool, error) {
 		return true, nil
 	}
 	number, ok := strings.CutPrefix(via, bcn.ViaToken(0)[:len("token ")])
-	id, err := bcn.ParseID(number)
-	if !ok || err != nil {
+	id, unread := bcn.ParseID(number)
+	if !ok || unread != nil {
 		return false, nil
 	}
 	t, err := oneToken(ctx, s.pool, `id = $1 and `+tokenWorks, int64(id))
