@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -137,12 +136,7 @@ func (s *Store) ViaWorks(ctx context.Context, via string) (bool, error) {
 	if via == "" {
 		return true, nil
 	}
-	number, ok := strings.CutPrefix(via, bcn.ViaToken(0)[:len("token ")])
-	id, unread := bcn.ParseID(number)
-	if !ok || unread != nil {
-		return false, nil
-	}
-	t, err := oneToken(ctx, s.pool, `id = $1 and `+tokenWorks, int64(id))
+	t, err := oneToken(ctx, s.pool, `'token #' || id = $1 and `+tokenWorks, via)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
