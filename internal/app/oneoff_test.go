@@ -194,7 +194,7 @@ func TestOneOffTasks(t *testing.T) {
 	})
 	t.Run("run: what AWS no longer knows is left to a person, who may run it again", func(t *testing.T) {
 		w := w.in(t)
-		r := w.administrate("run hello production -- sleep 2", "runs since")
+		r := w.administrate("run hello production -- sleep 8", "runs since")
 		w.forged(t, r, func(o *bcn.Oneoff) {
 			o.Task = strings.Replace(o.Task, "task/default/", "task/default/f", 1)[:len(o.Task)]
 			older(o, 10*time.Minute)
