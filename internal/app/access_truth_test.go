@@ -158,11 +158,11 @@ func TestNothingIsCalledEndedThatIsNot(t *testing.T) {
 				g.is(bcn.GrantEnding)
 			}
 			end := *g.row(a).EndsAt
-			id, _ := at.unlisted(end, 55*time.Second)
+			id, _ := at.unlisted(end, 30*time.Second)
 			defer sm.ListLag(0)
 			w.pass(end.Sub(w.now()) + 16*time.Second)
 			g.is(bcn.GrantEnded) // as far as anybody can know
-			w.pass(45 * time.Second)
+			w.pass(20 * time.Second)
 			w.comes("it is known", `select jsonb_array_length(sessions) = 1 from access_grant where id = $1`, int64(g.id))
 			g.security("does not close", id)
 			sm.ListLag(0)
