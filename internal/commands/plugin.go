@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,24 +19,17 @@ type pluginListArgs struct {
 
 // pluginList shows settings as they were typed: none is a secret.
 func (r *Registry) pluginList(ctx context.Context, a asked, g *pluginListArgs) (chat.Message, error) {
-	if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", g.Name); err != nil {
-		return chat.Message{}, err
-	}
-	all, err := r.reads.Districts(ctx)
+	d, err := r.district(ctx, a, g.Name)
 	if err != nil {
-		return chat.Message{}, fmt.Errorf("read districts: %w", err)
-	}
-	i := slices.IndexFunc(all, func(d bcn.District) bool { return d.Name == g.Name })
-	if i < 0 {
-		return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "district", "name", g.Name)
+		return chat.Message{}, err
 	}
 	args := text.Args{"district": g.Name, "names": strings.Join(shipped.Table().Names(), ", ")}
 	title := r.text.Say(a.lang, text.ReplyPlugins, args)
-	if len(all[i].Plugins) == 0 {
+	if len(d.Plugins) == 0 {
 		title = r.text.Say(a.lang, text.ReplyNoPlugins, args)
 	}
 	m := say(title)
-	for _, p := range all[i].Plugins {
+	for _, p := range d.Plugins {
 		line := r.text.Say(a.lang, text.ReplyPluginLine, text.Args{"name": p.Name, "image": p.Image})
 		for _, name := range slices.Sorted(maps.Keys(p.Settings)) {
 			line += "\n• " + chat.Code(name+"="+p.Settings[name])

@@ -107,19 +107,27 @@ type districtShowArgs struct {
 	Name string `arg:"" live:"district" kind:"district"`
 }
 
-func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArgs) (chat.Message, error) {
-	if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", g.Name); err != nil {
-		return chat.Message{}, err
+// district answers one that the actor may see.
+func (r *Registry) district(ctx context.Context, a asked, name string) (bcn.District, error) {
+	if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", name); err != nil {
+		return bcn.District{}, err
 	}
 	all, err := r.reads.Districts(ctx)
 	if err != nil {
-		return chat.Message{}, fmt.Errorf("read districts: %w", err)
+		return bcn.District{}, fmt.Errorf("read districts: %w", err)
 	}
-	i := slices.IndexFunc(all, func(d bcn.District) bool { return d.Name == g.Name })
+	i := slices.IndexFunc(all, func(d bcn.District) bool { return d.Name == name })
 	if i < 0 {
-		return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "district", "name", g.Name)
+		return bcn.District{}, bcn.E(bcn.CodeUnknownName, "what", "district", "name", name)
 	}
-	d := all[i]
+	return all[i], nil
+}
+
+func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArgs) (chat.Message, error) {
+	d, err := r.district(ctx, a, g.Name)
+	if err != nil {
+		return chat.Message{}, err
+	}
 	title := r.text.Say(a.lang, text.ReplyDistrict, text.Args{
 		"name": d.Name, "region": d.Region, "account": d.Account, "environments": strings.Join(d.Environments, ", "),
 	})

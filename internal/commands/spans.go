@@ -48,11 +48,11 @@ func (x span) read(s string) (time.Duration, error) {
 
 // bounds writes between what a length has to be, as it is typed.
 func (x span) bounds() string {
-	return short(max(x.least, time.Minute)) + " – " + short(x.most)
+	return Short(max(x.least, time.Minute)) + " – " + Short(x.most)
 }
 
-// short writes a length as it is typed: 90m, 4h, 7d.
-func short(d time.Duration) string {
+// Short writes a length as it is typed: 90m, 4h, 7d.
+func Short(d time.Duration) string {
 	switch {
 	case d == 0:
 		return "0"

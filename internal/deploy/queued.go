@@ -14,9 +14,9 @@ import (
 // being told.
 const haltPoll = 5 * time.Second
 
-// early makes a long pause end before its time, and the rest a short one: the
+// Early makes a long pause end before its time, and the rest a short one: the
 // queue wakes long pauses only every five seconds.
-func early(d time.Duration) time.Duration {
+func Early(d time.Duration) time.Duration {
 	const coarse = 5 * time.Second
 	if d <= coarse {
 		return d
@@ -31,7 +31,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
 	}
 	if at := c.Change.NotBefore; at != nil && c.Now.Before(*at) {
-		return s.move(ctx, Move{From: c, Again: early(at.Sub(c.Now)), Quiet: true})
+		return s.move(ctx, Move{From: c, Again: Early(at.Sub(c.Now)), Quiet: true})
 	}
 	if c.Held { // the tick decides when its time has come, and tells
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})

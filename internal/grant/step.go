@@ -55,22 +55,12 @@ func (s *Service) unreadable(ctx context.Context, c deploy.Claimed, cause error)
 
 // write is the end of a step: the row as the step left it.
 func (s *Service) write(ctx context.Context, r running, m deploy.Move) (time.Duration, error) {
-	m.From, m.Again = r.Claimed, early(m.Again)
+	m.From, m.Again = r.Claimed, deploy.Early(m.Again)
 	if m.Grant == nil {
 		m.Grant = &deploy.GrantMove{Row: r.grant}
 	}
 	_, err := s.Store.Apply(ctx, m)
 	return m.Again, err
-}
-
-// early makes a long pause end before its time, and the rest a short one: the
-// queue wakes long pauses only every five seconds.
-func early(d time.Duration) time.Duration {
-	const coarse = 5 * time.Second
-	if d <= coarse {
-		return d
-	}
-	return max(d-coarse, coarse-time.Second)
 }
 
 // opening looks after a grant that may be opened: its task, those who may have

@@ -23,23 +23,13 @@ func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
 		return 0, nil // another has it
 	}
 	if err == nil {
-		return early(again), nil
+		return deploy.Early(again), nil
 	}
 	s.Log.Warn("step of a tick failed", "tick", int64(id), "schedule", c.Schedule.Name, "state", c.Tick.State, "error", err)
 	if err := s.Store.FailedTick(ctx, c); err != nil && !errors.Is(err, deploy.ErrMoved) {
 		return 0, err
 	}
 	return min(time.Duration(c.Failures+1)*time.Second, s.Poll), nil
-}
-
-// early makes a long pause end before its time, and the rest a short one: the
-// queue wakes long pauses only every five seconds.
-func early(d time.Duration) time.Duration {
-	const coarse = 5 * time.Second
-	if d <= coarse {
-		return d
-	}
-	return max(d-coarse, coarse-time.Second)
 }
 
 // step is what each state does next: the whole life of a tick.

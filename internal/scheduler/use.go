@@ -102,22 +102,10 @@ func withinTurn(spec schedule.Spec, o bcn.ScheduleOptions, now time.Time) error 
 			flag, said = "ask-before", o.AskBefore
 		}
 		if said > between {
-			return bcn.E(bcn.CodeAheadTooLong, "flag", flag, "said", span(said), "between", span(between))
+			return bcn.E(bcn.CodeAheadTooLong, "flag", flag, "said", commands.Short(said), "between", commands.Short(between))
 		}
 	}
 	return nil
-}
-
-// span writes whole minutes as people type them: 90m is 1h30m.
-func span(d time.Duration) string {
-	said := d.String()
-	if strings.HasSuffix(said, "m0s") {
-		said = strings.TrimSuffix(said, "0s")
-	}
-	if strings.HasSuffix(said, "h0m") {
-		said = strings.TrimSuffix(said, "0m")
-	}
-	return said
 }
 
 // defaults fills in what nobody said. What needs approval is asked ahead, or
