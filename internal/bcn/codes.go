@@ -25,7 +25,7 @@ const (
 	CodeReasonRequired Code = "reason_required"
 
 	// Who may.
-	CodeNotAllowed       Code = "not_allowed"        // verb, who (teams that may)
+	CodeNotAllowed       Code = "not_allowed"        // verb, who (teams that may), also (app and environment beside what was asked for)
 	CodeRefusedPerson    Code = "refused_person"     // why: deactivated|guest|external|bot|foreign
 	CodeNotEligible      Code = "not_eligible"       // who (teams that may decide)
 	CodeOwnRequest       Code = "own_request"        // who
@@ -87,7 +87,7 @@ const (
 	// Access.
 	CodeTooShort       Code = "too_short"        // least
 	CodeTooLong        Code = "too_long"         // most, by (the rule | AWS)
-	CodeNoRelease      Code = "no_release"       // app, env: nothing was deployed yet
+	CodeNoRelease      Code = "no_release"       // app, env, first (the deploy that is under way): nothing was deployed yet
 	CodeNoAccessTask   Code = "no_access_task"   // app, env: its base stack has no task for access
 	CodeNoTask         Code = "no_task"          // service: no running task takes ECS Exec
 	CodeNodeOffline    Code = "node_offline"     // node, status
@@ -130,7 +130,7 @@ const (
 	CodeBadSecretName Code = "bad_secret_name" // name
 	CodeSecretGone    Code = "secret_gone"     // name: the value that waited is not there (any more)
 	CodeSecretPlain   Code = "secret_plain"    // path: it is not a SecureString
-	CodeSecretInUse   Code = "secret_in_use"   // path, names (variables), release
+	CodeSecretInUse   Code = "secret_in_use"   // path, names (variables), release (empty: only others read it)
 	CodeNoSecret      Code = "no_secret"       // path: there is nothing to remove
 	CodeConfirmWrong  Code = "confirm_wrong"   // name: of the heritage, to be typed
 

@@ -26,7 +26,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err != nil {
 		return Asked{}, err
 	}
-	v, err := s.Authz.Judge(ctx, actor, asking(c))
+	v, err := s.judgeAsked(ctx, actor, c)
 	if err != nil {
 		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
 	}

@@ -100,6 +100,16 @@ func TestAskForAnOperation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("while the first deploy runs, what needs a release names it", func(t *testing.T) {
+		storetest.Exec(t, w.owner, `insert into heritage (name, app, env, district, source) values ('new', 'new', 'production', 'default', 'dir:examples/hello');
+			insert into change (id, kind, subject, app, env, heritage, wish, state, requester)
+				values (777, 'deploy', 'heritage:new', 'new', 'production', 'new', '{}', 'applying', '{}')`)
+		_, err := w.Ask(ctx, deploy.Origin{Channel: "C0DEPLOYS"}, person("U0ADMIN"),
+			deploy.Wish{Kind: bcn.KindEnv, App: "new", Env: "production", Set: map[string]string{"A": "1"}})
+		if bcn.CodeOf(err) != bcn.CodeNoRelease || param(err, "first") != "#777" {
+			t.Errorf("it is %v", err)
+		}
+	})
 	t.Run("no value is in the audit log", func(t *testing.T) {
 		_, err := w.Ask(ctx, deploy.Origin{Channel: "C0DEPLOYS"}, person("U0ADMIN"),
 			deploy.Wish{Kind: bcn.KindEnv, App: "hello", Env: "production", Set: map[string]string{"A": "xyzzy"}})

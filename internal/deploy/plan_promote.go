@@ -26,7 +26,7 @@ func (s *Service) promoted(ctx context.Context, w Wish, d deployment) (snapshot,
 	}
 	r, _, err := s.Store.LastRelease(ctx, from.Name)
 	if errors.Is(err, ErrNone) {
-		return snapshot{}, bcn.E(bcn.CodeNoRelease, "app", w.App, "env", w.From)
+		return snapshot{}, s.noRelease(ctx, from)
 	}
 	if err != nil {
 		return snapshot{}, err

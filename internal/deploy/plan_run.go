@@ -64,7 +64,7 @@ func (s *Service) planRun(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	}
 	last, _, err := s.Store.LastRelease(ctx, h.Name)
 	if errors.Is(err, ErrNone) {
-		return bcn.Plan{}, bcn.E(bcn.CodeNoRelease, "app", h.App, "env", h.Env).Wrap(err)
+		return bcn.Plan{}, s.noRelease(ctx, h)
 	}
 	if err != nil {
 		return bcn.Plan{}, err
@@ -72,7 +72,7 @@ func (s *Service) planRun(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	t := s.Target(c.Change, d)
 	definition, err := s.Tasks.Definition(ctx, t, h)
 	if errors.Is(err, ErrNone) {
-		return bcn.Plan{}, bcn.E(bcn.CodeNoRelease, "app", h.App, "env", h.Env).Wrap(err)
+		return bcn.Plan{}, s.noRelease(ctx, h)
 	}
 	if err != nil {
 		return bcn.Plan{}, err

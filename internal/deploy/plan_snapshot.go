@@ -33,7 +33,7 @@ func (s *Service) snapshotOf(ctx context.Context, c bcn.Change, w Wish, d deploy
 		return s.promoted(ctx, w, d)
 	}
 	if d.last.Number == 0 {
-		return snapshot{}, bcn.E(bcn.CodeNoRelease, "app", d.bound.App, "env", d.bound.Env)
+		return snapshot{}, s.noRelease(ctx, d.bound)
 	}
 	same := again(d.last)
 	var err error
@@ -60,6 +60,23 @@ func (s *Service) snapshotOf(ctx context.Context, c bcn.Change, w Wish, d deploy
 		err = fmt.Errorf("no snapshot for kind %q", c.Kind)
 	}
 	return same, err
+}
+
+// noRelease says that there is nothing yet to make a release or a task of, and
+// which deploy will have made it.
+func (s *Service) noRelease(ctx context.Context, h bcn.Heritage) error {
+	open, err := s.Store.Open(ctx)
+	if err != nil {
+		return err
+	}
+	first := ""
+	for _, c := range open {
+		if c.Heritage == h.Name && (c.Kind == bcn.KindDeploy || c.Kind == bcn.KindPromote) {
+			first = c.ID.String()
+			break
+		}
+	}
+	return bcn.E(bcn.CodeNoRelease, "app", h.App, "env", h.Env, "first", first)
 }
 
 // again is what a release was.

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -74,6 +75,23 @@ func released(one Deployed, d bcn.District) []bcn.SecretRef {
 	return parameterNames(slices.Concat(own, foreign, refused))
 }
 
+// judgeAsked reads the rules for what is asked. Whose a secret is besides is
+// known already, and asked of again when it is planned.
+func (s *Service) judgeAsked(ctx context.Context, actor bcn.Actor, c bcn.Change) (authz.Verdict, error) {
+	if c.Kind != bcn.KindSecret {
+		return s.Authz.Judge(ctx, actor, asking(c))
+	}
+	d, err := s.district(ctx, c.District)
+	if err != nil {
+		return authz.Verdict{}, err
+	}
+	shared, err := s.sharers(ctx, d, bcn.Heritage{Name: c.Heritage}, strings.TrimPrefix(c.Subject, secretSubject("")))
+	if err != nil {
+		return authz.Verdict{}, err
+	}
+	return s.sharedVerdict(ctx, actor, asking(c), &bcn.SecretPlan{Shared: shared})
+}
+
 // sharedVerdict joins what the rules say of each environment whose secret it
 // is: an actor needs the right in all of them, and the approvals of all. p is
 // nil while it is not known what is shared.
@@ -86,11 +104,20 @@ func (s *Service) sharedVerdict(ctx context.Context, actor bcn.Actor, ask authz.
 		ask.App, ask.Env = other.App, other.Env
 		also, err := s.Authz.Judge(ctx, actor, ask)
 		if err != nil {
-			return authz.Verdict{}, err
+			return authz.Verdict{}, alsoOf(err, other)
 		}
 		v = authz.Stricter(v, also)
 	}
 	return v, nil
+}
+
+// alsoOf adds to a refusal where it comes from: not from what was asked for.
+func alsoOf(err error, other bcn.SecretSharer) error {
+	var e *bcn.Error
+	if !errors.As(err, &e) || e.Code != bcn.CodeNotAllowed {
+		return err
+	}
+	return bcn.E(e.Code, "verb", e.Params["verb"], "who", e.Params["who"], "also", other.App+" "+other.Env).Wrap(err)
 }
 
 // sharedLines say on the card whose secret it is beside the heritage's.

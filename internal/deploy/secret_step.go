@@ -55,7 +55,11 @@ func planUnset(k keeper, plan *bcn.Plan, there bool) error {
 	case !there:
 		return bcn.E(bcn.CodeNoSecret, "path", p.Path)
 	case len(p.UsedBy) > 0:
-		return bcn.E(bcn.CodeSecretInUse, "path", p.Path, "names", strings.Join(p.UsedBy, ", "), "release", fmt.Sprint(k.release.Number))
+		release := "" // only others read it
+		if len(usedBy(k.running, p.Path)) > 0 {
+			release = fmt.Sprint(k.release.Number)
+		}
+		return bcn.E(bcn.CodeSecretInUse, "path", p.Path, "names", strings.Join(p.UsedBy, ", "), "release", release)
 	}
 	plan.Lines = []bcn.Line{{Mark: bcn.MarkRemoved, What: "secret " + p.Path}}
 	if names := usedBy(k.file, p.Path); len(names) > 0 {
