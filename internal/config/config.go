@@ -69,19 +69,18 @@ type Rule struct {
 	Apps        []string
 	Districts   []string
 	Destructive *bool         // only plans that replace or remove something (or that do not)
+	IAM         *bool         // only plans that change roles or policies (or that do not)
+	Reason      RuleReason    // what the reason must be
+	Ticket      *Ticket       // the ticket that the reason names; nil: none is looked up
+	When        []Window      // it holds while one of them is open; nil: always
+	Limit       *Limit        // per person; nil: none
 	Approve     *Approve      // nil: nobody needs to
+	BreakGlass  *BreakGlass   // nil: nobody goes without the approval
 	Max         time.Duration // of access; 0: not limited by this rule
 	Access      RuleAccess    // how access by it begins and ends
 	Counts      RuleCounts    // how many tasks scale may set
 	Raw         json.RawMessage
 	Line        int // where it is written
-}
-
-// Approve says who must approve.
-type Approve struct {
-	By     []string // teams, never "*"
-	Count  int      // different people; default 1
-	Within time.Duration
 }
 
 // DefaultWithin is how long a request waits where its rule does not say.

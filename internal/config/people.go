@@ -63,28 +63,3 @@ func (l *loader) teams(path string, n *yaml.Node) {
 		l.c.Teams[key.Value] = t
 	})
 }
-
-// quorums finds rules that nobody could ever satisfy: more approvers than the
-// listed members, where the members are all there is.
-func (l *loader) quorums() {
-	for i := range l.c.Rules {
-		rule := &l.c.Rules[i]
-		if rule.Approve == nil {
-			continue
-		}
-		people, fixed := map[string]bool{}, true
-		for _, name := range rule.Approve.By {
-			t := l.c.Teams[name]
-			if t.SlackUsergroup != "" || t.GitHubTeam != "" || len(t.Members) == 0 {
-				fixed = false
-			}
-			for _, m := range t.Members {
-				people[m] = true
-			}
-		}
-		if fixed && len(rule.Approve.By) > 0 && len(people) < rule.Approve.Count {
-			l.fault(&yaml.Node{Line: rule.Line, Column: 1},
-				"rules[%d].approve: %d people must approve, but only %d can", i, rule.Approve.Count, len(people))
-		}
-	}
-}
