@@ -11,9 +11,11 @@ import (
 )
 
 // Ballot is one person's answer. Teams are those of the request's teams that
-// the person is in, by a read that began after the click arrived.
+// the person is in, by a read that began after the click arrived; of a deputy
+// they are those of the person that For names.
 type Ballot struct {
 	Person  string
+	For     string // empty: for themselves
 	Verdict bcn.Verdict
 	Teams   []string
 }
@@ -25,21 +27,20 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 	if err := open(r, now); err != nil {
 		return "", err
 	}
-	if b.Person == r.Requester {
+	r = Widened(r, now)
+	if b.Person == r.Requester || b.For == r.Requester {
 		return "", bcn.E(bcn.CodeOwnRequest, "who", Who(r.Needs), "id", r.ID.String())
 	}
 	if !eligible(r.Needs, b.Teams) {
 		return "", bcn.E(bcn.CodeNotEligible, "who", Who(r.Needs))
 	}
-	for _, d := range r.Decisions {
-		if d.Person == b.Person {
-			return "", bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String())
-		}
+	if decidedBefore(r, b) {
+		return "", bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String())
 	}
 	if b.Verdict == bcn.Reject {
 		return bcn.RequestReject, nil
 	}
-	ballots := append(approvals(r), Ballot{Person: b.Person, Teams: b.Teams})
+	ballots := append(approvals(r), b)
 	if len(Remaining(r, ballots)) == 0 {
 		return bcn.RequestApprove, nil
 	}
@@ -81,7 +82,7 @@ func approvals(r bcn.Request) []Ballot {
 	var out []Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict == bcn.Approve {
-			out = append(out, Ballot{Person: d.Person, Verdict: bcn.Approve, Teams: d.Teams})
+			out = append(out, Ballot{Person: d.Person, For: d.For, Verdict: bcn.Approve, Teams: d.Teams})
 		}
 	}
 	return out
@@ -94,7 +95,7 @@ func Remaining(r bcn.Request, ballots []Ballot) []bcn.Need {
 	h := hall{places: expand(r.Needs), ballots: ballots}
 	h.taken = make([]int, len(h.places))
 	for i, b := range ballots {
-		if b.Person != r.Requester && !repeated(ballots[:i], b.Person) {
+		if b.Person != r.Requester && b.For != r.Requester && !repeated(ballots[:i], b) {
 			h.seat(i, make([]bool, len(h.places)))
 		}
 	}
@@ -119,7 +120,7 @@ func expand(needs []bcn.Need) []place {
 	var places []place
 	for i, n := range needs {
 		for range max(n.Count, 1) {
-			places = append(places, place{need: i, teams: n.Teams})
+			places = append(places, place{need: i, teams: n.Of()})
 		}
 	}
 	return places
@@ -151,7 +152,7 @@ func (h *hall) empty(needs []bcn.Need) []bcn.Need {
 	var out []bcn.Need
 	for i, n := range needs {
 		if missing[i] > 0 {
-			out = append(out, bcn.Need{Teams: n.Teams, Count: missing[i]})
+			out = append(out, bcn.Need{Teams: n.Teams, Count: missing[i], Instead: n.Instead})
 		}
 	}
 	return out
@@ -159,7 +160,7 @@ func (h *hall) empty(needs []bcn.Need) []bcn.Need {
 
 func eligible(needs []bcn.Need, teams []string) bool {
 	for _, n := range needs {
-		if overlap(n.Teams, teams) {
+		if overlap(n.Of(), teams) {
 			return true
 		}
 	}
@@ -170,15 +171,11 @@ func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-func repeated(before []Ballot, person string) bool {
-	return slices.ContainsFunc(before, func(b Ballot) bool { return b.Person == person })
-}
-
 // Teams lists every team that may decide, each once.
 func Teams(needs []bcn.Need) []string {
 	var out []string
 	for _, n := range needs {
-		for _, t := range n.Teams {
+		for _, t := range n.Of() {
 			if !slices.Contains(out, t) {
 				out = append(out, t)
 			}

@@ -1,6 +1,9 @@
 package bcn
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RequestState is where a request for approval stands.
 type RequestState string
@@ -50,7 +53,13 @@ func (s RequestState) Next(e RequestEvent) (RequestState, bool) {
 type Need struct {
 	Teams []string `json:"teams"`
 	Count int      `json:"count"`
+	// Instead are teams that may decide as well, because when it was asked Teams
+	// had too few people besides the requester who could.
+	Instead []string `json:"instead,omitempty"`
 }
+
+// Of are the teams of whose people the need may be met.
+func (n Need) Of() []string { return slices.Concat(n.Teams, n.Instead) }
 
 // Request is a plan that waits for approval. Its hash never changes.
 type Request struct {
@@ -59,9 +68,13 @@ type Request struct {
 	Hash      string // SHA-256 of the plan bytes, hex
 	Requester string // Slack user id
 	Needs     []Need
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	Decisions []Decision
+	// Escalate are teams that may decide as well from EscalatedAt on, and are told
+	// then. EscalatedAt is fixed when it is asked; zero: never.
+	Escalate    []string
+	EscalatedAt time.Time
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+	Decisions   []Decision
 }
 
 // Verdict is what a person decided.
@@ -76,6 +89,7 @@ const (
 // Decision is one person's answer to a request, and what they were shown.
 type Decision struct {
 	Person  string // Slack user id; one per request
+	For     string // whose deputy they decided as: Teams are that person's; empty: for themselves
 	Verdict Verdict
 	Reason  string
 	Hash    string   // the plan hash of the card

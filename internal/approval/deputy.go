@@ -1,0 +1,83 @@
+package approval
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Deputy is somebody who may decide in an absent person's place. It passes on
+// the membership of Absent alone, never what Absent holds as a deputy.
+type Deputy struct {
+	Absent string
+	Deputy string
+	Since  time.Time
+	Until  time.Time
+}
+
+// Holds says whether the deputy may decide at that moment.
+func (d Deputy) Holds(at time.Time) bool { return !at.Before(d.Since) && at.Before(d.Until) }
+
+// Standing is an absent person for whom somebody may decide, and in which of
+// the request's teams that person is now.
+type Standing struct {
+	Absent string
+	Teams  []string
+}
+
+// Choose answers the ballot by which a person counts most: their own where it
+// helps to complete the quorum, else that of an absent person. Where none helps
+// it is their own, and Decide says why it does not count.
+func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
+	if helps(r, own) {
+		return own
+	}
+	for _, s := range stand {
+		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: s.Teams}
+		if s.Absent != own.Person && helps(r, b) {
+			return b
+		}
+	}
+	return own
+}
+
+// helps says whether a ballot would count, and an approval fill a place.
+func helps(r bcn.Request, b Ballot) bool {
+	if b.Person == r.Requester || b.For == r.Requester || !eligible(r.Needs, b.Teams) || decidedBefore(r, b) {
+		return false
+	}
+	before := approvals(r)
+	return b.Verdict == bcn.Reject || places(Remaining(r, append(slices.Clone(before), b))) < places(Remaining(r, before))
+}
+
+func places(needs []bcn.Need) int {
+	n := 0
+	for _, need := range needs {
+		n += need.Count
+	}
+	return n
+}
+
+// decidedBefore says whether the person, or the one they stand for, has decided
+// already: both are one voice. The absent person may still reject what their
+// deputy approved.
+func decidedBefore(r bcn.Request, b Ballot) bool {
+	return slices.ContainsFunc(r.Decisions, func(d bcn.Decision) bool {
+		if b.Verdict == bcn.Reject && b.For == "" && d.Person != b.Person {
+			return false
+		}
+		return sameVoice(Ballot{Person: d.Person, For: d.For}, b)
+	})
+}
+
+// sameVoice says whether two ballots are of one person, or of a person and
+// whoever stands for them.
+func sameVoice(a, b Ballot) bool {
+	speaks := func(x Ballot, who string) bool { return who != "" && (x.Person == who || x.For == who) }
+	return speaks(a, b.Person) || speaks(a, b.For)
+}
+
+func repeated(before []Ballot, b Ballot) bool {
+	return slices.ContainsFunc(before, func(x Ballot) bool { return sameVoice(x, b) })
+}

@@ -1,0 +1,35 @@
+package approval
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// EscalateAfter is how much of a request's time passes before the next group is
+// told, in quarters.
+const EscalateAfter = 3
+
+// EscalatesAt is when the next group of a request may decide as well.
+func EscalatesAt(asked, expires time.Time) time.Time {
+	return asked.Add(expires.Sub(asked) / 4 * EscalateAfter)
+}
+
+// Escalated says whether the next group may decide by now.
+func Escalated(r bcn.Request, now time.Time) bool {
+	return len(r.Escalate) > 0 && !r.EscalatedAt.IsZero() && !now.Before(r.EscalatedAt)
+}
+
+// Widened is the request as it is decided at that moment: once it was escalated
+// the next group's people fill any of its places, each one.
+func Widened(r bcn.Request, now time.Time) bcn.Request {
+	if !Escalated(r, now) {
+		return r
+	}
+	r.Needs = slices.Clone(r.Needs)
+	for i, n := range r.Needs {
+		r.Needs[i].Instead = slices.Concat(n.Instead, r.Escalate)
+	}
+	return r
+}
