@@ -40,6 +40,7 @@ type Options struct {
 	Rules     []config.Rule
 	People    People
 	Teams     Teams
+	Oncall    Oncall // nil: nobody is on call
 	Workspace Workspace
 	Now       func() time.Time
 }
@@ -55,6 +56,9 @@ func New(o Options) *Authorizer {
 	return &Authorizer{o: o}
 }
 
+// Now is the moment by which reads are called fresh.
+func (a *Authorizer) Now() time.Time { return a.o.Now() }
+
 // Ask is what somebody wants to do. Empty fields are not about one.
 type Ask struct {
 	Verb                string
@@ -62,6 +66,10 @@ type Ask struct {
 	Reads               bool // the verb changes nothing
 	Destructive         bool // the plan replaces or removes something
 	DestructiveNotKnown bool // there is no plan yet
+	Unattended          bool // nobody acts now: a schedule's time has come, or a token asks
+	// Since: reads that began then or later count, so that several questions of
+	// one moment share them; zero: those that begin when it is asked.
+	Since time.Time
 }
 
 // Verdict is what the rules say to it.
@@ -77,6 +85,8 @@ type Verdict struct {
 	// Destructive: the rule says destructive: true, so that it was written for
 	// plans that replace or remove something.
 	Destructive bool
+	BreakGlass  *config.BreakGlass // nil: nobody goes without the approval
+	Oncall      *OncallVerdict     // nil: the rule does not ask who is on call
 }
 
 // Gated says whether somebody must approve.
@@ -84,11 +94,14 @@ func (v Verdict) Gated() bool { return len(v.Needs) > 0 }
 
 // Judge reads who the actor is and answers the first rule that matches, or
 // not_allowed with the teams that may. It reads afresh: only answers that were
-// asked for after it was called count.
+// asked for after it was called, or since the ask's moment, count.
 func (a *Authorizer) Judge(ctx context.Context, actor bcn.Actor, ask Ask) (Verdict, error) {
-	notBefore := a.o.Now()
-	if ask.Reads {
+	notBefore := ask.Since
+	switch {
+	case ask.Reads:
 		notBefore = time.Time{}
+	case notBefore.IsZero():
+		notBefore = a.o.Now()
 	}
 	profile, err := a.person(ctx, actor, notBefore)
 	if err != nil {
@@ -163,11 +176,12 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 				continue
 			}
 		}
-		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Destructive: r.Destructive != nil && *r.Destructive, Counts: r.Counts}
+		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Destructive: r.Destructive != nil && *r.Destructive, Counts: r.Counts, BreakGlass: r.BreakGlass}
 		if r.Approve != nil {
 			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
 			v.Within = r.Approve.Within
 		}
+		a.oncall(ctx, user, ask, &v, notBefore)
 		return v, nil
 	}
 	return Verdict{}, bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", names(could))

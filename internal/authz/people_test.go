@@ -155,6 +155,10 @@ func TestFreshness(t *testing.T) {
 			_, err := a.Judge(ctx, person("U0DEV"), authz.Ask{Verb: "status", Reads: true})
 			return err
 		}, time.Time{}},
+		{"questions of one moment share what was read since", func(a *authz.Authorizer) error {
+			_, err := a.Judge(ctx, person("U0DEV"), authz.Ask{Verb: "deploy", Since: now.Add(-time.Second)})
+			return err
+		}, now.Add(-time.Second)},
 		{"a decision is read afresh", func(a *authz.Authorizer) error {
 			_, err := a.Eligible(ctx, person("U0DEV"), list("developers"))
 			return err

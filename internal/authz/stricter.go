@@ -27,6 +27,7 @@ func Stricter(a, b Verdict) Verdict {
 	out.Max, out.Access = stricterAccess(a, b)
 	out.Destructive = b.Destructive
 	out.Counts = stricterCounts(a.Counts, b.Counts)
+	out.BreakGlass, out.Oncall = stricterGlass(a, b), stricterOncall(a, b)
 	return out
 }
 

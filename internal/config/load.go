@@ -154,6 +154,7 @@ func (l *loader) finish(root *yaml.Node) {
 		l.fault(root, "rules are missing: without them everything is refused")
 	}
 	l.quorums()
+	l.glasses()
 	l.chains()
 	l.schedulesReport()
 }

@@ -1,0 +1,48 @@
+package bcn
+
+import "time"
+
+// BreakGlass is what a plan says that goes without the approval which its rule
+// asks for: it is under the plan's hash.
+type BreakGlass struct {
+	Skipped []Need `json:"skipped"` // who would have had to approve
+}
+
+// AcknowledgeWithin is how long somebody else may take to look at what was done
+// without approval.
+const AcknowledgeWithin = 24 * time.Hour
+
+// FollowUp is what is left to do after somebody went without an approval:
+// another person looks at it, and says so.
+type FollowUp struct {
+	ID       ID     // of the change
+	Person   string // who broke the glass: Slack user id
+	Reason   string
+	Skipped  []Need   // who would have had to approve
+	Told     []string // who of them was told: Slack user ids
+	Overrode []string // what stood in the way besides, in words; empty: nothing
+	At       time.Time
+	DueAt    time.Time
+
+	Reminded       int // how often the security channel was reminded
+	AcknowledgedBy string
+	AcknowledgedAt *time.Time
+	Note           string // what who acknowledged has to say
+}
+
+// Open says that nobody has acknowledged it.
+func (f FollowUp) Open() bool { return f.AcknowledgedAt == nil }
+
+// RemindAfter is how long after its begin a follow-up that is still open is
+// reminded of for the next time, n times having passed: at 12 and 20 hours, and
+// then, overdue, each day.
+func RemindAfter(n int) time.Duration {
+	switch n {
+	case 0:
+		return 12 * time.Hour
+	case 1:
+		return 20 * time.Hour
+	default:
+		return time.Duration(n-1) * 24 * time.Hour
+	}
+}
