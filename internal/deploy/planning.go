@@ -95,6 +95,7 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 // wants an approval that no rule asks for, it is that of Authorizer.Approvers.
 func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
 	ask := asking(c)
+	ask.Since = s.Authz.Now().Add(-mayBeOld(c))
 	if c.Kind.Access() { // it changes nothing: one question is enough
 		ask.DestructiveNotKnown = false
 		return s.Authz.Judge(ctx, c.Requester, ask)
@@ -118,6 +119,21 @@ func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.
 		v.Needs, v.Within = by.Needs, by.Within
 	}
 	return v, nil
+}
+
+// mayBeOld is how old an answer about people may be. Planning decides nothing:
+// the rules are read afresh for what is asked, decided and started. A grant that
+// lives is looked at every half minute, and who leaves loses it within a minute.
+// Slack answers who is in a group 20 times a minute, for all that bcn does.
+func mayBeOld(c bcn.Change) time.Duration {
+	switch {
+	case c.State == bcn.ChangePlanning:
+		return time.Minute
+	case c.Kind.Access() && c.State != bcn.ChangeQueued:
+		return 30 * time.Second
+	default:
+		return 0
+	}
 }
 
 // seal marshals a plan once and hashes the bytes.
