@@ -182,8 +182,12 @@ func TestOneOffTasks(t *testing.T) {
 				t.Errorf("%s: %s is found for %s: %v", name, got, ours, err)
 			}
 		}
-		w.sql(t, `update oneoff set nonce = '0123456789abcdef' where change = $1`, int64(r.id))
+		w.sql(t, `update oneoff set nonce = '0123456789abcdef', definition = 'arn:aws:ecs:us-east-1:123456789012:task-definition/other:1' where change = $1`, int64(r.id))
 		r.ends(bcn.ChangeFailed, bcn.CodeTampered)
+		r.says("its task was stopped", ours)
+		w.called(t, func(c localaws.CallRecord) bool {
+			return c.Action == "StopTask" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params), ours)
+		})
 	})
 	t.Run("run: one that takes too long is stopped", func(t *testing.T) {
 		w := w.in(t)

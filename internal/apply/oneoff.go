@@ -77,6 +77,27 @@ func (a Oneoffs) Find(ctx context.Context, t bcn.Target, o deploy.TaskOrder) (st
 	return "", deploy.ErrNone
 }
 
+// Started implements deploy.Tasks.
+func (a Oneoffs) Started(ctx context.Context, t bcn.Target, definition, prefix string) ([]string, error) {
+	s := a.aws.For(t)
+	family, _, _ := strings.Cut(last(definition), ":")
+	arns, err := s.TasksOfFamily(ctx, t.District.Cluster, family)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := s.Tasks(ctx, t.District.Cluster, unique(arns))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, v := range tasks {
+		if v.Status != "STOPPED" && strings.HasPrefix(v.StartedBy, prefix) {
+			out = append(out, v.ARN)
+		}
+	}
+	return out, nil
+}
+
 // ordered says that a task is what was asked for, and not another one that
 // somebody started by its name.
 func ordered(v awsx.Task, o deploy.TaskOrder) bool {

@@ -62,7 +62,7 @@ const (
 	CodeAccessDenied       Code = "access_denied"       // action, role
 	CodeAWSRefused         Code = "aws_refused"         // what, why
 	CodePlanMoved          Code = "plan_moved"          // moved
-	CodeTampered           Code = "tampered"            // what
+	CodeTampered           Code = "tampered"            // what, stopped (ARNs of tasks)
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
 	CodeRegistryLogin      Code = "registry_login"      // image, secret, why (unread|unreadable|refused), role: the registry's password does not help

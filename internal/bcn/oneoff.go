@@ -66,8 +66,12 @@ func NewOneoff(try int, asked time.Time) Oneoff {
 // before the task is there. ECS takes 36 characters for certain: the nonce has
 // 16, the sign and dashes 6, so that number and try may have 14 together.
 func (o Oneoff) Name(change ID) string {
-	return fmt.Sprintf("bcn-%d-%d-%s", int64(change), o.Try, o.Nonce)
+	return fmt.Sprintf("%s%d-%s", OneoffNames(change), o.Try, o.Nonce)
 }
+
+// OneoffNames is what the names of all tries of a change begin with, and of no
+// other change's.
+func OneoffNames(change ID) string { return fmt.Sprintf("bcn-%d-", int64(change)) }
 
 // Since is from when the task's age counts: from ECS's answer, which may come
 // long after it was first asked.

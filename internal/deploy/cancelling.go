@@ -23,7 +23,7 @@ func (s *Service) cancelling(ctx context.Context, c Claimed) (time.Duration, err
 	if done, again, err := s.stopOneoff(ctx, r); !done || err != nil {
 		return again, err
 	}
-	if r.Change.Kind == bcn.KindRun && !r.Oneoff.Passed() {
+	if r.Change.Kind == bcn.KindRun && (r.Forged || !r.Oneoff.Passed()) {
 		return s.finish(ctx, r, bcn.EventCancelled, bcn.CodeCancelled, r.Change.Params)
 	}
 	sp, ok := r.current()

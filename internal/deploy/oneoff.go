@@ -57,10 +57,11 @@ func (s *Service) gate(ctx context.Context, r running) (time.Duration, error) {
 	o := r.Oneoff
 	switch {
 	case r.Forged:
-		if err := s.stopForged(ctx, r); err != nil {
+		stopped, err := s.stopForged(ctx, r)
+		if err != nil {
 			return 0, err
 		}
-		return s.endUnapplied(ctx, r, bcn.CodeTampered, map[string]string{"what": "oneoff"})
+		return s.endUnapplied(ctx, r, bcn.CodeTampered, map[string]string{"what": "oneoff", "stopped": stopped})
 	case o == nil || o.Unknown: // unknown, and a person said: run it again
 		return s.intend(ctx, r)
 	case o.Task == "" && !o.Ended():
@@ -72,17 +73,29 @@ func (s *Service) gate(ctx context.Context, r running) (time.Duration, error) {
 	}
 }
 
-// stopForged stops what was started under the change's name, whatever its row
-// says.
-func (s *Service) stopForged(ctx context.Context, r running) error {
-	arn, err := s.Tasks.Find(ctx, r.target, s.order(r))
-	if errors.Is(err, ErrNone) {
-		return nil
+// stopForged stops what was started in the change's name and answers the ARNs.
+// Nothing that the row says is believed: the definition is the plan's or the
+// base stack's, and every try's name begins alike.
+func (s *Service) stopForged(ctx context.Context, r running) (string, error) {
+	definition := r.plan.Oneoff.Definition
+	if definition == "" {
+		d, err := s.Tasks.Definition(ctx, r.target, bcn.Heritage{App: r.plan.App, Env: r.plan.Env, Name: r.plan.Heritage})
+		if err != nil {
+			return "", s.orOver(err)
+		}
+		definition = d.ARN
 	}
+	arns, err := s.Tasks.Started(ctx, r.target, definition, bcn.OneoffNames(r.Change.ID))
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.Tasks.Stop(ctx, r.target, arn, "bcn: its record was changed")
+	for _, arn := range arns {
+		if err := s.Tasks.Stop(ctx, r.target, arn, "bcn: its record was changed"); err != nil {
+			return "", err
+		}
+		s.Log.Warn("one-off of a changed record stopped", "change", int64(r.Change.ID), "task", arn)
+	}
+	return strings.Join(arns, ", "), nil
 }
 
 // intend writes down which task will be asked for.
@@ -235,6 +248,10 @@ func (s *Service) oneoffFailed(ctx context.Context, r running) (time.Duration, e
 // stopOneoff stops the task of a change that is cancelled, and waits until it
 // runs no more; done says that nothing of it runs.
 func (s *Service) stopOneoff(ctx context.Context, r running) (done bool, again time.Duration, err error) {
+	if r.plan.Oneoff != nil && r.Forged {
+		_, err := s.stopForged(ctx, r)
+		return err == nil, 0, err
+	}
 	if r.plan.Oneoff == nil || r.Oneoff == nil || r.Oneoff.Ended() {
 		return true, 0, nil
 	}

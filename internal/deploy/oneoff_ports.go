@@ -22,6 +22,9 @@ type Tasks interface {
 	// name that is of its definition and has its command. ErrNone where there is
 	// none, whoever else uses the name.
 	Find(ctx context.Context, t bcn.Target, o TaskOrder) (arn string, err error)
+	// Started lists the tasks that run of a definition's family, in any of its
+	// revisions, and whose name begins with the prefix.
+	Started(ctx context.Context, t bcn.Target, definition, prefix string) (arns []string, err error)
 	// Look reads one task; ErrNone where ECS does not know it (any more).
 	Look(ctx context.Context, t bcn.Target, arn string) (TaskState, error)
 	// Stop stops a task; one that is stopped or gone is no error.
