@@ -34,6 +34,9 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 	if !eligible(r.Needs, b.Teams) {
 		return "", bcn.E(bcn.CodeNotEligible, "who", Who(r.Needs))
 	}
+	if inside(r, b.Teams) {
+		return "", bcn.E(bcn.CodeNotOutside, "teams", strings.Join(r.Outside, ", "), "who", Who(r.Needs))
+	}
 	if decidedBefore(r, b) {
 		return "", bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String())
 	}
@@ -95,7 +98,7 @@ func Remaining(r bcn.Request, ballots []Ballot) []bcn.Need {
 	h := hall{places: expand(r.Needs), ballots: ballots}
 	h.taken = make([]int, len(h.places))
 	for i, b := range ballots {
-		if b.Person != r.Requester && b.For != r.Requester && !repeated(ballots[:i], b) {
+		if b.Person != r.Requester && b.For != r.Requester && !inside(r, b.Teams) && !repeated(ballots[:i], b) {
 			h.seat(i, make([]bool, len(h.places)))
 		}
 	}

@@ -44,7 +44,7 @@ func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
 
 // helps says whether a ballot would count, and an approval fill a place.
 func helps(r bcn.Request, b Ballot) bool {
-	if b.Person == r.Requester || b.For == r.Requester || !eligible(r.Needs, b.Teams) || decidedBefore(r, b) {
+	if b.Person == r.Requester || b.For == r.Requester || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) || decidedBefore(r, b) {
 		return false
 	}
 	before := approvals(r)

@@ -28,6 +28,7 @@ const (
 	CodeNotAllowed       Code = "not_allowed"        // verb, who (teams that may), also (app and environment beside what was asked for)
 	CodeRefusedPerson    Code = "refused_person"     // why: deactivated|guest|external|bot|foreign
 	CodeNotEligible      Code = "not_eligible"       // who (teams that may decide)
+	CodeNotOutside       Code = "not_outside"        // teams (that let the requester in), who (teams that may decide)
 	CodeOwnRequest       Code = "own_request"        // who
 	CodeAlreadyDecided   Code = "already_decided"    // id, state, by
 	CodeDecidedBefore    Code = "decided_before"     // id: this person decided already
@@ -38,6 +39,15 @@ const (
 	CodeNoApprover       Code = "no_approver"        // who
 	CodeNotYours         Code = "not_yours"          // id; what (schedule), name, by
 	CodeChannelNotPosted Code = "channel_not_posted" // channel: the bot is not in it
+
+	// What a rule demands of what is asked. rule is its place in bot.yaml.
+	CodeReasonWanted   Code = "reason_wanted"   // rule, wants (in its own words or as a pattern; empty: any reason)
+	CodeOutsideHours   Code = "outside_hours"   // rule, opens (RFC 3339; empty: not within two weeks)
+	CodeLimitReached   Code = "limit_reached"   // rule, count, per, next (RFC 3339)
+	CodeNoTicket       Code = "no_ticket"       // rule, wants: the reason names no ticket
+	CodeTicketUnknown  Code = "ticket_unknown"  // rule, ticket
+	CodeTicketClosed   Code = "ticket_closed"   // rule, ticket, status, open (statuses that would do)
+	CodeTicketAssignee Code = "ticket_assignee" // rule, ticket: it is not assigned to the requester
 
 	// What was planned.
 	CodeNoChange           Code = "no_change"

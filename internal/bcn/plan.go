@@ -29,10 +29,12 @@ type Plan struct {
 	Scaled      *Scaled         `json:"scaled,omitempty"`   // scale: what it is about
 	Rule        json.RawMessage `json:"rule"`               // the matched rule, as configured
 	RuleIndex   int             `json:"rule_index"`
-	Needs       []Need          `json:"needs,omitempty"`  // who must approve; empty: nobody
-	Within      time.Duration   `json:"within,omitempty"` // how long the request waits
-	Record      json.RawMessage `json:"record,omitempty"` // the row that an adopt or create writes
-	Stacks      []StackPlan     `json:"stacks"`           // in the order of execution
+	Needs       []Need          `json:"needs,omitempty"`    // who must approve; empty: nobody
+	Within      time.Duration   `json:"within,omitempty"`   // how long the request waits
+	Outside     []string        `json:"outside,omitempty"`  // teams whose members do not count
+	Escalate    []string        `json:"escalate,omitempty"` // teams that may approve as well once it is escalated to them
+	Record      json.RawMessage `json:"record,omitempty"`   // the row that an adopt or create writes
+	Stacks      []StackPlan     `json:"stacks"`             // in the order of execution
 	Findings    []Finding       `json:"findings,omitempty"`
 	Diff        string          `json:"diff,omitempty"` // ours, from both manifests; no environment values
 	Lines       []Line          `json:"lines,omitempty"`

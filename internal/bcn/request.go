@@ -68,6 +68,9 @@ type Request struct {
 	Hash      string // SHA-256 of the plan bytes, hex
 	Requester string // Slack user id
 	Needs     []Need
+	// Outside are teams whose members do not count: those that let the requester
+	// in, where the rule wants approvers from outside of them.
+	Outside []string
 	// Escalate are teams that may decide as well from EscalatedAt on, and are told
 	// then. EscalatedAt is fixed when it is asked; zero: never.
 	Escalate    []string

@@ -40,7 +40,12 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 			args[k] = said
 		}
 	}
-	for _, k := range []string{"least", "most", "after"} {
+	for _, k := range []string{"opens", "next"} {
+		if at, err := time.Parse(time.RFC3339, params[k]); err == nil {
+			args[k] = When(at)
+		}
+	}
+	for _, k := range []string{"least", "most", "after", "per"} {
 		if d, err := time.ParseDuration(params[k]); err == nil {
 			args[k] = d
 		}
