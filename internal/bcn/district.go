@@ -5,23 +5,26 @@ import "time"
 // District is one network and ECS cluster in one AWS account and region,
 // reached by assuming Role. It serves named environments.
 type District struct {
-	Name           string    `json:"name"`
-	Region         string    `json:"region"`
-	Account        string    `json:"account"`
-	Role           string    `json:"role"`     // the bot's role
-	CFNRole        string    `json:"cfn_role"` // CloudFormation's role
-	VPC            string    `json:"vpc"`
-	CIDR           string    `json:"cidr"`
-	Cluster        string    `json:"cluster"` // name
-	Subnets        []string  `json:"subnets"` // private, where tasks run
-	PublicSubnets  []string  `json:"public_subnets"`
-	SecurityGroups []string  `json:"security_groups"` // put on every task
-	Bucket         string    `json:"bucket"`          // templates over 51,200 bytes
-	AssignPublicIP bool      `json:"assign_public_ip"`
-	Environments   []string  `json:"environments"`
-	Network        *Network  `json:"network,omitempty"` // nil: adopted
-	Plugins        []Plugin  `json:"plugins,omitempty"` // sorted by name
-	CreatedAt      time.Time `json:"-"`
+	Name           string   `json:"name"`
+	Region         string   `json:"region"`
+	Account        string   `json:"account"`
+	Role           string   `json:"role"`     // the bot's role
+	CFNRole        string   `json:"cfn_role"` // CloudFormation's role
+	VPC            string   `json:"vpc"`
+	CIDR           string   `json:"cidr"`
+	Cluster        string   `json:"cluster"` // name
+	Subnets        []string `json:"subnets"` // private, where tasks run
+	PublicSubnets  []string `json:"public_subnets"`
+	SecurityGroups []string `json:"security_groups"` // put on every task
+	Bucket         string   `json:"bucket"`          // templates over 51,200 bytes
+	AssignPublicIP bool     `json:"assign_public_ip"`
+	Environments   []string `json:"environments"`
+	Network        *Network `json:"network,omitempty"` // nil: adopted
+	Plugins        []Plugin `json:"plugins,omitempty"` // sorted by name
+	// CapacityProvider is what places tasks on the machines that bcn made; empty:
+	// it made none.
+	CapacityProvider string    `json:"capacity_provider,omitempty"`
+	CreatedAt        time.Time `json:"-"`
 }
 
 // Serves says whether the district serves the environment.

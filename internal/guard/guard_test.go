@@ -96,6 +96,8 @@ func violations() map[string]struct{ resource, want string } {
 		"a bucket for everybody":                   {res("AWS::S3::BucketPolicy", `{"PolicyDocument":{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject"}}}`), guard.WildcardPerson},
 		"a policy document that is put together":   {res("AWS::S3::BucketPolicy", `{"PolicyDocument":{"Fn::Sub":"{}"}}`), guard.Unresolved},
 		"a managed policy":                         {res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::1:policy/bcn/d/boundary-d","ManagedPolicyArns":["arn:aws:iam::aws:policy/AdministratorAccess"]}`), guard.ManagedPolicy},
+		"a machine with a role from elsewhere":      {res("AWS::IAM::InstanceProfile", `{"Roles":["admin"]}`), guard.ManagedPolicy},
+		"a machine with a parameter for its role":   {res("AWS::IAM::InstanceProfile", `{"Roles":[{"Ref":"Given"}]}`), guard.ManagedPolicy},
 		"a policy that is attached from outside":   {res("AWS::IAM::Policy", `{"PolicyName":"p"}`), guard.ManagedPolicy},
 		"a role without boundary":                  {res("AWS::IAM::Role", `{}`), guard.NoBoundary},
 		"a role with another boundary":             {res("AWS::IAM::Role", `{"PermissionsBoundary":"arn:aws:iam::aws:policy/AdministratorAccess"}`), guard.NoBoundary},

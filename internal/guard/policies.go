@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -29,12 +30,26 @@ func policiesNarrow(t tree, report deny) {
 				report(ManagedPolicy, where, "policy", fmt.Sprint(managed))
 			}
 		})
-		if strings.HasPrefix(r.kind, "AWS::IAM::") && r.kind != roleType {
+		if strings.HasPrefix(r.kind, "AWS::IAM::") && r.kind != roleType && !profile(t, r) {
 			// Users, groups and policies of their own: bcn makes none, and what
 			// they grant is not told by their documents alone.
 			report(ManagedPolicy, r.id, "policy", r.kind)
 		}
 	}
+}
+
+// profile says that it is an instance profile, which grants nothing by itself,
+// of roles of the same plan alone.
+func profile(t tree, r resource) bool {
+	roles, ok := r.properties["Roles"].([]any)
+	if r.kind != "AWS::IAM::InstanceProfile" || !ok {
+		return false
+	}
+	return !slices.ContainsFunc(roles, func(v any) bool {
+		m, _ := v.(map[string]any)
+		id, _ := m["Ref"].(string)
+		return len(m) != 1 || !slices.ContainsFunc(t.resources, func(other resource) bool { return other.id == id && other.kind == roleType })
+	})
 }
 
 func statements(where string, v any, report deny) {

@@ -25,7 +25,7 @@ func NATTypes() []string { return []string{NATNone, NATInstance, NATGateway, NAT
 // What tasks of a district can run on.
 const (
 	LaunchFargate = "fargate"
-	LaunchEC2     = "ec2" // refused: machines have to be the account owner's
+	LaunchEC2     = "ec2" // machines of the district; Fargate is there, too
 )
 
 // Outputs of a district's stack, named after the fields of bcn.District.
@@ -36,6 +36,8 @@ const (
 	OutputPublicSubnets  = "PublicSubnets"  // joined by commas
 	OutputTaskGroup      = "TaskSecurityGroup"
 	OutputBucket         = "Bucket"
+
+	OutputCapacityProvider = "CapacityProvider" // only with machines
 )
 
 // DistrictStack is the name of a district's stack.
@@ -56,9 +58,13 @@ func DefaultCIDR(district string) string {
 	return fmt.Sprintf("10.%d.0.0/16", h.Sum32()%256)
 }
 
-// DefaultNetwork fills in what was not said: Fargate behind one NAT gateway.
+// DefaultNetwork fills in what was not said: Fargate behind one NAT gateway,
+// and where there are machines, what they are.
 func DefaultNetwork(n bcn.Network) bcn.Network {
 	n.NAT, n.Launch = cmp.Or(n.NAT, NATGateway), cmp.Or(n.Launch, LaunchFargate)
+	if n.Launch == LaunchEC2 {
+		n.InstanceType, n.Size = cmp.Or(n.InstanceType, DefaultInstanceType), cmp.Or(n.Size, DefaultSize)
+	}
 	return n
 }
 
@@ -76,6 +82,7 @@ type district struct {
 	*template
 	tags    []tag
 	subnets [4]string // CIDRs: public 1 and 2, private 1 and 2
+	boots   []string  // what plugins install on machines
 }
 
 // District renders a network over two zones with an ECS cluster, and what the
@@ -105,6 +112,7 @@ func District(in DistrictInput) (bcn.Proposal, error) {
 		OutputTaskGroup:      {"Security group of every task", getAtt("TaskSecurityGroup", "GroupId")},
 		OutputBucket:         {"Templates and access logs", ref("Bucket")},
 	}
+	s.machines()
 	return propose(DistrictStack(d.Name), s.template, []string{"CAPABILITY_NAMED_IAM"}, s.tags)
 }
 
@@ -113,7 +121,7 @@ func FillDistrict(d bcn.District, outputs map[string]string) bcn.District {
 	list := func(key string) []string { return strings.Split(outputs[key], ",") }
 	d.VPC, d.Cluster, d.Bucket = outputs[OutputVPC], outputs[OutputCluster], outputs[OutputBucket]
 	d.PublicSubnets, d.Subnets = list(OutputPublicSubnets), list(OutputPrivateSubnets)
-	d.SecurityGroups = []string{outputs[OutputTaskGroup]}
+	d.SecurityGroups, d.CapacityProvider = []string{outputs[OutputTaskGroup]}, outputs[OutputCapacityProvider]
 	d.AssignPublicIP = d.Network.NAT == NATNone
 	if d.AssignPublicIP { // a public address is of use only where there is a gateway
 		d.Subnets = d.PublicSubnets
@@ -141,11 +149,9 @@ func CheckDistrict(d bcn.District) (subnets [4]string, err error) {
 		return subnets, invalid("--nat: %s is none of %s", n.NAT, strings.Join(NATTypes(), ", "))
 	case n.Launch != LaunchFargate && n.Launch != LaunchEC2:
 		return subnets, invalid("--launch: %s is neither fargate nor ec2", n.Launch)
-	case n.Launch == LaunchFargate && (n.InstanceType != "" || n.Size != 0):
-		return subnets, invalid("--instance-type and --size are for --launch ec2")
 	}
-	if n.Launch == LaunchEC2 { // bcn makes no machines for tasks
-		return subnets, bcn.E(bcn.CodeNotYet, "verb", "district create --launch ec2")
+	if err := checkMachines(*n); err != nil {
+		return subnets, err
 	}
 	return splitNetwork(d.CIDR)
 }

@@ -76,13 +76,18 @@ func (s *district) bucket() {
 	}
 }
 
-// cluster makes the ECS cluster, called like the district.
+// cluster makes the ECS cluster, called like the district. What bcn itself
+// starts runs on Fargate, machines or not.
 func (s *district) cluster() {
+	providers := []any{"FARGATE", "FARGATE_SPOT"}
+	if s.District.Network.Launch == LaunchEC2 {
+		providers = append(providers, ref("MachineCapacity"))
+	}
 	s.Resources["Cluster"] = resource{Type: "AWS::ECS::Cluster", Properties: map[string]any{
 		"ClusterName": s.District.Name, "Tags": s.tags,
 	}}
 	s.Resources["Capacity"] = resource{Type: "AWS::ECS::ClusterCapacityProviderAssociations", Properties: map[string]any{
-		"Cluster": ref("Cluster"), "CapacityProviders": []any{"FARGATE", "FARGATE_SPOT"},
+		"Cluster": ref("Cluster"), "CapacityProviders": providers,
 		"DefaultCapacityProviderStrategy": []any{map[string]any{"CapacityProvider": "FARGATE", "Weight": 1}},
 	}}
 }

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,7 +20,8 @@ func made(n bcn.Network) bcn.District {
 	}
 }
 
-// networks is one golden file per way to the internet.
+// networks is one golden file per way to the internet, with machines and
+// without.
 func networks() map[string]func(t *testing.T) []bcn.Proposal {
 	of := func(n bcn.Network) func(t *testing.T) []bcn.Proposal {
 		return func(t *testing.T) []bcn.Proposal {
@@ -35,7 +37,9 @@ func networks() map[string]func(t *testing.T) []bcn.Proposal {
 	out := map[string]func(t *testing.T) []bcn.Proposal{}
 	for _, nat := range render.NATTypes() {
 		out["district_"+nat] = of(bcn.Network{NAT: nat, Launch: render.LaunchFargate})
+		out["district_"+nat+"_ec2"] = of(bcn.Network{NAT: nat, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2})
 	}
+	out["district_ec2_arm"] = of(bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m7g.xlarge", Size: 1})
 	return out
 }
 
@@ -52,6 +56,13 @@ func TestDistrictRefusals(t *testing.T) {
 		"an unknown NAT":                 {func(d *bcn.District) { d.Network.NAT = "magic" }, "--nat: magic is none of none, instance,"},
 		"an unknown launch type":         {func(d *bcn.District) { d.Network.Launch = "lambda" }, "neither fargate nor ec2"},
 		"machines without EC2":           {func(d *bcn.District) { d.Network.Size = 2 }, "are for --launch ec2"},
+		"a type without EC2":             {func(d *bcn.District) { d.Network.InstanceType = "m6i.large" }, "are for --launch ec2"},
+		"machines with accelerators":     {machines("p5.48xlarge", 1), "none of the classes that bot iam allows: c5, c6g,"},
+		"a size that a class has not":    {machines("m6i.small", 1), "none of the sizes large, xlarge"},
+		"a whole computer":               {machines("m5.metal", 1), "none of the sizes large, xlarge"},
+		"a machine that is too small":    {machines("t3.micro", 1), "none of the sizes small, medium"},
+		"no machine":                     {machines("m6i.large", 0), "0 machines; from 1 to 50"},
+		"too many machines":              {machines("m6i.large", 51), "51 machines; from 1 to 50"},
 		"no network at all":              {func(d *bcn.District) { d.CIDR = "ten" }, "is no network"},
 		"an address in a network":        {func(d *bcn.District) { d.CIDR = "10.0.0.1/16" }, "is no network"},
 		"addresses of version 6":         {func(d *bcn.District) { d.CIDR = "fd00::/16" }, "is no network"},
@@ -66,6 +77,64 @@ func TestDistrictRefusals(t *testing.T) {
 			c.change(&d)
 			if _, err := render.District(render.DistrictInput{District: d, Installation: "i"}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func machines(instanceType string, size int) func(*bcn.District) {
+	return func(d *bcn.District) {
+		*d.Network = bcn.Network{NAT: render.NATNone, Launch: render.LaunchEC2, InstanceType: instanceType, Size: size}
+	}
+}
+
+func TestDefaultNetworkSaysWhichMachines(t *testing.T) {
+	t.Parallel()
+	want := bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2}
+	if got := render.DefaultNetwork(bcn.Network{Launch: render.LaunchEC2}); got != want {
+		t.Errorf("got %+v", got)
+	}
+	d := made(want)
+	if _, err := render.CheckDistrict(d); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where tasks run in a district that bcn made.
+func TestLaunchInADistrictThatBcnMade(t *testing.T) {
+	t.Parallel()
+	fargate := bcn.Network{NAT: render.NATGateway, Launch: render.LaunchFargate}
+	ec2 := bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2}
+	const own = worker + "        launch: ec2\n"
+	all := strings.Replace(worker, "    services:", "    launch: ec2\n    services:", 1) + "    scheduled_tasks:\n      - { name: sweep, schedule: rate(1 day), command: bin/sweep%s }\n"
+	for title, c := range map[string]struct {
+		network bcn.Network
+		body    string
+		want    []string
+	}{
+		"machines that are not there":     {fargate, own, []string{"barcelona.yml:6:9: service worker: launch: ec2 needs machines", "district update example --launch ec2"}},
+		"nor for scheduled tasks":         {fargate, fmt.Sprintf(all, ""), []string{"service worker", "scheduled task sweep: launch: ec2 needs machines"}},
+		"more memory than a machine has":  {ec2, own + "        memory: 16384\n", []string{"service worker: cpu", "memory 16384 fit on no machine", "an m6i.large has 2048 and 8192"}},
+		"more CPU than a machine has":     {ec2, own + "        cpu: 4096\n", []string{"service worker: cpu 4096"}},
+		"a task larger than a machine":    {ec2, fmt.Sprintf(all, ", memory: 16384, cpu: 2048"), []string{"scheduled task sweep: cpu 2048 and memory 16384"}},
+		"what fits is placed on machines": {ec2, fmt.Sprintf(all, ""), nil},
+		"Fargate needs none":              {fargate, worker, nil},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			in := input(heritage(t, c.body))
+			in.District.Network = &c.network
+			if c.network.Launch == render.LaunchEC2 {
+				in.District.CapacityProvider = render.CapacityProvider("example")
+			}
+			_, _, err := render.Heritage(in)
+			if (err == nil) != (c.want == nil) {
+				t.Fatal(err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%v does not say %q", err, want)
+				}
 			}
 		})
 	}

@@ -34,8 +34,16 @@ func keys() map[string]feature {
 		"worker_auto_scaling": service("        auto_scaling: { min_count: 2, max_count: 10, cpu: 50, memory: 70 }\n"),
 		"worker_deployment":   service("        desired_count: 4\n        deployment: { minimum_percent: 50, maximum_percent: 150, alarms: [hello-errors] }\n"),
 		"worker_ec2":          service("        cpu: 100\n        memory: 300\n        launch: ec2\n"),
-		"web_auto_scaling":    behind("        auto_scaling: { min_count: 1, max_count: 4, requests: 1000 }\n"),
-		"web_grace_period":    behind("        health_check_grace_period: 300\n"),
+		"web_machines": {
+			body: web("main", "        launch: ec2\n        cpu: 256\n        memory: 512\n") + strings.Split(worker, "    services:\n")[1] +
+				"    scheduled_tasks:\n      - { name: sweep, schedule: rate(1 day), command: bin/sweep }\n    launch: ec2\n",
+			change: func(in *render.Input) {
+				in.District.Network = &bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2}
+				in.District.CapacityProvider = render.CapacityProvider(in.District.Name)
+			},
+		},
+		"web_auto_scaling": behind("        auto_scaling: { min_count: 1, max_count: 4, requests: 1000 }\n"),
+		"web_grace_period": behind("        health_check_grace_period: 300\n"),
 		"task_role": {body: worker + `    task_role:
       - actions: [s3:PutObject, s3:GetObject]
         resources: ["arn:aws:s3:::hello-uploads/*"]

@@ -88,6 +88,9 @@ func newUnpinned(in Input, image string) (*source, error) {
 		return nil, err
 	}
 	s := &source{Input: in, image: image}
+	if err := s.checkLaunch(); err != nil {
+		return nil, err
+	}
 	var err error
 	if s.env, err = s.environment(); err != nil {
 		return nil, err

@@ -135,7 +135,8 @@ type firelensConfiguration struct {
 
 type ecsService struct {
 	Cluster                       string
-	LaunchType                    string
+	LaunchType                    string     `json:",omitempty"`
+	CapacityProviderStrategy      []capacity `json:",omitempty"` // instead of LaunchType
 	TaskDefinition                any
 	DesiredCount                  *int `json:",omitempty"`
 	DeploymentConfiguration       deploymentConfiguration
@@ -147,6 +148,12 @@ type ecsService struct {
 	EnableExecuteCommand          bool `json:",omitempty"`
 	PropagateTags                 string
 	Tags                          []tag
+}
+
+// capacity is a part of a capacity provider strategy.
+type capacity struct {
+	CapacityProvider string
+	Weight           int
 }
 
 type deploymentConfiguration struct {
@@ -320,13 +327,14 @@ type scheduleTarget struct {
 }
 
 type ecsParameters struct {
-	TaskDefinitionArn    any
-	TaskCount            int
-	LaunchType           string
-	Group                string
-	NetworkConfiguration networkConfiguration
-	EnableECSManagedTags bool
-	PropagateTags        string
+	TaskDefinitionArn        any
+	TaskCount                int
+	LaunchType               string     `json:",omitempty"`
+	CapacityProviderStrategy []capacity `json:",omitempty"` // instead of LaunchType
+	Group                    string
+	NetworkConfiguration     networkConfiguration
+	EnableECSManagedTags     bool
+	PropagateTags            string
 }
 
 type retryPolicy struct {

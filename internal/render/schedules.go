@@ -77,6 +77,7 @@ func (s *source) schedule(t *template, task manifest.ScheduledTask) error {
 		return tooLarge("scheduled task "+task.Name, "its command would be %d characters of overrides, at most %d", n, manifest.MaxOverrides)
 	}
 	name := ScheduleName(h.Name, task.Name)
+	launch, strategy := s.placed(h.Launch)
 	return t.add("Schedule"+LogicalID(task.Name), resource{Type: "AWS::Scheduler::Schedule", Properties: schedule{
 		Name: name, GroupName: ScheduleGroup, Description: "bcn: " + task.Name + " of the heritage " + h.Name,
 		ScheduleExpression: task.Schedule, ScheduleExpressionTimezone: task.Timezone, State: enabled(task.Enabled),
@@ -86,7 +87,7 @@ func (s *source) schedule(t *template, task manifest.ScheduledTask) error {
 			RoleArn:     RoleARN(d, ScheduleRole(d.Name, h.Name)),
 			RetryPolicy: retryPolicy{MaximumRetryAttempts: scheduleTries, MaximumEventAgeInSeconds: scheduleAge},
 			EcsParameters: ecsParameters{
-				TaskDefinitionArn: ref(ScheduleOutput(task.Name)), TaskCount: 1, LaunchType: launchType(h.Launch), Group: name,
+				TaskDefinitionArn: ref(ScheduleOutput(task.Name)), TaskCount: 1, LaunchType: launch, CapacityProviderStrategy: strategy, Group: name,
 				NetworkConfiguration: s.network(h.Launch, nil), EnableECSManagedTags: true, PropagateTags: "TASK_DEFINITION",
 			},
 		},

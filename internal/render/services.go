@@ -24,10 +24,11 @@ func (s *source) service(t *template, m manifest.Service) error {
 		return err
 	}
 	e := ecsService{
-		Cluster: s.District.Cluster, LaunchType: launchType(m.Launch), TaskDefinition: ref(id + "TaskDefinition"),
+		Cluster: s.District.Cluster, TaskDefinition: ref(id + "TaskDefinition"),
 		DesiredCount: s.count(m), ForceNewDeployment: s.restarted(m.Name),
 		EnableECSManagedTags: true, EnableExecuteCommand: m.Exec, PropagateTags: "SERVICE", Tags: s.tags,
 	}
+	e.LaunchType, e.CapacityProviderStrategy = s.placed(m.Launch)
 	if e.DeploymentConfiguration, err = s.deployment(m); err != nil {
 		return err
 	}

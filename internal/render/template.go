@@ -20,6 +20,7 @@ type resource struct {
 	DependsOn           []string `json:",omitempty"`
 	DeletionPolicy      string   `json:",omitempty"`
 	UpdateReplacePolicy string   `json:",omitempty"`
+	UpdatePolicy        any      `json:",omitempty"`
 	Properties          any
 }
 

@@ -70,6 +70,7 @@ func boundary(in Input) []statement {
 			Why:       "the roles of such a task",
 		},
 	}
+	list = append(list, machineBoundary(in)...)
 	if len(in.TaskActions) > 0 {
 		list = append(list, statement{
 			Sid: "TaskActions", Action: slices.Sorted(slices.Values(in.TaskActions)), Resource: []string{"*"},

@@ -151,7 +151,7 @@ func (in Input) defaults() Input {
 }
 
 // Template answers the CloudFormation template, JSON with indentation for
-// people. Applying it needs CAPABILITY_NAMED_IAM.
+// people: fewer than the 51,200 bytes that CloudFormation takes in a request. Applying it needs CAPABILITY_NAMED_IAM.
 func Template(in Input) ([]byte, error) {
 	in = in.defaults()
 	if err := in.check(); err != nil {
@@ -174,8 +174,13 @@ func Template(in Input) ([]byte, error) {
 				Name: NetworkPolicyName(in.District), Path: "/", Description: "What a district that bcn makes needs besides",
 				Document: in.document(network(in)),
 			}},
+			"MachinesPolicy": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
+				Name: MachinesPolicyName(in.District), Path: "/", Description: "What a district with machines needs besides",
+				Document: in.document(machines(in)),
+			}},
 			"CloudFormationRole": {Type: "AWS::IAM::Role", DependsOn: []string{"Boundary"}, Properties: role{
-				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600, Managed: []any{ref{"NetworkPolicy"}},
+				Name: CFNRoleName(in.District), Description: "Passed by bcn to CloudFormation", MaxSession: 3600,
+				Managed:  []any{ref{"NetworkPolicy"}, ref{"MachinesPolicy"}},
 				Trust:    in.document(cfnTrust()),
 				Policies: []inline{{Name: "bcn", Document: in.document(cfn(in))}},
 			}},
@@ -191,10 +196,16 @@ func Template(in Input) ([]byte, error) {
 			"Boundary": {Description: "the permissions boundary of all task roles", Value: ref{"Boundary"}},
 		},
 	}
-	// CloudFormation takes 51,200 bytes in a request.
 	out, err := json.MarshalIndent(t, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("write the roles' template: %w", err)
 	}
-	return append(out, '\n'), nil
+	return append(words.ReplaceAllFunc(out, func(list []byte) []byte { return spaces.ReplaceAll(list, nil) }), '\n'), nil
 }
+
+// Lists of words stand on a line each: with a line for each word the template
+// would be too long for a request.
+var (
+	words  = regexp.MustCompile(`\[\s*"[^"]*"(,\s*"[^"]*")*\s*\]`)
+	spaces = regexp.MustCompile(`\s+`)
+)

@@ -23,6 +23,7 @@ func Table(in Input) (string, error) {
 		{"Who may assume CloudFormation's role", cfnTrust()},
 		{"CloudFormation's role", cfn(in)},
 		{"CloudFormation's role, for districts that bcn makes", network(in)},
+		{"CloudFormation's role, for districts with machines", machines(in)},
 		{"Who may assume the Scheduler's role", schedulerTrust(in)},
 		{"The Scheduler's role", scheduler(in)},
 		{"The permissions boundary", boundary(in)},
