@@ -76,6 +76,12 @@ type Verifier struct {
 // NewVerifier starts before the first entry.
 func NewVerifier(k Key) *Verifier { return &Verifier{key: k, hash: []byte{}} }
 
+// ResumeVerifier starts behind an entry, whose number and hash are given: what
+// comes after it is checked, it and what is before is not.
+func ResumeVerifier(k Key, seq int64, hash []byte) *Verifier {
+	return &Verifier{key: k, seq: seq, hash: append([]byte{}, hash...)}
+}
+
 // Next checks that the entry follows the one before; it answers a BrokenError
 // for the first that does not.
 func (v *Verifier) Next(e Entry) error {
@@ -89,7 +95,7 @@ func (v *Verifier) Next(e Entry) error {
 	if !Equal(want.MAC, e.MAC) {
 		return &BrokenError{Seq: e.Seq, What: "was not written with this BCN_KEY"}
 	}
-	v.seq, v.hash = e.Seq, e.Hash
+	v.seq, v.hash = e.Seq, want.Hash
 	return nil
 }
 

@@ -36,6 +36,7 @@ type Claimed struct {
 	Proven   bool        // the grant's row is as bcn wrote it
 	Oneoff   *bcn.Oneoff // the task of a before_deploy or a run, once it is asked for
 	Forged   bool        // the one-off's row is not as bcn wrote it
+	Tampered string      // what else was changed past bcn, such as plan; empty: nothing
 	Halt     Halt
 	Held     bool      // it was asked for ahead of a schedule's tick, which does not run yet
 	Now      time.Time // the database's

@@ -58,6 +58,9 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Change.Kind.Access() && !c.Change.State.BeforeApplying() {
 		return s.accessStep(ctx, c)
 	}
+	if c.Tampered != "" && !c.Change.State.Ended() {
+		return 0, bcn.E(bcn.CodeTampered, "what", c.Tampered)
+	}
 	if c.Change.Kind == bcn.KindSecret && !c.Change.State.BeforeApplying() {
 		return s.secretStep(ctx, c)
 	}

@@ -65,22 +65,24 @@ func (s *Store) Refused(ctx context.Context, actor string, change bcn.ID, what s
 	})
 }
 
+// entryColumns are read into entryFields.
+const entryColumns = `seq, at, kind, actor, change, body, hash, mac`
+
+func entryFields(e *audit.Entry) []any {
+	return []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC}
+}
+
 // VerifyAudit walks the whole chain and answers how many entries are whole; an
 // audit.BrokenError names the first that is not.
 func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
 	v := audit.NewVerifier(s.key)
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select seq, at, kind, actor, change, body, hash, mac from audit_entry order by seq`)
+		rows, err := tx.Query(ctx, `select `+entryColumns+` from audit_entry order by seq`)
 		if err != nil {
 			return err
 		}
 		var e audit.Entry
-		_, err = pgx.ForEachRow(rows, []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC}, func() error {
-			return v.Next(audit.Entry{
-				Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, Change: e.Change,
-				Body: e.Body, Hash: append([]byte{}, e.Hash...), MAC: e.MAC,
-			})
-		})
+		_, err = pgx.ForEachRow(rows, entryFields(&e), func() error { return v.Next(e) })
 		if err != nil {
 			return err
 		}

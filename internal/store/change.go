@@ -187,13 +187,7 @@ func (s *Store) Claim(ctx context.Context, id bcn.ID) (deploy.Claimed, bool, err
 }
 
 func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
-	var plan deploy.StoredPlan
-	err := t.QueryRow(ctx, `select bytes, hash from plan where change = $1`, int64(c.Change.ID)).Scan(&plan.Bytes, &plan.Hash)
-	switch _, err = found(0, err); {
-	case err == nil:
-		c.Plan = &plan
-	case errors.Is(err, ErrNotFound):
-	default:
+	if err := t.claimPlan(ctx, c); err != nil {
 		return err
 	}
 	r, err := request(ctx, t, c.Change.ID)

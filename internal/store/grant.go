@@ -6,37 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 const grantColumns = `id, state, person, open_until, starts_at, ends_at, key, mints, task, task_asked, ready, schedule,
 	sessions, why, by_who, ended_at, swept_at, verified_at, tries, looks, checked_at, warned, paged`
-
-// grantMAC covers who may enter what until when: a row that was changed past
-// bcn lets nobody in, and no longer.
-func (s *Store) grantMAC(g bcn.Grant) []byte {
-	at := func(t *time.Time) []byte {
-		if t == nil {
-			return nil
-		}
-		return fmt.Append(nil, t.UnixMicro())
-	}
-	var sessions []string
-	for _, x := range g.Sessions {
-		sessions = append(sessions, x.ID, strconv.FormatBool(x.Stranger), strconv.FormatBool(x.ByBot), strconv.FormatBool(x.Closed != nil))
-	}
-	return s.key.MAC("grant", fmt.Append(nil, int64(g.ID)), []byte(g.Person), at(&g.OpenUntil), at(g.StartsAt), at(g.EndsAt),
-		[]byte(g.Key), []byte(g.Task), []byte(g.State), strconv.AppendInt(nil, int64(g.Mints), 10), at(g.TaskAsked), []byte(g.Schedule),
-		at(g.EndedAt), []byte(strings.Join(sessions, "\n")))
-}
 
 func scanGrant(row pgx.CollectableRow) (bcn.Grant, error) {
 	var (
@@ -85,17 +64,16 @@ func (t *txn) storeGrant(ctx context.Context, c bcn.Change, m deploy.Move) error
 	}
 	values := []any{
 		int64(c.ID), g.State, g.Person, g.OpenUntil, g.StartsAt, g.EndsAt, g.Key, g.Mints, g.Task, g.TaskAsked, g.Ready, g.Schedule,
-		sessions, g.Why, g.By, g.EndedAt, g.SweptAt, g.VerifiedAt, g.Tries, g.Looks, g.CheckedAt, g.Warned, g.Paged, t.s.grantMAC(g),
+		sessions, g.Why, g.By, g.EndedAt, g.SweptAt, g.VerifiedAt, g.Tries, g.Looks, g.CheckedAt, g.Warned, g.Paged,
 	}
 	if m.Grant.New {
-		_, err := t.Exec(ctx, `insert into access_grant (`+grantColumns+`, mac)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`, values...)
-		return err
+		return t.writeGrant(ctx, c.ID, `insert into access_grant (`+grantColumns+`, mac)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, '')`, values...)
 	}
-	err = t.moved(ctx, `update access_grant set (state, person, open_until, starts_at, ends_at, key, mints, task, task_asked, ready,
-		schedule, sessions, why, by_who, ended_at, swept_at, verified_at, tries, looks, checked_at, warned, paged, mac)
-		= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-		where id = $1 and state = $25`, append(values, from)...)
+	err = t.writeGrant(ctx, c.ID, `update access_grant set (state, person, open_until, starts_at, ends_at, key, mints, task, task_asked, ready,
+		schedule, sessions, why, by_who, ended_at, swept_at, verified_at, tries, looks, checked_at, warned, paged)
+		= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		where id = $1 and state = $24`, append(values, from)...)
 	if err != nil || m.Grant.Event == "" {
 		return err
 	}
@@ -109,6 +87,20 @@ func (t *txn) storeGrant(ctx context.Context, c bcn.Change, m deploy.Move) error
 	maps.Copy(body, m.Audit)
 	t.s.log.Info("grant moved", "change", int64(c.ID), "from", from, "to", g.State, "why", g.Why)
 	return t.record("grant."+string(m.Grant.Event), actorOf(m), c.ID, body)
+}
+
+// writeGrant writes the row and seals it: one that was changed past bcn lets
+// nobody in, and no longer.
+func (t *txn) writeGrant(ctx context.Context, id bcn.ID, sql string, values ...any) error {
+	var row []byte
+	err := t.QueryRow(ctx, sql+` returning to_jsonb(access_grant)`, values...).Scan(&row)
+	if _, err = found(0, err); errors.Is(err, ErrNotFound) {
+		return ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	return t.seal(ctx, "access_grant", row, `id = $1`, int64(id))
 }
 
 // cut brings times to what a timestamptz keeps, so that the MAC covers what is
@@ -133,11 +125,11 @@ func (t *txn) claimGrant(ctx context.Context, c *deploy.Claimed) error {
 	if err != nil {
 		return err
 	}
-	var mac []byte
-	if err := t.QueryRow(ctx, `select mac from access_grant where id = $1`, int64(g.ID)).Scan(&mac); err != nil {
+	var row, mac []byte
+	if err := t.QueryRow(ctx, `select to_jsonb(access_grant), mac from access_grant where id = $1`, int64(g.ID)).Scan(&row, &mac); err != nil {
 		return err
 	}
-	c.Grant, c.Proven = &g, audit.Equal(mac, t.s.grantMAC(g))
+	c.Grant, c.Proven = &g, t.sealed("access_grant", row, mac) == nil
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
@@ -19,26 +17,19 @@ func (s *Store) planMAC(id bcn.ID, hash string) []byte {
 	return s.key.MAC("plan", fmt.Append(nil, int64(id)), []byte(hash))
 }
 
-// requestMAC covers what decides who may approve what until when.
-func (s *Store) requestMAC(r bcn.Request, needs []byte) []byte {
-	return s.key.MAC("request", fmt.Append(nil, int64(r.ID)), []byte(r.Hash), []byte(r.Requester), needs,
-		fmt.Append(nil, r.ExpiresAt.UnixMicro()))
-}
-
-func (s *Store) decisionMAC(id bcn.ID, d bcn.Decision, teams []byte) []byte {
-	return s.key.MAC("decision", fmt.Append(nil, int64(id)), []byte(d.Person), []byte(d.Verdict), []byte(d.Reason),
-		[]byte(d.Hash), teams, []byte(d.Channel), []byte(d.TS), fmt.Append(nil, d.At.UnixMicro()))
-}
-
 func (t *txn) insertRequest(ctx context.Context, r bcn.Request) error {
 	needs, err := json.Marshal(r.Needs)
 	if err != nil {
 		return err
 	}
 	r.ExpiresAt = r.ExpiresAt.UTC().Truncate(time.Microsecond)
-	_, err = t.Exec(ctx, `insert into request (id, state, hash, requester, needs, expires_at, mac)
-		values ($1, 'pending', $2, $3, $4, $5, $6)`, int64(r.ID), r.Hash, r.Requester, needs, r.ExpiresAt, t.s.requestMAC(r, needs))
-	return err
+	var row []byte
+	err = t.QueryRow(ctx, `insert into request (id, state, hash, requester, needs, expires_at, mac)
+		values ($1, 'pending', $2, $3, $4, $5, '') returning to_jsonb(request)`, int64(r.ID), r.Hash, r.Requester, needs, r.ExpiresAt).Scan(&row)
+	if err != nil {
+		return err
+	}
+	return t.seal(ctx, "request", row, `id = $1`, int64(r.ID))
 }
 
 // moveRequest applies an event to the request, whose state decides.
@@ -128,38 +119,41 @@ func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 	return d, err
 }
 
-// proveRequest checks the MACs of a request and its decisions.
-func (t *txn) proveRequest(ctx context.Context, r bcn.Request) error {
-	var needs, mac []byte
-	if err := t.QueryRow(ctx, `select needs, mac from request where id = $1 for update`, int64(r.ID)).Scan(&needs, &mac); err != nil {
-		return err
+// provenRequest reads a request with its decisions under a lock, and checks
+// their seals.
+func (t *txn) provenRequest(ctx context.Context, id bcn.ID) (bcn.Request, error) {
+	var row, mac []byte
+	err := t.QueryRow(ctx, `select to_jsonb(request), mac from request where id = $1 for update`, int64(id)).Scan(&row, &mac)
+	if _, err = found(0, err); err != nil {
+		return bcn.Request{}, err
 	}
-	if !audit.Equal(mac, t.s.requestMAC(r, canonical(r.Needs))) || !sameJSON(needs, r.Needs) {
-		return bcn.E(bcn.CodeTampered, "what", "request")
+	if err := t.sealed("request", row, mac); err != nil {
+		return bcn.Request{}, err
+	}
+	rows, err := t.Query(ctx, `select to_jsonb(decision), mac from decision where request = $1 for update`, int64(id))
+	if err != nil {
+		return bcn.Request{}, err
+	}
+	_, err = pgx.ForEachRow(rows, []any{&row, &mac}, func() error { return t.sealed("decision", row, mac) })
+	if err != nil {
+		return bcn.Request{}, err
+	}
+	r, err := request(ctx, t, id)
+	if err != nil {
+		return r, err
 	}
 	for _, d := range r.Decisions {
-		var mac []byte
-		err := t.QueryRow(ctx, `select mac from decision where request = $1 and person = $2`, int64(r.ID), d.Person).Scan(&mac)
-		if err != nil {
-			return err
-		}
-		if !audit.Equal(mac, t.s.decisionMAC(r.ID, d, canonical(d.Teams))) || d.Hash != r.Hash {
-			return bcn.E(bcn.CodeTampered, "what", "decision")
+		if d.Hash != r.Hash {
+			return r, bcn.E(bcn.CodeTampered, "what", "decision")
 		}
 	}
-	return nil
+	return r, nil
 }
 
 // canonical is how needs and teams are written when they are authenticated.
 func canonical(v any) []byte {
 	b, _ := json.Marshal(v) //nolint:errchkjson // plain strings and numbers cannot fail
 	return b
-}
-
-// sameJSON compares by meaning: jsonb gives back other spacing.
-func sameJSON(stored []byte, needs []bcn.Need) bool {
-	var got []bcn.Need
-	return json.Unmarshal(stored, &got) == nil && bytes.Equal(canonical(got), canonical(needs))
 }
 
 // Request answers the request of a change.
@@ -186,14 +180,13 @@ func (s *Store) Decide(ctx context.Context, o deploy.Origin, id bcn.ID, d bcn.De
 		if err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, `select 1 from request where id = $1 for update`, int64(id)); err != nil {
+		if r, err = t.provenRequest(ctx, id); err != nil {
 			return err
 		}
-		if r, err = request(ctx, t, id); err != nil {
-			return err
-		}
-		if err := t.proveRequest(ctx, r); err != nil {
-			return err
+		if r.State == bcn.RequestPending { // any other is refused below
+			if err := t.proveLog(ctx, id, bcn.ChangeWaiting, &r); err != nil {
+				return err
+			}
 		}
 		if err := t.onCard(ctx, id, d); err != nil {
 			return err
@@ -238,9 +231,13 @@ func (t *txn) onCard(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 
 func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 	teams := canonical(d.Teams)
-	_, err := t.Exec(ctx, `insert into decision (request, person, verdict, reason, hash, teams, channel, ts, at, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, int64(id), d.Person, d.Verdict, d.Reason, d.Hash, teams,
-		d.Channel, d.TS, d.At, t.s.decisionMAC(id, d, teams))
+	var row []byte
+	err := t.QueryRow(ctx, `insert into decision (request, person, verdict, reason, hash, teams, channel, ts, at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '') returning to_jsonb(decision)`, int64(id), d.Person, d.Verdict, d.Reason, d.Hash, teams,
+		d.Channel, d.TS, d.At).Scan(&row)
+	if err == nil {
+		err = t.seal(ctx, "decision", row, `request = $1 and person = $2`, int64(id), d.Person)
+	}
 	if err != nil {
 		return fmt.Errorf("store the decision: %w", err)
 	}

@@ -60,8 +60,11 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err != nil {
 		return err
 	}
-	r, err := request(ctx, t, id)
+	r, err := t.provenRequest(ctx, id)
 	if errors.Is(err, ErrNotFound) {
+		if err := t.proveLog(ctx, id, bcn.ChangeQueued, nil); err != nil {
+			return err
+		}
 		return t.proveUngated(ctx, id)
 	}
 	if err != nil {
@@ -70,7 +73,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if r.State != bcn.RequestApproved || r.Hash != hash || r.Requester != asker.User {
 		return bcn.E(bcn.CodeTampered, "what", "request")
 	}
-	if err := t.proveRequest(ctx, r); err != nil {
+	if err := t.proveLog(ctx, id, bcn.ChangeQueued, &r); err != nil {
 		return err
 	}
 	var ballots []approval.Ballot
@@ -98,6 +101,9 @@ func (t *txn) provenHash(ctx context.Context, id bcn.ID) (string, error) {
 		hash       string
 	)
 	err := t.QueryRow(ctx, `select bytes, hash, mac from plan where change = $1`, int64(id)).Scan(&bytes, &hash, &mac)
+	if _, err = found(0, err); errors.Is(err, ErrNotFound) {
+		return "", bcn.E(bcn.CodeTampered, "what", "plan").Wrap(err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the plan of %s: %w", id, err)
 	}
@@ -109,6 +115,41 @@ func (t *txn) provenHash(ctx context.Context, id bcn.ID) (string, error) {
 		return "", tampered("audit entry of the plan", err)
 	}
 	return hash, nil
+}
+
+// claimPlan adds a change's plan, and says what was changed past bcn: a plan
+// that is not the one that was sealed, or a change that the log does not say
+// was started. A row that was put behind the gate has not passed it.
+func (t *txn) claimPlan(ctx context.Context, c *deploy.Claimed) error {
+	var (
+		plan deploy.StoredPlan
+		mac  []byte
+		id   = c.Change.ID
+	)
+	err := t.QueryRow(ctx, `select bytes, hash, mac from plan where change = $1`, int64(id)).Scan(&plan.Bytes, &plan.Hash, &mac)
+	switch _, err = found(0, err); {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	c.Plan = &plan
+	if !t.s.planSealed(id, plan, mac) {
+		c.Tampered = "plan"
+	}
+	if state := c.Change.State; state.BeforeApplying() || state.Ended() {
+		return nil
+	}
+	ok, err := t.auditOf(ctx, "change."+string(bcn.EventStart), id, map[string]string{"hash": plan.Hash})
+	if err == nil && !ok {
+		c.Tampered = "change"
+	}
+	return err
+}
+
+func (s *Store) planSealed(id bcn.ID, p deploy.StoredPlan, mac []byte) bool {
+	sum := sha256.Sum256(p.Bytes)
+	return hex.EncodeToString(sum[:]) == p.Hash && audit.Equal(mac, s.planMAC(id, p.Hash))
 }
 
 // proveRequester checks that the change's row names who asked for it by the

@@ -51,6 +51,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read DATABASE_URL: %w", redacted(err))
 	}
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC" // times within sealed rows read the same everywhere
 	cfg.MaxConns = 16
 	if o.MaxConns > 0 {
 		cfg.MaxConns = o.MaxConns
