@@ -16,7 +16,7 @@ var (
 	natForm     = regexp.MustCompile(`^(` + natHolder + `)$`)
 	launchForm  = regexp.MustCompile(`^(fargate|ec2)$`)
 	machineForm = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
-	sizeForm    = regexp.MustCompile(`^[0-9]{1,2}$`)
+	sizeForm    = regexp.MustCompile(`^[1-9][0-9]?$`)
 )
 
 const (
@@ -76,24 +76,35 @@ func (r *Registry) districtCreate(ctx context.Context, a asked, g *districtCreat
 }
 
 type districtUpdateArgs struct {
-	Name   string   `arg:"" live:"district" kind:"district"`
-	NAT    string   `name:"nat" placeholder:"none|instance|managed_gateway|managed_gateway_multi_az"`
-	For    []string `name:"for" placeholder:"ENV,..."`
-	Reason string   `name:"reason" placeholder:"TEXT" free:""`
+	Name         string   `arg:"" live:"district" kind:"district"`
+	NAT          string   `name:"nat" placeholder:"none|instance|managed_gateway|managed_gateway_multi_az"`
+	Launch       string   `name:"launch" placeholder:"fargate|ec2"`
+	InstanceType string   `name:"instance-type" placeholder:"TYPE"`
+	Size         string   `name:"size" placeholder:"N"`
+	For          []string `name:"for" placeholder:"ENV,..."`
+	Reason       string   `name:"reason" placeholder:"TEXT" free:""`
 }
 
 func (g *districtUpdateArgs) check() error {
-	if g.NAT == "" && len(g.For) == 0 {
-		return problem{id: problemMissing, word: "--nat, --for"}
+	if g.NAT+g.Launch+g.InstanceType+g.Size == "" && len(g.For) == 0 {
+		return problem{id: problemMissing, word: "--nat, --launch, --instance-type, --size, --for"}
 	}
 	if err := checkNames(g.For...); err != nil {
 		return err
 	}
-	return forms(form{"--nat", natForm, natHolder, some(g.NAT)})
+	return forms(
+		form{"--nat", natForm, natHolder, some(g.NAT)},
+		form{"--launch", launchForm, "fargate|ec2", some(g.Launch)},
+		form{"--instance-type", machineForm, "m6i.large", some(g.InstanceType)},
+		form{"--size", sizeForm, "2", some(g.Size)},
+	)
 }
 
 func (r *Registry) districtUpdate(ctx context.Context, a asked, g *districtUpdateArgs) (chat.Message, error) {
-	edit := deploy.Edit{Name: g.Name, NAT: g.NAT, Environments: unique(g.For)}
+	edit := deploy.Edit{Name: g.Name, NAT: g.NAT, Launch: g.Launch, InstanceType: g.InstanceType, Environments: unique(g.For)}
+	if g.Size != "" {
+		edit.Size, _ = strconv.Atoi(g.Size) // its form was checked
+	}
 	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrictUpdate, Reason: g.Reason, Edit: &edit})
 }
 

@@ -29,6 +29,10 @@ func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 		"a network that is none":                district + " --cidr ten",
 		"a type of machine that is none":        district + " --launch ec2 --instance-type large",
 		"a number of machines that is none":     district + " --launch ec2 --size many",
+		"no machine":                            district + " --launch ec2 --size 0",
+		"an update to a launch type of none":    "district update tokyo --launch lambda",
+		"an update to a machine of none":        "district update tokyo --instance-type large",
+		"an update to no machine":               "district update tokyo --size 0",
 		"an update of nothing":                  "district update tokyo",
 		"an update to a NAT that is none":       "district update tokyo --nat magic",
 		"an update to a reserved environment":   "district update tokyo --for all",
@@ -51,6 +55,8 @@ func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"a district with everything":  district + " --nat instance --launch fargate --cidr 10.2.0.0/16 --reason a new region",
+		"a district with machines":    district + " --launch ec2 --instance-type m7g.2xlarge --size 12",
+		"an update of machines":       "district update tokyo --launch ec2 --instance-type m7g.2xlarge --size 12",
 		"an endpoint with everything": endpoint + " --public --certificate " + arn + "," + arn + "2 --tls old --access-logs",
 		"an update of everything":     "endpoint update edge --certificate " + arn + " --tls intermediate --no-access-logs --for staging --reason tidy",
 	} {

@@ -232,7 +232,7 @@ func examples(name string) []string {
 		"district show":   {"district show main"},
 		"district adopt":  {adoptExample},
 		"district create": {districtCreateExample},
-		"district update": {"district update tokyo --nat managed_gateway_multi_az", "district update tokyo --for staging,production"},
+		"district update": {"district update tokyo --nat managed_gateway_multi_az", "district update tokyo --launch ec2 --instance-type m6i.xlarge --size 3", "district update tokyo --for staging,production"},
 		"district apply":  {"district apply tokyo"},
 		"district delete": {"district delete tokyo", "district delete tokyo --reason everything has moved"},
 		"endpoint show":   {"endpoint show web"},

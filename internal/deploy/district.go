@@ -70,7 +70,7 @@ func (s *Service) describeDistrictEdit(ctx context.Context, c bcn.Change, edit E
 	if _, err := render.CheckDistrict(after); err != nil {
 		return c, err
 	}
-	return c, nil
+	return c, s.describeMachines(ctx, d, after)
 }
 
 // tenant is a heritage or an endpoint that lives in a district.
@@ -107,7 +107,7 @@ func (s *Service) tenants(ctx context.Context, district string) ([]tenant, error
 // editedDistrict is the district as it would be.
 func editedDistrict(d bcn.District, edit Edit) bcn.District {
 	if d.Network != nil {
-		n := *d.Network
+		n := machinesOf(*d.Network, edit)
 		n.NAT = cmp.Or(edit.NAT, n.NAT)
 		d.Network = &n
 	}
@@ -131,7 +131,7 @@ func (s *Service) planDistrictCreate(ctx context.Context, c Claimed) (bcn.Plan, 
 	return s.proposeDistrict(ctx, c, d, append([]bcn.Line{
 		{Mark: bcn.MarkAdded, What: "district " + d.Name + " in " + d.Region + " of account " + d.Account},
 		{Mark: bcn.MarkAdded, What: "network " + d.CIDR + ", NAT: " + d.Network.NAT},
-	}, natLines(d)...))
+	}, append(machineLines(d), natLines(d)...)...))
 }
 
 // natLines say what else follows from the way to the internet.
@@ -139,7 +139,11 @@ func natLines(d bcn.District) []bcn.Line {
 	if d.Network.NAT != render.NATNone {
 		return nil
 	}
-	return []bcn.Line{{Mark: bcn.MarkNote, What: "tasks have public addresses; nothing reaches them but through an endpoint"}}
+	out := []bcn.Line{{Mark: bcn.MarkNote, What: "tasks have public addresses; nothing reaches them but through an endpoint"}}
+	if d.Network.Launch == render.LaunchEC2 {
+		out = append(out, bcn.Line{Mark: bcn.MarkNote, What: "tasks on machines have none: without a NAT they reach the network and S3 alone, and take no access"})
+	}
+	return out
 }
 
 // planDistrictUpdate renders the district as it would be; without anything to
@@ -172,9 +176,14 @@ func districtLines(before, after bcn.District) []bcn.Line {
 		}
 	}
 	line("NAT", before.Network.NAT, after.Network.NAT)
+	line("launch", before.Network.Launch, after.Network.Launch)
+	line("machines", machinesText(*before.Network), machinesText(*after.Network))
 	line("environments", strings.Join(before.Environments, ", "), strings.Join(after.Environments, ", "))
 	if (before.Network.NAT == render.NATNone) != (after.Network.NAT == render.NATNone) {
 		out = append(out, bcn.Line{Mark: bcn.MarkNote, What: "services move to the other subnets with their next deploy; until then they keep what they have, so change NAT to none only after it"})
+	}
+	if before.Network.InstanceType != "" && after.Network.InstanceType != "" && before.Network.InstanceType != after.Network.InstanceType {
+		out = append(out, bcn.Line{Mark: bcn.MarkNote, What: "machines are exchanged one by one; what runs on each moves first"})
 	}
 	return out
 }

@@ -23,7 +23,10 @@ type Edit struct {
 	AccessLogs   *bool    `json:",omitempty"`
 
 	// Of districts that bcn made.
-	NAT string `json:",omitempty"`
+	NAT          string `json:",omitempty"`
+	Launch       string `json:",omitempty"`
+	InstanceType string `json:",omitempty"`
+	Size         int    `json:",omitempty"`
 
 	// Of any district: nothing else changes with it.
 	Plugin *PluginEdit `json:",omitempty"`
