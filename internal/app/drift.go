@@ -42,19 +42,34 @@ func (l drifts) ofHeritage(ctx context.Context, h bcn.Heritage, say func([]deplo
 // DriftOfDistrict looks at the stack of a district that bcn made, and at those
 // of its endpoints.
 func (l drifts) DriftOfDistrict(ctx context.Context, name string) (deploy.DriftReport, error) {
-	return l.look(ctx, name, func(d bcn.District) ([]string, error) {
+	adopted, endpoints := false, map[string]string{} // by stack
+	report, err := l.look(ctx, name, func(d bcn.District) ([]string, error) {
 		var stacks []string
-		if d.Made() {
+		if adopted = !d.Made(); !adopted {
 			stacks = append(stacks, render.DistrictStack(name))
 		}
 		all, err := l.a.store.Endpoints(ctx)
 		for _, e := range all {
 			if e.District == name {
+				endpoints[render.EndpointStack(e.Name)] = e.Name
 				stacks = append(stacks, render.EndpointStack(e.Name))
 			}
 		}
 		return stacks, err
 	})
+	if err != nil {
+		return report, err
+	}
+	for i, d := range report.Resources {
+		report.Resources[i].Endpoint = endpoints[d.Stack]
+	}
+	report.Adopted = adopted
+	return l.a.store.SawDistrictDrift(ctx, name, report)
+}
+
+// AcceptDriftOfDistrict records that somebody accepts a difference.
+func (l drifts) AcceptDriftOfDistrict(ctx context.Context, o deploy.Origin, actor bcn.Actor, name, mark string) (string, error) {
+	return l.a.store.AcceptDistrictDrift(ctx, o, actor, name, mark)
 }
 
 func (l drifts) look(ctx context.Context, district string, of func(bcn.District) ([]string, error)) (deploy.DriftReport, error) {

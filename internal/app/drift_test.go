@@ -8,6 +8,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 )
 
 // What was changed outside, over the wire: it is told with who did it, put back
@@ -33,6 +34,13 @@ func TestDrift(t *testing.T) {
 	t.Run("there is nothing to repair where nothing was changed", func(t *testing.T) {
 		w := w.in(t)
 		w.administrate("drift repair hello production").ends(bcn.ChangeClosed, bcn.CodeNoChange)
+	})
+	t.Run("the stack of an endpoint is repaired alike", func(t *testing.T) {
+		w := w.in(t)
+		w.administrate("drift repair --endpoint main").ends(bcn.ChangeClosed, bcn.CodeNoChange)
+		w.called(t, func(c localaws.CallRecord) bool {
+			return c.Action == "CreateChangeSet" && c.Params["StackName"] == "endpoint-main" && c.Params["DeploymentMode"] == "REVERT_DRIFT"
+		})
 	})
 	t.Run("a repair waits for approval, and puts back what was changed", func(t *testing.T) {
 		w := w.in(t)

@@ -51,7 +51,7 @@ const (
 
 	// What was planned.
 	CodeNoChange           Code = "no_change"
-	CodeDriftGone          Code = "drift_gone" // app, env
+	CodeDriftGone          Code = "drift_gone" // app, env, or district
 	CodePlanOnly           Code = "plan_only"
 	CodeRejected           Code = "rejected"            // by, reason
 	CodeCancelled          Code = "cancelled"           // by

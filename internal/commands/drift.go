@@ -24,6 +24,8 @@ type Drifts interface {
 	// its mark names, and answers the resource. deploy.ErrNone: the last look did
 	// not find it.
 	AcceptDrift(ctx context.Context, o deploy.Origin, actor bcn.Actor, h bcn.Heritage, mark string) (string, error)
+	// AcceptDriftOfDistrict is the same of a district and its endpoints.
+	AcceptDriftOfDistrict(ctx context.Context, o deploy.Origin, actor bcn.Actor, name, mark string) (string, error)
 }
 
 type driftArgs struct {
@@ -33,16 +35,7 @@ type driftArgs struct {
 }
 
 func (g *driftArgs) check() error {
-	switch {
-	case g.District == "" && g.App == "":
-		return problem{id: text.ProblemDriftTarget}
-	case g.District == "" && g.Env == "":
-		return problem{id: problemMissing, word: "ENV"}
-	case g.District != "" && g.App != "":
-		return problem{id: text.ProblemDriftTarget}
-	default:
-		return nil
-	}
+	return oneTarget(g.App, g.Env, g.District)
 }
 
 // maxDrift bounds the properties that are listed of one resource.
@@ -95,13 +88,20 @@ func (r *Registry) driftReport(a asked, report deploy.DriftReport, args text.Arg
 	id := text.ReplyDrift
 	switch {
 	case len(report.Stacks) == 0:
-		return say(r.text.Say(a.lang, text.ReplyDriftNoStacks, args))
+		m := say(r.text.Say(a.lang, text.ReplyDriftNoStacks, args))
+		if report.Adopted {
+			m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftAdopted, args)})
+		}
+		return m
 	case len(open) == 0:
 		id = text.ReplyDriftNone
 	}
 	m := r.driftList(a, id, open, args)
 	if len(report.Unchecked) > 0 {
 		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftUnchecked, text.Args{"stacks": joined(report.Unchecked)})})
+	}
+	if report.Adopted {
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftAdopted, args)})
 	}
 	for i, d := range accepted {
 		if i == maxAccepted {
@@ -122,12 +122,12 @@ const maxAccepted = 5
 func (r *Registry) driftList(a asked, id text.ID, list []deploy.Drifted, args text.Args) chat.Message {
 	title := r.text.Say(a.lang, id, args)
 	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
-	app, env := fmt.Sprint(args["app"]), fmt.Sprint(args["env"])
+	app, env, district := fmt.Sprint(args["app"]), fmt.Sprint(args["env"]), fmt.Sprint(args["district"])
 	for _, d := range list[:min(len(list), maxDrifted)] {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.drifted(a.lang, d)})
 		if d.Mark != "" {
 			m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{{
-				Action: chat.ActionTyped, Value: "drift accept " + app + " " + env + " " + d.Mark,
+				Action: chat.ActionTyped, Value: acceptLine(app, env, district, d.Mark),
 				Label: r.text.Plain(a.lang, text.ButtonDriftAccept, nil),
 			}}})
 		}
@@ -136,7 +136,7 @@ func (r *Registry) driftList(a asked, id text.ID, list []deploy.Drifted, args te
 	switch {
 	case len(list) == 0:
 	case app == "":
-		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftNote, nil)})
+		m.Blocks = append(m.Blocks, chat.Block{Buttons: r.placeRepairs(a, district, list)}, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftNote, nil)})
 	default:
 		m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{{
 			Action: chat.ActionTyped, Value: "drift repair " + app + " " + env, Style: chat.Primary,
@@ -144,6 +144,38 @@ func (r *Registry) driftList(a asked, id text.ID, list []deploy.Drifted, args te
 		}}}, chat.Block{Context: r.text.Say(a.lang, text.ReplyDriftRepair, nil)})
 	}
 	return m
+}
+
+// acceptLine is what the button below a difference types.
+func acceptLine(app, env, district, mark string) string {
+	if app == "" {
+		return "drift accept --district " + district + " --mark " + mark
+	}
+	return "drift accept " + app + " " + env + " " + mark
+}
+
+// maxRepairs is how many buttons a row has (Slack: actions block).
+const maxRepairs = 5
+
+// placeRepairs are a button for each drifted stack of a district.
+func (r *Registry) placeRepairs(a asked, district string, list []deploy.Drifted) []chat.Button {
+	var out []chat.Button
+	seen := map[string]bool{}
+	for _, d := range list {
+		if seen[d.Stack] || len(out) == maxRepairs {
+			continue
+		}
+		seen[d.Stack] = true
+		value, of := "drift repair --district "+district, district
+		if d.Endpoint != "" {
+			value, of = "drift repair --endpoint "+d.Endpoint, d.Endpoint
+		}
+		out = append(out, chat.Button{
+			Action: chat.ActionTyped, Value: value, Style: chat.Primary,
+			Label: r.text.Plain(a.lang, text.ButtonDriftRepairOf, text.Args{"name": of}),
+		})
+	}
+	return out
 }
 
 // maxDrifted bounds the resources that are listed.
@@ -176,43 +208,101 @@ func (r *Registry) DriftFound(h bcn.Heritage, fresh []deploy.Drifted) chat.Messa
 }
 
 type driftRepairArgs struct {
-	App    string `arg:"" live:"app"`
-	Env    string `arg:"" live:"env"`
-	Reason string `name:"reason" placeholder:"TEXT" free:""`
+	App      string `arg:"" optional:"" live:"app"`
+	Env      string `arg:"" optional:"" live:"env"`
+	District string `name:"district" placeholder:"D" live:"district" kind:"repair-district"`
+	Endpoint string `name:"endpoint" placeholder:"E" live:"endpoint" kind:"repair-endpoint"`
+	Reason   string `name:"reason" placeholder:"TEXT" free:""`
 }
 
+func (g *driftRepairArgs) check() error {
+	return oneTarget(g.App, g.Env, g.District, g.Endpoint)
+}
+
+// oneTarget wants an app with its environment, or one of the others.
+func oneTarget(app, env string, others ...string) error {
+	named := 0
+	for _, o := range append(others, app) {
+		if o != "" {
+			named++
+		}
+	}
+	switch {
+	case named != 1:
+		return problem{id: text.ProblemDriftTarget}
+	case app != "" && env == "":
+		return problem{id: problemMissing, word: "ENV"}
+	default:
+		return nil
+	}
+}
+
+// driftRepair asks for what was changed outside to be put back: of an app by a
+// release, of a district or an endpoint by its stack as bcn renders it.
 func (r *Registry) driftRepair(ctx context.Context, a asked, g *driftRepairArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRepair, App: g.App, Env: g.Env, Reason: g.Reason})
+	switch {
+	case g.District != "":
+		return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrictUpdate, Reason: g.Reason, Edit: &deploy.Edit{Name: g.District, Repair: true}})
+	case g.Endpoint != "":
+		return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEndpointUpdate, Reason: g.Reason, Edit: &deploy.Edit{Name: g.Endpoint, Repair: true}})
+	default:
+		return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRepair, App: g.App, Env: g.Env, Reason: g.Reason})
+	}
 }
 
 type driftAcceptArgs struct {
-	App  string `arg:"" live:"app"`
-	Env  string `arg:"" live:"env"`
-	Mark string `arg:"" kind:"drift-mark"`
+	App      string `arg:"" optional:"" live:"app"`
+	Env      string `arg:"" optional:"" live:"env"`
+	Mark     string `arg:"" optional:"" kind:"drift-mark"`
+	District string `name:"district" placeholder:"D" live:"district" kind:"drift-district"`
+	Its      string `name:"mark" placeholder:"MARK" kind:"drift-district-mark"`
 }
 
 // markForm is a difference's mark, as the store makes it.
 var markForm = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
 func (g *driftAcceptArgs) check() error {
-	if !markForm.MatchString(g.Mark) {
-		return problem{id: text.ProblemDriftMark, word: clip(g.Mark)}
+	if err := oneTarget(g.App, g.Env, g.District); err != nil {
+		return err
 	}
-	return nil
+	mark := g.Mark
+	if g.District != "" {
+		mark = g.Its
+	} else if g.Its != "" {
+		return problem{id: text.ProblemDriftTarget}
+	}
+	switch {
+	case mark == "":
+		return problem{id: problemMissing, word: "MARK"}
+	case !markForm.MatchString(mark):
+		return problem{id: text.ProblemDriftMark, word: clip(mark)}
+	default:
+		return nil
+	}
 }
 
 // driftAccept records that a difference is as it should be.
 func (r *Registry) driftAccept(ctx context.Context, a asked, g *driftAcceptArgs) (chat.Message, error) {
-	h, err := r.heritage(ctx, a, g.App, g.Env)
-	if err != nil {
-		return chat.Message{}, err
-	}
-	where, err := r.drifts.AcceptDrift(ctx, a.origin, a.actor, h, g.Mark)
+	where, err := r.accepted(ctx, a, g)
 	if errors.Is(err, deploy.ErrNone) {
-		return chat.Message{}, bcn.E(bcn.CodeDriftGone, "app", g.App, "env", g.Env).Wrap(err)
+		return chat.Message{}, bcn.E(bcn.CodeDriftGone, "app", g.App, "env", g.Env, "district", g.District).Wrap(err)
 	}
 	if err != nil {
 		return chat.Message{}, err
 	}
 	return say(r.text.Say(a.lang, text.ReplyDriftAccept, text.Args{"where": where})), nil
+}
+
+func (r *Registry) accepted(ctx context.Context, a asked, g *driftAcceptArgs) (string, error) {
+	if g.District == "" {
+		h, err := r.heritage(ctx, a, g.App, g.Env)
+		if err != nil {
+			return "", err
+		}
+		return r.drifts.AcceptDrift(ctx, a.origin, a.actor, h, g.Mark)
+	}
+	if err := r.who.Allow(ctx, a.actor, a.verb.name, "", "", g.District); err != nil {
+		return "", err
+	}
+	return r.drifts.AcceptDriftOfDistrict(ctx, a.origin, a.actor, g.District, g.Its)
 }

@@ -35,6 +35,10 @@ func (x *drifting) AcceptDrift(_ context.Context, _ deploy.Origin, a bcn.Actor, 
 	return "", deploy.ErrNone
 }
 
+func (x *drifting) AcceptDriftOfDistrict(_ context.Context, _ deploy.Origin, a bcn.Actor, name, mark string) (string, error) {
+	return x.AcceptDrift(context.Background(), deploy.Origin{}, a, bcn.Heritage{Name: "district " + name}, mark)
+}
+
 // early notes what is told before the answer.
 func (x *drifting) early(_ context.Context, _ deploy.Origin, a bcn.Actor, m chat.Message) {
 	x.w.called("early to %s: %s", a.User, m.Text)
@@ -58,6 +62,8 @@ func TestDriftIsTold(t *testing.T) {
 	}
 	ours.Resources[1].Accepted = &deploy.Acceptance{By: "U0LEE", At: start}
 	allAccepted := deploy.DriftReport{Stacks: clean.Stacks, Resources: ours.Resources[1:2]}
+	place := deploy.DriftReport{Stacks: []string{"endpoint-web"}, Adopted: true, Resources: slices.Clone(ours.Resources)}
+	place.Resources[0].Stack, place.Resources[2].Stack, place.Resources[2].Endpoint = "district-default", "endpoint-web", "web"
 	many := deploy.DriftReport{Stacks: clean.Stacks}
 	for i := range 25 {
 		d := deploy.Drifted{Stack: "hello", ID: fmt.Sprintf("R%d", i), Type: "AWS::SNS::Topic"}
@@ -85,8 +91,16 @@ func TestDriftIsTold(t *testing.T) {
 				{"drift repair hello production --reason by mistake", ours},
 				{"help drift repair", clean},
 				{"help drift accept", clean},
-				{"drift --district main", some},
-				{"drift --district main", deploy.DriftReport{}},
+				{"drift --district main", place},
+				{"drift --district main", deploy.DriftReport{Adopted: true}},
+				{"drift accept --district main --mark 00000000000c", place},
+				{"drift accept --district main --mark 0000000000ff", place},
+				{"drift accept --district main", place},
+				{"drift accept hello production --mark 00000000000c", place},
+				{"drift repair", place},
+				{"drift repair hello production --endpoint web", place},
+				{"drift repair --endpoint web --reason by mistake", place},
+				{"drift repair --district main", place},
 				{"drift", clean},
 				{"drift hello", clean},
 				{"drift hello production --district main", clean},
@@ -115,6 +129,10 @@ func TestDriftIsTold(t *testing.T) {
 		for value, want := range map[string]string{
 			"drift repair hello production":              "=> Ask U0DEV repair hello production",
 			"drift accept hello production 00000000000c": "=> AcceptDrift U0DEV hello 00000000000c",
+
+			"drift repair --district main":                     "=> Ask U0DEV district_update",
+			"drift repair --endpoint web":                        "=> Ask U0DEV endpoint_update",
+			"drift accept --district main --mark 00000000000c": "=> AcceptDrift U0DEV district main 00000000000c",
 		} {
 			if got := answer(t, turn{user: "U0DEV", action: chat.ActionTyped, value: value, world: w}, text.English); !strings.Contains(got, want) {
 				t.Errorf("%s:\n%s", value, got)

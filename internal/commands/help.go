@@ -133,7 +133,8 @@ func explanations() map[string]text.ID {
 	return map[string]text.ID{
 		"verb": text.HelpArgVerb, "app": text.HelpArgApp, "env": text.HelpArgEnv, "tag": text.HelpArgTag,
 		"tag-or-current": text.HelpArgTagOrCurrent, "id": text.HelpArgID, "reason": text.HelpArgReason,
-		"district": text.HelpArgDistrict, "drift-district": text.HelpFlagDrift, "drift-mark": text.HelpArgMark, "endpoint": text.HelpArgEndpoint, "new-name": text.HelpArgNewName,
+		"district": text.HelpArgDistrict, "drift-district": text.HelpFlagDrift, "drift-mark": text.HelpArgMark, "drift-district-mark": text.HelpFlagMark,
+		"repair-district": text.HelpFlagRepairD, "repair-endpoint": text.HelpFlagRepairE, "endpoint": text.HelpArgEndpoint, "new-name": text.HelpArgNewName,
 		"new-app": text.HelpArgNewApp, "new-env": text.HelpArgNewEnv,
 		"source": text.HelpFlagSource, "channel": text.HelpFlagChannel, "for": text.HelpFlagFor,
 		"region": text.HelpFlagRegion, "role": text.HelpFlagRole, "cfn-role": text.HelpFlagCFNRole,

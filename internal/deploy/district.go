@@ -193,12 +193,12 @@ func (s *Service) proposeDistrict(ctx context.Context, c Claimed, d bcn.District
 	if err != nil {
 		return bcn.Plan{}, err
 	}
-	stacks, err := s.propose(ctx, c, d, []bcn.Proposal{proposal})
+	stacks, put, err := s.proposeEdit(ctx, c, d, proposal)
 	if err != nil {
 		return bcn.Plan{}, err
 	}
 	record, err := json.Marshal(d)
-	return bcn.Plan{District: d, Record: record, Stacks: stacks, Lines: lines}, err
+	return bcn.Plan{District: d, Record: record, Stacks: stacks, Lines: append(lines, put...)}, err
 }
 
 // planDistrictDelete plans the deletion of what district create made, and says

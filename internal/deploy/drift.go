@@ -22,11 +22,13 @@ type DriftReport struct {
 	Stacks    []string // that were looked at
 	Resources []Drifted
 	Unchecked []string // stacks of which CloudFormation could not read everything
+	Adopted   bool     // of a district: its network is not bcn's, and was not looked at
 }
 
 // Drifted is a resource that was changed or deleted outside.
 type Drifted struct {
 	Stack, ID, Type string
+	Endpoint        string // whose stack it is; empty: an app's or a district's
 	Deleted         bool
 	Properties      []DriftedProperty
 	Last            *Outside    // the last call about it; nil: CloudTrail tells of none
@@ -56,6 +58,17 @@ type Outside struct {
 	Action string // UpdateService
 	By     string // the caller's ARN, or the SourceIdentity of a session
 	At     time.Time
+}
+
+// proposeEdit proposes the one stack of a district or an endpoint. Where its
+// change is a repair it says what is put back.
+func (s *Service) proposeEdit(ctx context.Context, c Claimed, d bcn.District, p bcn.Proposal) ([]bcn.StackPlan, []bcn.Line, error) {
+	p.Repair = c.Wish.Edit != nil && c.Wish.Edit.Repair
+	stacks, err := s.propose(ctx, c, d, []bcn.Proposal{p})
+	if err != nil || !p.Repair {
+		return stacks, nil, err
+	}
+	return stacks, putBack(stacks), nil
 }
 
 // putBack says what a repair does to each resource.

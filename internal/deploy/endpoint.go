@@ -28,6 +28,9 @@ type Edit struct {
 	InstanceType string `json:",omitempty"`
 	Size         int    `json:",omitempty"`
 
+	// Repair puts back what was changed outside, beside whatever else is said.
+	Repair bool `json:",omitempty"`
+
 	// Of any district: nothing else changes with it.
 	Plugin *PluginEdit `json:",omitempty"`
 }
@@ -175,10 +178,11 @@ func (s *Service) proposeEndpoint(ctx context.Context, c Claimed, e bcn.Endpoint
 	if err != nil {
 		return bcn.Plan{}, err
 	}
-	stacks, err := s.propose(ctx, c, d, []bcn.Proposal{proposal})
+	stacks, put, err := s.proposeEdit(ctx, c, d, proposal)
 	if err != nil {
 		return bcn.Plan{}, err
 	}
+	lines = append(lines, put...)
 	if e.AccessLogs && !d.Made() {
 		lines = append(lines, bcn.Line{Mark: bcn.MarkNote, What: "access logs: the policy of the bucket " + d.Bucket +
 			" must let logdelivery.elasticloadbalancing.amazonaws.com write below " + render.AccessLogPrefix(e.Name) + "/AWSLogs/" + d.Account + "/"})
