@@ -82,11 +82,11 @@ func TestStalePlans(t *testing.T) {
 		moved("300")
 		r := w.administrate("deploy hello production v2")
 		r.ends(bcn.ChangeClosed, bcn.CodeRulePriority)
-		r.says("300", "listener-rule/")
+		r.says("300", "path-pattern /theirs/*", "fixed-response", "listener-rule/")
 		moved("301")
 		r = w.waiting(w.other())
 		w.foreignRule(a, 301)
-		r.movedOn("endpoint main: arn:aws:elasticloadbalancing")
+		r.movedOn("endpoint main: path-pattern /theirs/*")
 	})
 	t.Run("a service that is renamed with its priority is refused, with a free one", func(t *testing.T) {
 		w := w.in(t)

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -20,7 +21,10 @@ func (a *Apply) ForeignRules(ctx context.Context, t bcn.Target, stack string, li
 			return nil, err
 		}
 		for _, r := range rules {
-			all = append(all, deploy.Rule{ARN: r.ARN, Listener: listener, Priority: r.Priority})
+			all = append(all, deploy.Rule{
+				ARN: r.ARN, Listener: listener, Priority: r.Priority,
+				What: strings.Join(r.Conditions, ", ") + " → " + strings.Join(r.Does, ", "),
+			})
 		}
 	}
 	if len(all) == 0 {

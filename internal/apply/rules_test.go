@@ -1,6 +1,9 @@
 package apply_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestForeignRules(t *testing.T) {
 	t.Parallel()
@@ -14,7 +17,8 @@ func TestForeignRules(t *testing.T) {
 	listener := endpoints["main"].HTTPListener
 	before := w.count("DescribeRules")
 	others, err := w.ForeignRules(t.Context(), w.target, "other", []string{listener, listener})
-	if err != nil || len(others) != 1 || others[0].Priority != 200 || others[0].Listener != listener || others[0].ARN == "" {
+	if err != nil || len(others) != 1 || others[0].Priority != 200 || others[0].Listener != listener || others[0].ARN == "" ||
+		!strings.Contains(others[0].What, "path-pattern * → hello") {
 		t.Errorf("for another heritage: %+v %v", others, err)
 	}
 	if n := w.count("DescribeRules") - before; n != 1 {

@@ -22,6 +22,15 @@ type Rules interface {
 type Rule struct {
 	ARN, Listener string
 	Priority      int
+	What          string // what it matches and where that goes: path-pattern /a/* → a-web
+}
+
+// String names a rule for people: its ARN tells them little.
+func (r Rule) String() string {
+	if r.What == "" {
+		return r.ARN
+	}
+	return clipped(r.What, 200) + " (" + r.ARN + ")"
 }
 
 // maxPriority is the highest that a rule may have (ELB API, CreateRule).
@@ -43,11 +52,11 @@ func (s *Service) freeRules(ctx context.Context, t bcn.Target, d *deployment) er
 		return err
 	}
 	taken := func(endpoint string, priority int) bool {
-		return known[held{endpoint, priority}] || foreign[held{endpoint, priority}] != ""
+		return known[held{endpoint, priority}] || foreign[held{endpoint, priority}].ARN != ""
 	}
 	for _, c := range d.manifest.Claims() {
-		if arn := foreign[held{c.Endpoint, c.Priority}]; arn != "" {
-			return bcn.E(bcn.CodeRulePriority, "endpoint", c.Endpoint, "priority", strconv.Itoa(c.Priority), "by", arn)
+		if r := foreign[held{c.Endpoint, c.Priority}]; r.ARN != "" {
+			return bcn.E(bcn.CodeRulePriority, "endpoint", c.Endpoint, "priority", strconv.Itoa(c.Priority), "by", r.String())
 		}
 	}
 	if d.before == nil {
@@ -99,9 +108,9 @@ func nearestFree(priority int, taken func(int) bool) int {
 	return priority
 }
 
-// foreignRules answers who holds which priority on the endpoints of a file, by
-// ARN, leaving out the heritage's own rules.
-func (s *Service) foreignRules(ctx context.Context, t bcn.Target, bound bcn.Heritage, h *manifest.Heritage) (map[held]string, error) {
+// foreignRules answers who holds which priority on the endpoints of a file,
+// leaving out the heritage's own rules.
+func (s *Service) foreignRules(ctx context.Context, t bcn.Target, bound bcn.Heritage, h *manifest.Heritage) (map[held]Rule, error) {
 	all, err := s.Store.Endpoints(ctx)
 	if err != nil {
 		return nil, err
@@ -127,9 +136,9 @@ func (s *Service) foreignRules(ctx context.Context, t bcn.Target, bound bcn.Heri
 		return nil, nil
 	}
 	rules, err := s.Rules.ForeignRules(ctx, t, bound.Name, listeners)
-	out := map[held]string{}
+	out := map[held]Rule{}
 	for _, r := range rules {
-		out[held{of[r.Listener], r.Priority}] = r.ARN
+		out[held{of[r.Listener], r.Priority}] = r
 	}
 	return out, err
 }
@@ -153,8 +162,8 @@ func (s *Service) stillFreeRules(ctx context.Context, t bcn.Target, p bcn.Plan) 
 		return err
 	}
 	for _, c := range h.Claims() {
-		if arn := foreign[held{c.Endpoint, c.Priority}]; arn != "" {
-			return bcn.E(bcn.CodePlanMoved, "moved", "endpoint "+c.Endpoint+": "+arn)
+		if r := foreign[held{c.Endpoint, c.Priority}]; r.ARN != "" {
+			return bcn.E(bcn.CodePlanMoved, "moved", "endpoint "+c.Endpoint+": "+r.String())
 		}
 	}
 	return nil
