@@ -2,10 +2,8 @@ package authz
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/config"
 )
 
@@ -77,18 +75,6 @@ func (v Verdict) Glass() Verdict {
 	v.Max, v.Access = stricterAccess(v, Verdict{Max: v.BreakGlass.Max})
 
 	return v
-}
-
-// MayAcknowledge are the teams whose members look at what was done without
-// approval: those who were skipped, and the administrators.
-func MayAcknowledge(skipped []bcn.Need) []string {
-	var out []string
-	for _, n := range skipped {
-		out = append(out, n.Teams...)
-	}
-	out = append(out, administrators)
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // MayBreak names the teams to which a rule about what is asked gives it to go

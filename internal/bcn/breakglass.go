@@ -1,11 +1,27 @@
 package bcn
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // BreakGlass is what a plan says that goes without the approval which its rule
 // asks for: it is under the plan's hash.
 type BreakGlass struct {
-	Skipped []Need `json:"skipped"` // who would have had to approve
+	Skipped []Need        `json:"skipped"` // who would have had to approve; empty: nobody
+	Limit   int           `json:"limit"`   // how often the person may in Per
+	Per     time.Duration `json:"per"`
+}
+
+// Skips says that the plan goes without an approval that its rule asks for.
+func (p Plan) Skips() bool { return p.BreakGlass != nil && len(p.BreakGlass.Skipped) > 0 }
+
+// OncallPlan is what was found of whether the requester is on call, who then
+// needs no approver.
+type OncallPlan struct {
+	Source  string `json:"source"` // such as PagerDuty PI7DH85
+	On      bool   `json:"on"`
+	Unknown bool   `json:"unknown,omitempty"` // it did not answer
 }
 
 // AcknowledgeWithin is how long somebody else may take to look at what was done
@@ -45,4 +61,18 @@ func RemindAfter(n int) time.Duration {
 	default:
 		return time.Duration(n-1) * 24 * time.Hour
 	}
+}
+
+// administrators is the team that every bot.yaml has.
+const administrators = "admins"
+
+// MayAcknowledge are the teams whose members may look at it for everybody: those
+// who were skipped, and the administrators. Sorted, each once.
+func (f FollowUp) MayAcknowledge() []string {
+	out := []string{administrators}
+	for _, n := range f.Skipped {
+		out = append(out, n.Teams...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

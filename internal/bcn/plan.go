@@ -29,7 +29,9 @@ type Plan struct {
 	Scaled      *Scaled         `json:"scaled,omitempty"`   // scale: what it is about
 	Rule        json.RawMessage `json:"rule"`               // the matched rule, as configured
 	RuleIndex   int             `json:"rule_index"`
-	Needs       []Need          `json:"needs,omitempty"`    // who must approve; empty: nobody
+	Needs       []Need          `json:"needs,omitempty"` // who must approve; empty: nobody
+	BreakGlass  *BreakGlass     `json:"break_glass,omitempty"`
+	Oncall      *OncallPlan     `json:"oncall,omitempty"`
 	Within      time.Duration   `json:"within,omitempty"`   // how long the request waits
 	Outside     []string        `json:"outside,omitempty"`  // teams whose members do not count
 	Escalate    []string        `json:"escalate,omitempty"` // teams that may approve as well once it is escalated to them

@@ -20,6 +20,7 @@ type Release struct {
 	Approvers []string // Slack user ids
 	Outcome   ChangeState
 	Code      Code // why, where it did not succeed
+	Glass     bool // it went without the approval that its rule asks for
 	StartedAt time.Time
 	EndedAt   time.Time
 }
@@ -46,6 +47,7 @@ type Change struct {
 	Parked    bool
 	Tick      ID         // of the schedule that asked for it; 0: a person did
 	NotBefore *time.Time // it does not start earlier
+	Glass     bool       // it was started without the approval that its rule asks for: there is a FollowUp
 	CreatedAt time.Time
 	StartedAt *time.Time // entered applying
 	EndedAt   *time.Time

@@ -26,6 +26,8 @@ type Process struct {
 	GitHubAPIURL        string // empty: GitHub's
 	VaultAddr           string
 	VaultToken          Secret
+	PagerDutyToken      Secret // of its REST API; read-only will do
+	PagerDutyAPIURL     string // with a slash at its end; empty: PagerDuty's, in the US region
 	AWSRegion           string
 	AWSEndpointURL      string // empty: AWS's own
 	ConfigPath          string // default bot.yaml
@@ -94,6 +96,8 @@ func (e *env) table(p *Process) []variable {
 		{"GITHUB_API_URL", false, "", address(&p.GitHubAPIURL, true)},
 		{"VAULT_ADDR", false, "", address(&p.VaultAddr, false)},
 		{"VAULT_TOKEN", true, "", token(&p.VaultToken, "")},
+		{"PAGERDUTY_TOKEN", true, "", token(&p.PagerDutyToken, "")},
+		{"PAGERDUTY_API_URL", false, "", address(&p.PagerDutyAPIURL, true)},
 		{"AWS_REGION", false, e.getenv("AWS_DEFAULT_REGION"), plain(&p.AWSRegion)},
 		{"AWS_ENDPOINT_URL", false, "", address(&p.AWSEndpointURL, false)},
 		{"BCN_CONFIG", false, "bot.yaml", plain(&p.ConfigPath)},

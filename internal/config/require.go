@@ -16,12 +16,14 @@ func (p *Process) Require(names ...string) []Problem {
 		"MIGRATE_DATABASE_URL": p.MigrateDatabaseURL.Set(),
 		"BCN_KEY":              p.Key.Set(),
 		"GITHUB_TOKEN":         p.GitHubToken.Set() || p.GitHubAppID != 0,
+		"PAGERDUTY_TOKEN":      p.PagerDutyToken.Set(),
 		"AWS_REGION":           p.AWSRegion != "",
 	}
 	hints := map[string]string{
 		"SLACK_BOT_TOKEN": "; it begins with xoxb- (bot manifest makes the app)",
 		"SLACK_APP_TOKEN": "; it begins with xapp- and has the scope connections:write",
 		"BCN_KEY":         "; make one with: openssl rand -base64 32",
+		"PAGERDUTY_TOKEN": "; a rule asks PagerDuty who is on call",
 		"GITHUB_TOKEN":    " (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)",
 	}
 	var out []Problem
@@ -40,6 +42,23 @@ func (p *Process) RequireServe() []Problem {
 	out := p.Require("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL", "BCN_KEY")
 	if !p.SlackIsReal() && p.AWSIsReal() {
 		out = append(out, Problem{File: "SLACK_API_URL", Message: "is not Slack's while AWS is real: refused"})
+	}
+	return out
+}
+
+// RequireOncall answers what the rules need besides where they ask PagerDuty who
+// is on call: a token, and beside an AWS that is AWS's a PagerDuty that is
+// PagerDuty's, since whoever runs another could say who needs no approval.
+func (p *Process) RequireOncall(c *Config) []Problem {
+	if !c.NeedsPagerDuty() {
+		return nil
+	}
+	out := p.Require("PAGERDUTY_TOKEN")
+	if p.PagerDutyAPIURL != "" && p.AWSIsReal() {
+		u, err := url.Parse(p.PagerDutyAPIURL)
+		if err != nil || u.Scheme != "https" || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".pagerduty.com") {
+			out = append(out, Problem{File: "PAGERDUTY_API_URL", Message: "is not PagerDuty's while AWS is real: refused"})
+		}
 	}
 	return out
 }
@@ -102,6 +121,8 @@ func (p *Process) attributes() []slog.Attr {
 		slog.String("github_api_url", bare(p.GitHubAPIURL)),
 		slog.String("vault_addr", bare(p.VaultAddr)),
 		slog.String("vault_token", p.VaultToken.String()),
+		slog.String("pagerduty_token", p.PagerDutyToken.String()),
+		slog.String("pagerduty_api_url", bare(p.PagerDutyAPIURL)),
 		slog.String("aws_region", p.AWSRegion),
 		slog.String("aws_endpoint_url", bare(p.AWSEndpointURL)),
 		slog.String("bcn_config", p.ConfigPath),
