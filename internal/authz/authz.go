@@ -65,7 +65,12 @@ type Ask struct {
 	App, Env, District  string
 	Reads               bool // the verb changes nothing
 	Destructive         bool // the plan replaces or removes something
-	DestructiveNotKnown bool // there is no plan yet
+	IAM                 bool // the plan changes roles or policies
+	DestructiveNotKnown bool // there is no plan yet: neither is known
+	// At is when it is to be done, by which the hours of a rule are judged; zero:
+	// now. AnyTime leaves them out: what was begun in time goes on.
+	At      time.Time
+	AnyTime bool
 	Unattended          bool // nobody acts now: a schedule's time has come, or a token asks
 	// Since: reads that began then or later count, so that several questions of
 	// one moment share them; zero: those that begin when it is asked.
@@ -78,6 +83,12 @@ type Verdict struct {
 	Index   int        // of the rule in bot.yaml
 	Needs   []bcn.Need // empty: nobody must approve
 	Within  time.Duration
+	// In are the teams of allow that let the actor in; Outside those of them
+	// whose members do not count as approvers; Escalate may approve as well once
+	// it is escalated to them.
+	In, Outside, Escalate []string
+	// Demands are what the rules want besides: one of each rule that wants some.
+	Demands []Demand
 	Max     time.Duration     // of access; 0: not limited by the rule
 	Access  config.RuleAccess // how access begins and ends
 	Counts  config.RuleCounts // how many tasks scale may set
@@ -166,9 +177,11 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 		if !applies(r, ask) {
 			continue
 		}
+		var in []string
 		if !slices.Contains(r.Allow, Everyone) {
 			could = append(could, r.Allow...)
-			in, err := a.o.Teams.TeamsOf(ctx, user, r.Allow, notBefore)
+			var err error
+			in, err = a.o.Teams.TeamsOf(ctx, user, r.Allow, notBefore)
 			if err != nil {
 				return Verdict{}, err
 			}
@@ -177,12 +190,12 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 			}
 		}
 		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Destructive: r.Destructive != nil && *r.Destructive, Counts: r.Counts, BreakGlass: r.BreakGlass}
+		v.In = in
 		if r.Approve != nil {
-			v.Needs = []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}
-			v.Within = r.Approve.Within
+			v.approvedBy(*r.Approve)
 		}
 		a.oncall(ctx, user, ask, &v, notBefore)
-		return v, nil
+		return v, a.demand(&v, ask)
 	}
 	return Verdict{}, bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", names(could))
 }
@@ -191,7 +204,13 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 // that is left out matches all.
 func applies(r config.Rule, ask Ask) bool {
 	return gives(r.To, ask) && matchesOr(r.On, ask.Env) && matchesOr(r.Apps, ask.App) && matchesOr(r.Districts, ask.District) &&
-		(r.Destructive == nil || (!ask.DestructiveNotKnown && *r.Destructive == ask.Destructive))
+		says(r.Destructive, ask.Destructive, ask) && says(r.IAM, ask.IAM, ask)
+}
+
+// says compares what a rule says of plans with what the plan is; while there is
+// none, a rule that says something of it is about nothing.
+func says(rule *bool, plan bool, ask Ask) bool {
+	return rule == nil || !ask.DestructiveNotKnown && *rule == plan
 }
 
 // gives says whether a rule names the verb of what is asked.

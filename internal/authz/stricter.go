@@ -23,7 +23,10 @@ func Stricter(a, b Verdict) Verdict {
 		for _, n := range a.Needs {
 			out.Needs = addNeed(out.Needs, n)
 		}
+		// Who may stand in for anybody must be able to by both.
+		out.Escalate = both(a.Escalate, b.Escalate)
 	}
+	out.Outside, out.Demands = either(a.Outside, b.Outside), joinDemands(a.Demands, b.Demands)
 	out.Max, out.Access = stricterAccess(a, b)
 	out.Destructive = b.Destructive
 	out.Counts = stricterCounts(a.Counts, b.Counts)
@@ -52,9 +55,11 @@ func (a *Authorizer) Gate(ask Ask) (Verdict, bool) {
 func (a *Authorizer) Approvers(ask Ask) Verdict {
 	for i, r := range a.o.Rules {
 		about := r
-		about.Destructive = nil
+		about.Destructive, about.IAM = nil, nil
 		if r.Approve != nil && applies(about, ask) {
-			return Verdict{Rule: r, Index: i, Needs: []bcn.Need{{Teams: r.Approve.By, Count: max(r.Approve.Count, 1)}}, Within: r.Approve.Within}
+			v := Verdict{Rule: r, Index: i}
+			v.approvedBy(*r.Approve)
+			return v
 		}
 	}
 	return Verdict{Needs: []bcn.Need{{Teams: []string{administrators}, Count: 1}}, Within: config.DefaultWithin}

@@ -35,6 +35,7 @@ type Plan struct {
 	Within      time.Duration   `json:"within,omitempty"`   // how long the request waits
 	Outside     []string        `json:"outside,omitempty"`  // teams whose members do not count
 	Escalate    []string        `json:"escalate,omitempty"` // teams that may approve as well once it is escalated to them
+	Uses        []Use           `json:"uses,omitempty"`     // what it counts against the limits of rules
 	Record      json.RawMessage `json:"record,omitempty"`   // the row that an adopt or create writes
 	Stacks      []StackPlan     `json:"stacks"`             // in the order of execution
 	Findings    []Finding       `json:"findings,omitempty"`
@@ -43,6 +44,15 @@ type Plan struct {
 	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
 	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
 	Secret      *SecretPlan     `json:"secret,omitempty"`
+}
+
+// Use is what is asked for by a rule that limits how often one person may. It is
+// counted in the transaction that stores what was asked for.
+type Use struct {
+	Rule  string        `json:"rule"` // what the rule is about, as a hash: its place in bot.yaml may change
+	Name  string        `json:"name"` // as people know the rule
+	Count int           `json:"count"`
+	Per   time.Duration `json:"per"`
 }
 
 // Promoted is what a promotion takes over: a release of another environment.

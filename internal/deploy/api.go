@@ -35,6 +35,7 @@ type Wish struct {
 	Run      *RunWish      `json:",omitempty"` // run
 	Again    bcn.ID        // the change that is planned again; 0: none
 	Secret   *SecretWish   `json:",omitempty"` // secret set and unset
+	Uses     []bcn.Use     `json:"-"`          // what it counts against the limits of rules
 	Confirm  string        `json:",omitempty"` // delete: the heritage's name, as it was typed
 
 	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs

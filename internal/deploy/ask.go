@@ -26,6 +26,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err != nil {
 		return Asked{}, err
 	}
+	c.NotBefore = timeOrNil(o.NotBefore)
 	v, err := s.judgeAsked(ctx, actor, c)
 	if err != nil {
 		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
@@ -38,12 +39,16 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err := s.checkOperation(ctx, actor, v, c, &w); err != nil {
 		return Asked{}, err
 	}
+	w.Uses = uses(c, v)
 	actor.Name, actor.Locale = v.Profile.Name, v.Profile.Locale
 	c.Requester, c.Channel, c.Thread = actor, o.Channel, o.Thread
 	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
 		return Asked{}, err
 	}
 	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
+	if bcn.CodeOf(err) == bcn.CodeLimitReached {
+		err = s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+	}
 	if err != nil {
 		return Asked{}, err
 	}
@@ -195,6 +200,9 @@ func (s *Service) unknownHeritage(ctx context.Context, app, env string) error {
 // asking is what the rules are asked before there is a plan.
 func asking(c bcn.Change) authz.Ask {
 	a := authz.Ask{App: c.App, Env: c.Env, District: c.District, DestructiveNotKnown: true}
+	if c.NotBefore != nil {
+		a.At = *c.NotBefore
+	}
 	switch c.Kind {
 	case bcn.KindPlan:
 		a.Verb, a.Reads = "plan", true

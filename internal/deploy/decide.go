@@ -29,7 +29,7 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	}
 	teams, err := s.Authz.Eligible(ctx, actor, approval.Teams(r.Needs))
 	if err == nil && v == bcn.Approve {
-		_, err = s.Authz.Person(ctx, c.Requester)
+		err = s.decidable(ctx, c)
 	}
 	if err != nil {
 		return Decided{}, s.Refuse(ctx, actor, id, string(v), err)
@@ -55,7 +55,7 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 // decision: that the rules let the requester do this, demand no more than was
 // asked for, that no guardrail has come in between, and that those who approved may still approve.
 func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) error {
-	now, err := s.Verdict(ctx, c.Change, p)
+	now, err := s.stillStands(ctx, c.Change, p)
 	if err != nil {
 		return err
 	}

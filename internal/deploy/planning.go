@@ -86,7 +86,11 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 	if err := denied(p.Findings); err != nil {
 		return err
 	}
+	if err := s.demanded(ctx, c.Change, v); err != nil {
+		return err
+	}
 	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
+	p.Outside, p.Escalate, p.Uses = v.Outside, v.Escalate, uses(c.Change, v)
 	return withinBounds(v, p.Scaled)
 }
 
@@ -94,7 +98,13 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 // of those for the command and those for what the plan does. Where a guardrail
 // wants an approval that no rule asks for, it is that of Authorizer.Approvers.
 func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.Verdict, error) {
+	// Access that was begun in time goes on to its end.
+	return s.verdict(ctx, c, p, c.Kind.Access() && !c.State.BeforeApplying())
+}
+
+func (s *Service) verdict(ctx context.Context, c bcn.Change, p bcn.Plan, anyTime bool) (authz.Verdict, error) {
 	ask := asking(c)
+	ask.AnyTime = anyTime
 	ask.Since = s.Authz.Now().Add(-mayBeOld(c))
 	if c.Kind.Access() { // it changes nothing: one question is enough
 		ask.DestructiveNotKnown = false
@@ -104,19 +114,41 @@ func (s *Service) Verdict(ctx context.Context, c bcn.Change, p bcn.Plan) (authz.
 	if err != nil {
 		return authz.Verdict{}, err
 	}
-	ask.DestructiveNotKnown, ask.Destructive = false, p.Destructive()
-	known, err := s.sharedVerdict(ctx, c.Requester, ask, p.Secret)
+	ask.DestructiveNotKnown, ask.Destructive, ask.IAM = false, p.Destructive(), p.ChangesIAM()
+	v, err := s.knownVerdict(ctx, c.Requester, ask, p.Secret)
 	if err != nil {
 		return authz.Verdict{}, err
 	}
-	v := authz.Stricter(command, known)
+	v = authz.Stricter(command, v)
 	if by, gated := s.Authz.Gate(ask); gated && !v.Gated() && c.Requester.Via != "" {
 		// Whoever holds a machine's token is not the person who may go without.
-		v.Needs, v.Within = by.Needs, by.Within
+		v = v.ApprovedBy(by)
 	}
 	if !v.Gated() && guard.NeedsApproval(p.Findings) {
 		by := s.Authz.Approvers(ask)
-		v.Needs, v.Within = by.Needs, by.Within
+		v = v.ApprovedBy(by)
+	}
+	return v, nil
+}
+
+// knownVerdict reads the rules for what a plan does. One that is dangerous in
+// both ways is asked about in each as well: whichever rule comes first must not
+// hide the other.
+func (s *Service) knownVerdict(ctx context.Context, actor bcn.Actor, ask authz.Ask, p *bcn.SecretPlan) (authz.Verdict, error) {
+	v, err := s.sharedVerdict(ctx, actor, ask, p)
+	if err != nil || !ask.Destructive || !ask.IAM {
+		return v, err
+	}
+	for _, only := range []struct{ destructive, iam bool }{{true, false}, {false, true}} {
+		ask.Destructive, ask.IAM = only.destructive, only.iam
+		also, err := s.sharedVerdict(ctx, actor, ask, p)
+		if bcn.CodeOf(err) == bcn.CodeNotAllowed {
+			continue // no rule is about that alone
+		}
+		if err != nil {
+			return v, err
+		}
+		v = authz.Stricter(also, v)
 	}
 	return v, nil
 }
@@ -160,7 +192,7 @@ func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error)
 	case len(p.Needs) == 0:
 		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: map[string]any{"gated": "false"}})
 	}
-	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, ExpiresAt: c.Now.Add(p.Within)}
+	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, Outside: p.Outside, ExpiresAt: c.Now.Add(p.Within)}
 	if at := c.Change.NotBefore; at != nil && at.After(c.Now) {
 		r.ExpiresAt = *at // of a tick: whoever approves does so by its time
 	}

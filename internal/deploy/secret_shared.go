@@ -75,9 +75,18 @@ func released(one Deployed, d bcn.District) []bcn.SecretRef {
 	return parameterNames(slices.Concat(own, foreign, refused))
 }
 
-// judgeAsked reads the rules for what is asked. Whose a secret is besides is
+// judgeAsked reads the rules for what is asked, and what they demand of it. Whose a secret is besides is
 // known already, and asked of again when it is planned.
 func (s *Service) judgeAsked(ctx context.Context, actor bcn.Actor, c bcn.Change) (authz.Verdict, error) {
+	c.Requester = actor
+	v, err := s.askedVerdict(ctx, actor, c)
+	if err == nil {
+		err = s.demanded(ctx, c, v)
+	}
+	return v, err
+}
+
+func (s *Service) askedVerdict(ctx context.Context, actor bcn.Actor, c bcn.Change) (authz.Verdict, error) {
 	if c.Kind != bcn.KindSecret {
 		return s.Authz.Judge(ctx, actor, asking(c))
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	Tasks      Tasks
 	Secrets    Secrets
 	Districts  Districts
+	Tickets    Tickets    // nil: what needs one is refused
 	Access     Access     // may be set after New
 	Guardrails *guard.Set // default: bcn's own
 	Log        *slog.Logger

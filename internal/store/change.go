@@ -112,6 +112,9 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
+		if err := t.use(ctx, c, w.Uses); err != nil {
+			return err
+		}
 		if err := t.say(ctx, c.ID, notes); err != nil {
 			return err
 		}

@@ -110,6 +110,11 @@ func (t *txn) storePlan(ctx context.Context, c bcn.Change, m deploy.Move) error 
 	if m.Plan == nil {
 		return nil
 	}
+	if m.Details != nil {
+		if err := t.use(ctx, c, m.Details.Uses); err != nil {
+			return err
+		}
+	}
 	_, err := t.Exec(ctx, `insert into plan (change, bytes, hash, mac) values ($1, $2, $3, $4)`,
 		int64(c.ID), m.Plan.Bytes, m.Plan.Hash, t.s.planMAC(c.ID, m.Plan.Hash))
 	return err
