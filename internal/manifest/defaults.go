@@ -25,6 +25,17 @@ const (
 	DefaultMaximumPercent = 200
 )
 
+// Defaults of deployments that shift traffic, in minutes and per cent: ECS's own
+// (API reference, CanaryConfiguration and LinearConfiguration) where it has one.
+const (
+	DefaultPause         = 60 // of blue_green
+	DefaultBake          = 5
+	DefaultCanaryPercent = 5
+	DefaultCanaryBake    = 10
+	DefaultStepPercent   = 10
+	DefaultStepBake      = 6
+)
+
 // Variables is the environment block, sorted by name; it is written as a list
 // or as a mapping.
 type Variables []Variable
@@ -110,11 +121,30 @@ func (h *Heritage) fill(n *node) {
 	}
 }
 
-// fill puts the defaults where no mapping is: the schema's are those of one that
-// is there.
+// fill puts the defaults where no mapping is, where the schema's are not looked
+// at, and those that follow from the strategy.
 func (d *Deployment) fill(n *node) {
 	if n == nil {
 		*d = Deployment{Strategy: Rolling, MinimumPercent: DefaultMinimumPercent, MaximumPercent: DefaultMaximumPercent}
+	}
+	if d.Rolling() {
+		return
+	}
+	missing := func(v *int, key string, def int) {
+		if n.get(key) == nil {
+			*v = def
+		}
+	}
+	missing(&d.Bake, "bake_time", DefaultBake)
+	switch d.Strategy {
+	case BlueGreen:
+		missing(&d.Pause, "pause", DefaultPause)
+	case Canary:
+		missing(&d.CanaryPercent, "canary_percent", DefaultCanaryPercent)
+		missing(&d.CanaryBake, "canary_bake", DefaultCanaryBake)
+	case Linear:
+		missing(&d.StepPercent, "step_percent", DefaultStepPercent)
+		missing(&d.StepBake, "step_bake", DefaultStepBake)
 	}
 }
 

@@ -123,17 +123,33 @@ func drawService(t *rapid.T, i int) map[string]any {
 	} else {
 		maybe(t, s, "desired_count", rapid.IntRange(0, 9))
 	}
-	if d := drawDeployment(t); len(d) > 0 {
+	if d := drawDeployment(t, web); len(d) > 0 {
 		s["deployment"] = d
 	}
 	return s
 }
 
-func drawDeployment(t *rapid.T) map[string]any {
+func drawDeployment(t *rapid.T, web bool) map[string]any {
 	d := map[string]any{}
-	maybe(t, d, "minimum_percent", rapid.IntRange(0, 100))
-	maybe(t, d, "maximum_percent", rapid.IntRange(200, 200))
 	maybe(t, d, "alarms", rapid.Just([]string{"errors"}))
-	maybe(t, d, "strategy", rapid.Just("rolling"))
+	strategies := []string{"rolling"}
+	if web {
+		strategies = []string{"rolling", "blue_green", "canary", "linear"}
+	}
+	maybe(t, d, "strategy", rapid.SampledFrom(strategies))
+	switch d["strategy"] {
+	case nil, "rolling":
+		maybe(t, d, "minimum_percent", rapid.IntRange(0, 100))
+		maybe(t, d, "maximum_percent", rapid.IntRange(200, 200))
+		return d
+	case "canary":
+		maybe(t, d, "canary_percent", rapid.IntRange(1, 99))
+		maybe(t, d, "canary_bake", rapid.IntRange(0, 60))
+	case "linear":
+		maybe(t, d, "step_percent", rapid.IntRange(3, 99))
+		maybe(t, d, "step_bake", rapid.IntRange(0, 9))
+	}
+	maybe(t, d, "pause", rapid.IntRange(0, 9))
+	maybe(t, d, "bake_time", rapid.IntRange(0, 60))
 	return d
 }

@@ -62,13 +62,12 @@ func (p *parser) checkDeployment(s *node, path string) {
 	}
 	path += ".deployment"
 	strategy := strategyOf(s)
+	p.checkStrategyKeys(d, strategy, path)
 	switch strategy {
 	case Rolling:
 		p.checkPercents(s, d, path)
 	case BlueGreen, Canary, Linear:
-		// ECS shifts traffic by rewriting listener rules that CloudFormation
-		// writes too.
-		p.at(d.get("strategy"), path+".strategy", "bcn does not apply the strategy "+strategy, "use rolling")
+		p.checkShifting(s, d, strategy, path)
 	}
 }
 

@@ -71,16 +71,53 @@ const (
 
 // Deployment says how a new version takes the old one's place.
 type Deployment struct {
-	Strategy string `json:"strategy"` // Rolling, the only one that bcn applies
+	Strategy string `json:"strategy"`
 	// MinimumPercent and MaximumPercent bound the number of healthy, and of
-	// all, tasks meanwhile, as per cent of the count.
+	// all, tasks of a rolling deployment, as per cent of the count.
 	MinimumPercent int      `json:"minimum_percent"`
 	MaximumPercent int      `json:"maximum_percent"`
 	Alarms         []string `json:"alarms,omitempty"` // CloudWatch alarms, any of which ends it
+
+	// What follows is of the strategies that shift traffic, and zero for
+	// Rolling. Times are minutes.
+	Pause         int `json:"pause"`                    // for a person to shift; 0: nobody is waited for
+	Bake          int `json:"bake_time"`                // with all traffic shifted, before the old tasks go
+	CanaryPercent int `json:"canary_percent,omitempty"` // 0: not Canary
+	CanaryBake    int `json:"canary_bake"`
+	StepPercent   int `json:"step_percent,omitempty"` // 0: not Linear
+	StepBake      int `json:"step_bake"`
 }
 
 // Rolling says that tasks are replaced in place, without a second target group.
 func (d Deployment) Rolling() bool { return d.Strategy == Rolling || d.Strategy == "" }
+
+// Shifts is how often a deployment shifts traffic; 0 for Rolling.
+func (d Deployment) Shifts() int {
+	switch d.Strategy {
+	case BlueGreen:
+		return 1
+	case Canary:
+		return 2
+	case Linear:
+		return (100 + d.StepPercent - 1) / d.StepPercent
+	default:
+		return 0
+	}
+}
+
+// Waits is how many minutes a deployment may take beside what its tasks need.
+// ECS leaves out the bake time of a step that reaches 100 per cent (API
+// reference, LinearConfiguration).
+func (d Deployment) Waits() int {
+	n := d.Shifts()*d.Pause + d.Bake
+	switch d.Strategy {
+	case Canary:
+		n += d.CanaryBake
+	case Linear:
+		n += (d.Shifts() - 1) * d.StepBake
+	}
+	return n
+}
 
 // Ulimit is a limit of the container's processes.
 type Ulimit struct {

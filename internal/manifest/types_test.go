@@ -121,8 +121,12 @@ func TestTaskNames(t *testing.T) {
 func TestDeploymentDefaults(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]manifest.Deployment{
-		"cpu: 256":                         {Strategy: "rolling", MinimumPercent: 100, MaximumPercent: 200},
-		"deployment: {minimum_percent: 0}": {Strategy: "rolling", MinimumPercent: 0, MaximumPercent: 200},
+		"cpu: 256":                           {Strategy: "rolling", MinimumPercent: 100, MaximumPercent: 200},
+		"deployment: {minimum_percent: 0}":   {Strategy: "rolling", MinimumPercent: 0, MaximumPercent: 200},
+		"deployment: {strategy: blue_green}": {Strategy: "blue_green", MinimumPercent: 100, MaximumPercent: 200, Pause: 60, Bake: 5},
+		"deployment: {strategy: blue_green, pause: 0, bake_time: 0}": {Strategy: "blue_green", MinimumPercent: 100, MaximumPercent: 200},
+		"deployment: {strategy: canary}":                             {Strategy: "canary", MinimumPercent: 100, MaximumPercent: 200, Bake: 5, CanaryPercent: 5, CanaryBake: 10},
+		"deployment: {strategy: linear, step_percent: 30}":           {Strategy: "linear", MinimumPercent: 100, MaximumPercent: 200, Bake: 5, StepPercent: 30, StepBake: 6},
 	} {
 		t.Run(written, func(t *testing.T) {
 			t.Parallel()

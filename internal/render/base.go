@@ -30,6 +30,9 @@ func (s *source) base() (*template, error) {
 	if len(h.ScheduledTasks) > 0 {
 		t.Resources["ScheduleRole"] = resource{Type: roleType, Properties: s.role(scheduleRole, s.trusts("scheduler.amazonaws.com"), s.scheduleStatements())}
 	}
+	if s.shifts() {
+		t.Resources["InfrastructureRole"] = resource{Type: roleType, Properties: s.role(infrastructureRole, s.trusts("ecs.amazonaws.com"), s.shiftStatements())}
+	}
 	if err := t.single(oneoffTaskOutput, "Task definition of one-off tasks", s.oneoffTask(), "LogGroup"); err != nil {
 		return nil, err
 	}

@@ -1,33 +1,49 @@
 package render
 
 import (
-	"fmt"
+	"strings"
 
-	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
 )
 
 // deployment is how a new version takes the old one's place.
 //
-// CloudFormation alone rolls back: were ECS to roll back too, the stack would
-// be complete on the old image.
-//
-// The strategies that shift traffic are refused, as in the manifest. They let ECS rewrite the
-// weights of listener rules that CloudFormation also writes, and a rule that
-// went back to the template's weights would send all traffic to a target group
-// without tasks.
-func (s *source) deployment(m manifest.Service) (deploymentConfiguration, error) {
-	d := m.Deployment
-	if !d.Rolling() {
-		return deploymentConfiguration{}, bcn.E(bcn.CodeManifest, "file", s.File, "problems",
-			fmt.Sprintf("%s: the deployment of %s: bcn does not apply the strategy %s (use rolling)", s.where(m.At), m.Name, d.Strategy))
-	}
+// Of a rolling deployment CloudFormation alone rolls back: were ECS to roll back
+// too, the stack would be complete on the old image. Where traffic is shifted
+// ECS takes it back at once, since the old tasks are still there; the
+// deployment then ends as rolled back, for which CloudFormation fails the update
+// and finds the service as it was. The circuit breaker is of rolling deployments
+// alone (ECS API reference, DeploymentCircuitBreaker).
+func deployment(d manifest.Deployment) deploymentConfiguration {
 	out := deploymentConfiguration{
-		MinimumHealthyPercent: d.MinimumPercent, MaximumPercent: d.MaximumPercent,
-		DeploymentCircuitBreaker: &circuitBreaker{Enable: true},
+		Strategy: strings.ToUpper(orRolling(d.Strategy)), MinimumHealthyPercent: d.MinimumPercent, MaximumPercent: d.MaximumPercent,
+		DeploymentCircuitBreaker: circuitBreaker{Enable: d.Rolling()},
+		Alarms:                   deploymentAlarms{AlarmNames: append([]string{}, d.Alarms...), Enable: len(d.Alarms) > 0},
+		LifecycleHooks:           []lifecycleHook{},
 	}
-	if len(d.Alarms) > 0 {
-		out.Alarms = &deploymentAlarms{AlarmNames: d.Alarms, Enable: true}
+	if d.Rolling() {
+		return out
 	}
-	return out, nil
+	out.Alarms.Rollback = out.Alarms.Enable
+	out.BakeTimeInMinutes = &d.Bake
+	switch d.Strategy {
+	case manifest.Canary:
+		out.CanaryConfiguration = &canaryShift{d.CanaryPercent, d.CanaryBake}
+	case manifest.Linear:
+		out.LinearConfiguration = &linearShifts{d.StepPercent, d.StepBake}
+	}
+	if d.Pause > 0 {
+		out.LifecycleHooks = append(out.LifecycleHooks, lifecycleHook{
+			TargetType: "PAUSE", LifecycleStages: []string{"PRE_PRODUCTION_TRAFFIC_SHIFT"},
+			TimeoutConfiguration: hookTimeout{Action: "ROLLBACK", TimeoutInMinutes: d.Pause},
+		})
+	}
+	return out
+}
+
+func orRolling(strategy string) string {
+	if strategy == "" {
+		return manifest.Rolling
+	}
+	return strategy
 }

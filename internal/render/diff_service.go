@@ -118,6 +118,20 @@ func rolloutOf(d manifest.Deployment) string {
 	if d.MaximumPercent != 0 && (d.MinimumPercent != manifest.DefaultMinimumPercent || d.MaximumPercent != manifest.DefaultMaximumPercent) {
 		add("rolling: %d %% to %d %%", d.MinimumPercent, d.MaximumPercent)
 	}
+	switch d.Strategy {
+	case manifest.BlueGreen:
+		add("blue_green")
+	case manifest.Canary:
+		add("canary: %d %%, the rest after %d min", d.CanaryPercent, d.CanaryBake)
+	case manifest.Linear:
+		add("linear: %d %% every %d min", d.StepPercent, d.StepBake)
+	}
+	if d.Pause > 0 {
+		add("waits %d min for a person", d.Pause)
+	}
+	if !d.Rolling() {
+		add("old tasks stay %d min", d.Bake)
+	}
 	if len(d.Alarms) > 0 {
 		add("alarms %s", strings.Join(d.Alarms, ", "))
 	}

@@ -98,6 +98,9 @@ func features() map[string]func(t *testing.T) []bcn.Proposal {
 	for name, f := range keys() {
 		out[name] = of(f.body, f.change)
 	}
+	for name, f := range strategies() {
+		out[name] = of(f.body, f.change)
+	}
 	for name, f := range plugins() {
 		out[name] = of(f.body, f.change)
 	}

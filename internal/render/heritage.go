@@ -12,12 +12,13 @@ const (
 	OverlayEnv                 = "overlay_env"                   // name: set by chat and in the file
 	OverlayCount               = "overlay_count"                 // service, count (by chat), file
 	CountAutoScaled            = "count_auto_scaled"             // service, count (by chat, without effect)
+	ShiftedRuleChanges         = "shifted_rule_changes"          // service: the rule that ECS shifts changes, and a rollback would put older weights back
 )
 
 // Heritage renders the two stacks of a heritage, base first, as they are
 // executed. Its findings are warnings. Errors carry codes: bad_name,
 // reserved_name, name_taken, unknown_name, environment_foreign, unavailable,
-// district_invalid, manifest (a strategy that bcn does not apply), missing_secret
+// district_invalid, manifest (a strategy that the endpoint does not fit), missing_secret
 // (nothing below an ssm_prefix), aws_refused (over a limit), internal.
 func Heritage(in Input) ([]bcn.Proposal, []bcn.Finding, error) {
 	s, err := newSource(in)

@@ -68,9 +68,15 @@ func TestRefusals(t *testing.T) {
 		"resources of one logical id are refused": {web("main", "") + `      - name: zother
         command: x
 `, func(in *render.Input) { in.Heritage.Services[1].Name = "web-TaskDefinition" }, `name_taken by="another resource of the stack" name="webTaskDefinition"`},
-		"a strategy that shifts traffic is refused where it stands": {
-			web("main", ""), func(in *render.Input) { in.Heritage.Services[0].Deployment.Strategy = "blue_green" },
-			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the deployment of web: bcn does not apply the strategy blue_green (use rolling)"`,
+		"two rules where one is shifted are refused where they stand": {
+			web("secure", "        deployment: { strategy: blue_green }\n"), nil,
+			`manifest file="barcelona.yml" problems="barcelona.yml:11:13: the strategy blue_green shifts one listener rule, and web has two at the endpoint secure, which has a certificate (set force_ssl: true)"`,
+		},
+		"a way back to rolling that would send people to no tasks is refused": {
+			web("main", ""), func(in *render.Input) {
+				in.Traffic = map[string]render.Traffic{"webHTTPRulemain": {Weights: map[string]int{"webTargetGroupmain": 0, "webSecondTargetGroupmain": 100}}}
+			},
+			`manifest file="barcelona.yml" problems="barcelona.yml:6:9: the traffic of web goes to its second target group, which rolling does not have: deploy it once more with the strategy that it has, then change it"`,
 		},
 		"five security groups leave no room for one of the service's own": {worker, func(in *render.Input) {
 			in.District.SecurityGroups = []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}

@@ -37,6 +37,9 @@ type Input struct {
 	Keys []string
 	// Overlay is what chat changed on top of the file.
 	Overlay bcn.Overlay
+	// Traffic is how the rules of the services stack stand by which ECS shifts
+	// traffic, by logical id; planning reads it.
+	Traffic map[string]Traffic
 	// Plugins are those that the district's may be of; nil: Plugins().
 	Plugins plugin.Table
 }

@@ -46,17 +46,17 @@ func (s *source) join(t *template, m manifest.Service) (joined, error) {
 		}
 		s.warnEndpoint(m, l, e)
 		target := id + "TargetGroup" + LogicalID(e.Name)
-		if err := t.add(target, resource{Type: "AWS::ElasticLoadBalancingV2::TargetGroup", Properties: s.targetGroup(m, l)}); err != nil {
-			return out, err
-		}
-		rules, err := s.rules(t, m, l, e, target)
+		rules, err := s.target(t, m, l, e, target)
 		if err != nil {
 			return out, err
 		}
+		b := loadBalancer{ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target)}
+		if !m.Deployment.Rolling() {
+			b.AdvancedConfiguration = s.advanced(rules[0], secondTarget(m, e))
+			rules = rules[1:] // named by what the service is made of
+		}
 		out.rules = append(out.rules, rules...)
-		out.balanced = append(out.balanced, balanced{e, target, loadBalancer{
-			ContainerName: m.Name, ContainerPort: m.Port, TargetGroupArn: ref(target),
-		}})
+		out.balanced = append(out.balanced, balanced{e, target, b})
 		group.SecurityGroupIngress = append(group.SecurityGroupIngress, ingress{
 			Description: "endpoint " + e.Name, IpProtocol: "tcp",
 			FromPort: m.Port, ToPort: m.Port, SourceSecurityGroupId: e.SecurityGroup,
@@ -64,6 +64,24 @@ func (s *source) join(t *template, m manifest.Service) (joined, error) {
 	}
 	sort.Strings(out.rules)
 	return out, t.add(id+"SecurityGroup", resource{Type: "AWS::EC2::SecurityGroup", Properties: group})
+}
+
+// target adds a listener's target groups, two where traffic is shifted between
+// them, and its rules, of which the first is the one that forwards.
+func (s *source) target(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, first string) ([]string, error) {
+	if err := s.checkShifted(m, l, e); err != nil {
+		return nil, err
+	}
+	groups := []string{first}
+	if !m.Deployment.Rolling() {
+		groups = append(groups, secondTarget(m, e))
+	}
+	for _, id := range groups {
+		if err := t.add(id, resource{Type: "AWS::ElasticLoadBalancingV2::TargetGroup", Properties: s.targetGroup(m, l)}); err != nil {
+			return nil, err
+		}
+	}
+	return s.rules(t, m, l, e, groups)
 }
 
 // endpoint answers an endpoint that may be used: it is there, of this
@@ -124,18 +142,23 @@ func (s *source) targetGroup(m manifest.Service, l manifest.Listener) targetGrou
 // rules adds the listener rules and answers their logical ids. Where plain
 // HTTP must be redirected, the HTTP listener's rule does that: its default
 // would, too, but only for what no other service's rule takes first.
-func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, target string) ([]string, error) {
+func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e bcn.Endpoint, groups []string) ([]string, error) {
 	var ids []string
 	add := func(protocol, arn string, does action) error {
 		r := listenerRule{ListenerArn: arn, Priority: l.Priority, Actions: []action{does}, Tags: s.tags}
 		for _, c := range l.Conditions {
 			r.Conditions = append(r.Conditions, ruleCondition{Field: c.Type, Values: []string{c.Value}})
 		}
-		id := LogicalID(m.Name) + protocol + "Rule" + LogicalID(e.Name)
+		id := ruleID(m, protocol, e)
 		ids = append(ids, id)
+		if does.Type == "forward" && len(groups) > 1 {
+			if err := s.weigh(m, id, &r, groups[0], groups[1]); err != nil {
+				return err
+			}
+		}
 		return t.add(id, resource{Type: "AWS::ElasticLoadBalancingV2::ListenerRule", Properties: r})
 	}
-	forward := action{Type: "forward", TargetGroupArn: ref(target)}
+	forward := action{Type: "forward", TargetGroupArn: ref(groups[0])}
 	plain := forward
 	if e.HTTPSListener != "" {
 		if err := add("HTTPS", e.HTTPSListener, forward); err != nil {
@@ -149,6 +172,11 @@ func (s *source) rules(t *template, m manifest.Service, l manifest.Listener, e b
 		return nil, err
 	}
 	return ids, nil
+}
+
+// ruleID is the logical id of a service's rule at an endpoint's listener.
+func ruleID(m manifest.Service, protocol string, e bcn.Endpoint) string {
+	return LogicalID(m.Name) + protocol + "Rule" + LogicalID(e.Name)
 }
 
 // toHTTPS sends a request of plain HTTP to the same place under HTTPS.

@@ -156,11 +156,38 @@ type capacity struct {
 	Weight           int
 }
 
+// deploymentConfiguration says all that ECS would else keep from before.
 type deploymentConfiguration struct {
+	Strategy                 string
 	MinimumHealthyPercent    int
 	MaximumPercent           int
-	DeploymentCircuitBreaker *circuitBreaker   `json:",omitempty"`
-	Alarms                   *deploymentAlarms `json:",omitempty"`
+	DeploymentCircuitBreaker circuitBreaker
+	Alarms                   deploymentAlarms
+	LifecycleHooks           []lifecycleHook
+	BakeTimeInMinutes        *int          `json:",omitempty"`
+	CanaryConfiguration      *canaryShift  `json:",omitempty"`
+	LinearConfiguration      *linearShifts `json:",omitempty"`
+}
+
+type canaryShift struct {
+	CanaryPercent           int
+	CanaryBakeTimeInMinutes int
+}
+
+type linearShifts struct {
+	StepPercent           int
+	StepBakeTimeInMinutes int
+}
+
+type lifecycleHook struct {
+	TargetType           string
+	LifecycleStages      []string
+	TimeoutConfiguration hookTimeout
+}
+
+type hookTimeout struct {
+	Action           string
+	TimeoutInMinutes int
 }
 
 type deploymentAlarms struct {
@@ -190,9 +217,16 @@ type awsvpcConfiguration struct {
 }
 
 type loadBalancer struct {
-	ContainerName  string
-	ContainerPort  int
-	TargetGroupArn any
+	ContainerName         string
+	ContainerPort         int
+	TargetGroupArn        any
+	AdvancedConfiguration *advancedConfiguration `json:",omitempty"`
+}
+
+type advancedConfiguration struct {
+	AlternateTargetGroupArn any
+	ProductionListenerRule  any
+	RoleArn                 string
 }
 
 type securityGroup struct {
@@ -245,8 +279,18 @@ type ruleCondition struct {
 type action struct {
 	Type                string
 	TargetGroupArn      any            `json:",omitempty"`
+	ForwardConfig       *forward       `json:",omitempty"`
 	FixedResponseConfig *fixedResponse `json:",omitempty"`
 	RedirectConfig      *redirect      `json:",omitempty"`
+}
+
+type forward struct {
+	TargetGroups []weightedGroup
+}
+
+type weightedGroup struct {
+	TargetGroupArn any
+	Weight         int
 }
 
 type fixedResponse struct {

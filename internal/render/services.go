@@ -29,9 +29,7 @@ func (s *source) service(t *template, m manifest.Service) error {
 		EnableECSManagedTags: true, EnableExecuteCommand: m.Exec, PropagateTags: "SERVICE", Tags: s.tags,
 	}
 	e.LaunchType, e.CapacityProviderStrategy = s.placed(m.Launch)
-	if e.DeploymentConfiguration, err = s.deployment(m); err != nil {
-		return err
-	}
+	e.DeploymentConfiguration = deployment(m.Deployment)
 	r := resource{Type: "AWS::ECS::Service"}
 	var ends joined
 	var groups []any

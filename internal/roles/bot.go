@@ -29,6 +29,7 @@ func bot(in Input) []statement {
 	list = append(append(list, grantStatements(in)...), secretStatements(in)...)
 	list = append(list, driftStatements(in)...)
 	list = append(list, registryStatements(in)...)
+	list = append(list, botShift(in)...)
 	return append(list, readStatements(in)...)
 }
 

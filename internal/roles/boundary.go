@@ -71,6 +71,7 @@ func boundary(in Input) []statement {
 		},
 	}
 	list = append(list, machineBoundary(in)...)
+	list = append(list, boundaryShift(in)...)
 	if len(in.TaskActions) > 0 {
 		list = append(list, statement{
 			Sid: "TaskActions", Action: slices.Sorted(slices.Values(in.TaskActions)), Resource: []string{"*"},

@@ -18,6 +18,7 @@ func cfn(in Input) []statement {
 	list := append(roleStatements(in), serviceStatements(in)...)
 	list = append(list, scheduleStatements(in)...)
 	list = append(list, scalingStatements(in)...)
+	list = append(list, cfnShift(in)...)
 	list = append(list, balancerStatements(in)...)
 	return append(list, networkStatements(in)...)
 }

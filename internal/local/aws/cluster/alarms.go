@@ -51,6 +51,7 @@ func (c *Cluster) heed(s *service) {
 		return
 	}
 	if slices.ContainsFunc(s.alarms.names, func(name string) bool { return c.ringing[s.at.region+"/"+name] }) {
+		d.alarmed = true
 		c.abort(s, d, "ECS deployment failed: alarm detected.", "alarm detected.", s.alarms.rollback)
 	}
 }

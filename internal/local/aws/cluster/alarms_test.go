@@ -68,7 +68,7 @@ func TestAlarmsGuardDeployments(t *testing.T) {
 		}
 	})
 	for name, conf := range map[string]m{
-		"alarms without names": {"Alarms": m{"AlarmNames": l{}, "Enable": true, "Rollback": false}}, "a strategy that is not here": {"Strategy": "BLUE_GREEN"},
+		"alarms without names": {"Alarms": m{"AlarmNames": l{}, "Enable": true, "Rollback": false}}, "a strategy that is not here": {"Strategy": "PURPLE"},
 	} {
 		t.Run(name+" are refused", func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,8 @@ func (c *Cluster) ecsActions() map[string]action {
 		"UpdateService":                 c.updateServiceCall,
 		"ListServiceDeployments":        c.listServiceDeployments,
 		"DescribeServiceDeployments":    c.describeServiceDeployments,
+		"StopServiceDeployment":         c.stopServiceDeployment,
+		"ContinueServiceDeployment":     c.continueServiceDeployment,
 		"RegisterTaskDefinition":        c.registerTaskDefinition,
 		"DescribeTaskDefinition":        c.describeTaskDefinition,
 		"DeregisterTaskDefinition":      c.deregisterTaskDefinition,

@@ -106,7 +106,7 @@ func (c *Cluster) describeService(s *service, withTags bool) map[string]any {
 	}
 	balancing, deployments, events := []any{}, []any{}, []any{}
 	for _, b := range s.balancing {
-		balancing = append(balancing, map[string]any{"targetGroupArn": b.group, "containerName": b.container, "containerPort": b.port})
+		balancing = append(balancing, b.describe())
 	}
 	for _, p := range s.deployments {
 		deployments = append(deployments, c.describeDeployment(s, p))
@@ -127,8 +127,9 @@ func (c *Cluster) describeService(s *service, withTags bool) map[string]any {
 func (s *service) configuration() map[string]any {
 	out := map[string]any{
 		"deploymentCircuitBreaker": s.breaker.describe(),
-		"maximumPercent":           s.maximum, "minimumHealthyPercent": s.minimum, "strategy": "ROLLING",
+		"maximumPercent":           s.maximum, "minimumHealthyPercent": s.minimum,
 	}
+	s.shifts.describe(out)
 	if len(s.alarms.names) > 0 {
 		out["alarms"] = s.alarms.describe()
 	}
@@ -259,6 +260,7 @@ func (c *Cluster) describeRollout(s *service, r *rollout) map[string]any {
 		"deploymentConfiguration":  s.configuration(),
 		"deploymentCircuitBreaker": map[string]any{"status": status, "failureCount": r.dep.failed, "threshold": s.breaker.threshold(s.desired)},
 	}.put("statusReason", r.reason)
+	c.describeShift(s, r, d)
 	if r.source != "" {
 		d["sourceServiceRevisions"] = []any{map[string]any{"arn": r.source}}
 	}

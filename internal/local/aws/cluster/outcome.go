@@ -54,7 +54,13 @@ func (c *Cluster) trip(s *service, d *deployment) {
 // returns to the last that was COMPLETED.
 func (c *Cluster) abort(s *service, d *deployment, reason, said string, rollback bool) {
 	d.state, d.reason, d.updated = "FAILED", reason, c.now
-	s.tripped, s.alarmed = true, !d.rollout.tripped
+	s.tripped, s.failure = true, "ECS Deployment was rolled back"
+	switch {
+	case d.rollout.tripped:
+		s.failure = "ECS Deployment Circuit Breaker was triggered"
+	case d.alarmed:
+		s.failure = "ECS Deployment Alarm was triggered"
+	}
 	c.note(s, "(deployment %s) deployment failed: %s", d.id, said)
 	i := slices.IndexFunc(s.deployments, func(o *deployment) bool { return o.complete })
 	if !rollback || i < 0 {
@@ -62,10 +68,13 @@ func (c *Cluster) abort(s *service, d *deployment, reason, said string, rollback
 		return
 	}
 	last := s.deployments[i]
+	c.returnTo(s, d, last)
 	c.note(s, "rolling back to deployment %s.", last.id)
 	d.status = "ACTIVE"
 	d.rollout.status, d.rollout.updated, d.rollout.rollbackTo = "ROLLBACK_IN_PROGRESS", c.now, last.rollout.revision
-	d.rollout.why = "Service deployment rolled back because an alarm was triggered."
+	if d.alarmed {
+		d.rollout.why = "Service deployment rolled back because an alarm was triggered."
+	}
 	if d.rollout.tripped {
 		d.rollout.why = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 	}
@@ -78,10 +87,13 @@ func (c *Cluster) abort(s *service, d *deployment, reason, said string, rollback
 
 // cause is what aborted a deployment.
 func cause(d *deployment) string {
-	if d.rollout.tripped {
+	switch {
+	case d.rollout.tripped:
 		return "circuit breaker"
+	case d.alarmed:
+		return "alarm"
 	}
-	return "alarm"
+	return "stopped"
 }
 
 // conclude says what has come to its end: old deployments without tasks, the
@@ -108,7 +120,7 @@ func (c *Cluster) conclude(s *service) {
 		return
 	}
 	over := ok == s.desired && len(serving) <= 1 && serving[p] == ok
-	if over && p.state == "IN_PROGRESS" {
+	if over && p.state == "IN_PROGRESS" && !p.shifts() {
 		c.complete(s, p)
 	}
 	if p.state != "FAILED" {
@@ -130,7 +142,7 @@ func (c *Cluster) forget(s *service) {
 }
 
 func (c *Cluster) complete(s *service, p *deployment) {
-	p.state, p.updated, p.complete = "COMPLETED", c.now, true
+	p.state, p.updated, p.complete, p.returned = "COMPLETED", c.now, true, false
 	if p.rollout.finished.IsZero() {
 		p.reason = "ECS deployment " + p.id + " completed."
 		p.rollout.finish(c.now, "SUCCESSFUL", "")

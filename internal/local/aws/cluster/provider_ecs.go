@@ -191,12 +191,8 @@ func (c *Cluster) steadyForStack(at site, id string, _ wire.Request) (bool, erro
 		return false, err
 	}
 	if s.tripped {
-		what := "ECS Deployment Circuit Breaker"
-		if s.alarmed {
-			what = "ECS Deployment Alarm"
-		}
 		return false, &handlerFailure{
-			message: "Error occurred during operation '" + what + " was triggered'.",
+			message: "Error occurred during operation '" + s.failure + "'.",
 			token:   c.uuid(), code: "GeneralServiceException",
 		}
 	}

@@ -84,7 +84,7 @@ func (c *Cluster) readService(at site, id string, in tree) (tree, error) {
 	conf["MinimumHealthyPercent"], conf["MaximumPercent"] = s.minimum, s.maximum
 	balancing := []any{}
 	for _, b := range s.balancing {
-		balancing = append(balancing, map[string]any{"TargetGroupArn": b.group, "ContainerName": b.container, "ContainerPort": b.port})
+		balancing = append(balancing, upperKeys(b.describe()))
 	}
 	return tree{
 		"Cluster": home, "ServiceName": s.name, "TaskDefinition": s.def.arn, "DesiredCount": s.desired, "LaunchType": s.launchType,

@@ -39,6 +39,7 @@ func (c *Cluster) step(s *service) {
 	}
 	live = c.retire(s, live)
 	c.launch(s, live)
+	c.advance(s)
 	c.conclude(s)
 }
 
@@ -122,6 +123,13 @@ func (c *Cluster) retire(s *service, live []*task) []*task {
 	var gone []*task
 	if p.state != "FAILED" || s.status != "ACTIVE" || s.desired == 0 {
 		for _, t := range old {
+			if s.keeps(t.dep) {
+				continue
+			}
+			if p.shift != nil {
+				gone = append(gone, t)
+				continue
+			}
 			if !t.isGood() {
 				gone = append(gone, t)
 			} else if good > keep {
@@ -180,6 +188,9 @@ func (c *Cluster) launch(s *service, live []*task) {
 	}
 	s.steady = false
 	n := min(missing, s.upper()-len(live))
+	if p.shift != nil {
+		n = missing // all of them, beside what serves
+	}
 	if n <= 0 {
 		c.stuck(s, live)
 		return

@@ -19,8 +19,9 @@ type ecsCluster struct {
 
 // binding joins a container's port to a target group.
 type binding struct {
-	group, container string
-	port             int
+	group, container   string
+	port               int
+	second, rule, role string // with what traffic is shifted; empty: it is not
 }
 
 // service is an ECS service: how many tasks of what, and how they change.
@@ -39,6 +40,7 @@ type service struct {
 	maximum     int // percent
 	breaker     breaker
 	alarms      guards
+	shifts      shifts
 	conf        tree // deploymentConfiguration as it was last given
 	grace       int  // seconds
 	exec        bool
@@ -54,7 +56,7 @@ type service struct {
 	failures    int       // in a row
 	steady      bool      // the last thing said about the service
 	tripped     bool      // a deployment was aborted, since the last update
-	alarmed     bool      // by an alarm, not the circuit breaker
+	failure     string    // what CloudFormation then says
 }
 
 type serviceEvent struct {
@@ -75,7 +77,11 @@ type deployment struct {
 	created  time.Time
 	updated  time.Time
 	rollout  *rollout
-	complete bool // was COMPLETED once
+	complete bool      // was COMPLETED once
+	returned bool      // a rollback returned to it
+	alarmed  bool      // an alarm ended it
+	second   bool      // its tasks are in the second target groups
+	shift    *shifting // nil: rolling
 }
 
 // rollout is a service deployment in the words of the newer API.
@@ -143,6 +149,7 @@ func (c *Cluster) deploy(s *service) {
 		status:   "IN_PROGRESS", created: c.now, updated: c.now, desired: s.desired, dep: d,
 	}
 	d.rollout = r
+	c.colours(s, d)
 	if len(s.deployments) > 0 {
 		old := s.primary()
 		old.status, old.updated = "ACTIVE", c.now
@@ -227,11 +234,11 @@ func (s *service) configure(in tree) error {
 		return wire.Errorf("InvalidParameterException", "maximumPercent must be at least 100 and minimumHealthyPercent at least 0")
 	case minimum > 100:
 		return wire.Errorf("InvalidParameterException", "minimumHealthyPercent must be at most 100 for a REPLICA service")
-	case minimum == 100 && maximum == 100:
+	case minimum == 100 && maximum == 100 && s.shifts.rolling():
 		return wire.Errorf("InvalidParameterException", "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
 	}
-	if strategy := conf.str("strategy"); strategy != "" && strategy != "ROLLING" {
-		return wire.Errorf("InvalidParameterException", "the local AWS has no deployment strategy %s", strategy)
+	if err := s.shifts.read(conf); err != nil {
+		return err
 	}
 	s.minimum, s.maximum = minimum, maximum
 	if conf.has("alarms") {

@@ -96,7 +96,7 @@ func (c *Cluster) change(at site, s *service, in tree) (replace bool, err error)
 	if in.has("loadBalancers") {
 		s.balancing = nil
 		for _, lb := range in.items("loadBalancers") {
-			s.balancing = append(s.balancing, binding{lb.str("targetGroupArn"), lb.str("containerName"), lb.num("containerPort", 0)})
+			s.balancing = append(s.balancing, readBinding(lb))
 		}
 	}
 	if err := s.configure(in); err != nil {
@@ -107,22 +107,28 @@ func (c *Cluster) change(at site, s *service, in tree) (replace bool, err error)
 	if in.has("propagateTags") {
 		s.propagate = in.str("propagateTags")
 	}
-	if err := c.checkService(s, in); err != nil {
+	if err := c.checkService(at, s, in); err != nil {
 		return false, err
 	}
 	same := before.def == s.def && reflect.DeepEqual(before.network, s.network) && reflect.DeepEqual(before.balancing, s.balancing)
 	return !same, nil
 }
 
-func (c *Cluster) checkService(s *service, in tree) error {
+func (c *Cluster) checkService(at site, s *service, in tree) error {
 	if t := in.node("deploymentController").str("type"); t != "" && t != "ECS" {
 		return wire.Errorf("InvalidParameterException", "the local AWS has no deployment controller %s", t)
 	}
 	if err := c.checkLaunch(s.def, s.launchType, s.network); err != nil {
 		return err
 	}
+	if !s.shifts.rolling() && len(s.balancing) == 0 {
+		return wire.Errorf("InvalidParameterException", "the local AWS shifts the traffic of load balancers alone")
+	}
 	for _, b := range s.balancing {
 		if err := c.checkBinding(s, b); err != nil {
+			return err
+		}
+		if err := c.checkShifted(at, s, b, in.has("loadBalancers")); err != nil {
 			return err
 		}
 	}

@@ -22,10 +22,18 @@ type target struct {
 	gone        bool
 }
 
+// of is the target group that a deployment's tasks are in.
+func (b binding) of(d *deployment) string {
+	if d.second && b.second != "" {
+		return b.second
+	}
+	return b.group
+}
+
 // bind registers a running task in its service's target groups.
 func (c *Cluster) bind(t *task) {
 	for _, lb := range t.svc.balancing {
-		tg := c.targets[lb.group]
+		tg := c.targets[lb.of(t.dep)]
 		if tg == nil {
 			continue
 		}
