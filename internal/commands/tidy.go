@@ -3,6 +3,8 @@ package commands
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,15 +38,16 @@ func ourWords() []text.ID {
 func ourParams() []string { return []string{"suggestion", "length", "limit", "names"} }
 
 // Tidy takes out of a request what must not be stored: of a command that does
-// not parse all that follows its verb, for it may be a value, misplaced. What
-// is wrong with it is stored with it, to be answered. It is pure.
+// not parse all that follows its verb, for it may be a value, misplaced; of one
+// whose verb is only nearly right all but the names that a correction needs.
+// What is wrong with it is stored with it, to be answered. It is pure.
 func (r *Registry) Tidy(req chat.Request) chat.Request {
 	if req.Source == chat.FromClick || req.Source == chat.FromModal {
 		return req
 	}
 	c, err := parse(req.Text, r.command)
 	if err == nil {
-		return req
+		return r.tidyTypo(req, c)
 	}
 	if bcn.CodeOf(err) == bcn.CodeSecretTyped && c.verb != nil {
 		req.Text = c.verb.name + " APP ENV NAME …"
@@ -60,6 +63,42 @@ func (r *Registry) Tidy(req chat.Request) chat.Request {
 		req.Text = c.verb.name
 	}
 	return req
+}
+
+// tidyTypo keeps of a command whose verb is only nearly right what names things
+// that may exist. It may have been meant for another verb: nobody knows what
+// its other words are.
+func (r *Registry) tidyTypo(req chat.Request, c command) chat.Request {
+	switch {
+	case c.typo == "":
+		return req
+	case c.help:
+		req.Text = c.typo + " --help"
+		return req
+	}
+	for _, f := range fields(c.grammar) {
+		if s, ok := f.value.Interface().(string); f.value.Kind() != reflect.Bool && (!ok || !nameLike(f, s)) {
+			f.value.SetZero()
+		}
+	}
+	req.Text = typed(c.typo, c.grammar)
+	if again, err := parse(req.Text, r.command); err == nil && again.verb.name == c.verb.name && again.typo == c.typo {
+		return req
+	}
+	kept, err := json.Marshal(mistakenAs(c, bcn.E(bcn.CodeUnknownVerb, "verb", c.typo, "suggestion", c.verb.name)))
+	if err != nil { // it is made of texts
+		kept = nil
+	}
+	req.Text, req.Wrong = c.verb.name, string(kept)
+	return req
+}
+
+// nameForm is what apps, environments, districts, endpoints and tags look like.
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}$`)
+
+// nameLike says that a field is there to name something, and its value could.
+func nameLike(f field, value string) bool {
+	return (f.live != "" || f.kind == "tag" || f.kind == "tag-or-current") && nameForm.MatchString(value)
 }
 
 func mistakenAs(c command, err error) mistaken {
