@@ -52,7 +52,7 @@ func secretSet(w *visitor) {
 	w.as(dana, deploys, "")
 	w.asks("/bcn secret set hello staging API_KEY")
 	w.see(`#modal`, "API_KEY", "hello-staging")
-	w.click(`#modal textarea, #modal input[type=text]`)
+	w.click(`#modal label textarea, #modal label input`)
 	w.do("type", insert("a-value-that-nobody-sees"))
 	w.keep("secret-window")
 	last := w.lastFromBot()
@@ -73,8 +73,12 @@ func tokenIssued(w *visitor) {
 	w.see(`#modal`, "bcn_", "BCN_TOKEN")
 	w.run(`document.querySelectorAll('#modal pre').forEach(e => { e.innerText = e.innerText.replace(/(bcn_\d+_.{4}).*/, '$1…') })`)
 	w.keep("token")
+	w.click(`#modal button`)
 	w.as(dana, deploys, "")
-	w.answer("/bcn token issue hello staging", "token-exists", "has a token until")
+	w.asks("/bcn token issue hello staging")
+	w.see(`#modal`, "has a token until")
+	w.keep("token-exists")
+	w.click(`#modal button`)
 }
 
 // deletedAtLast asks for the name to be typed, and for a lead.
@@ -82,7 +86,7 @@ func deletedAtLast(w *visitor) {
 	w.as(dana, deploys, "")
 	w.asks("/bcn delete hello staging")
 	w.see(`#modal`, "hello-staging", "Type")
-	w.click(`#modal input[type=text], #modal textarea`)
+	w.click(`#modal label input, #modal label textarea`)
 	w.do("type", insert("hello-staging"))
 	w.keep("delete-window")
 	last := w.lastFromBot()
@@ -104,7 +108,7 @@ func deletedAtLast(w *visitor) {
 // guarded are the guardrails, and what they say about what runs.
 func guarded(w *visitor) {
 	w.as(dana, deploys, "")
-	w.answer("/bcn guardrails list", "guardrails", "deny")
+	w.answer("/bcn guardrails list", "guardrails", "denies")
 	w.answer("/bcn guardrails test hello production", "guardrails-test", "hello")
 }
 
