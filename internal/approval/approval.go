@@ -43,7 +43,7 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 	if b.Verdict == bcn.Reject {
 		return bcn.RequestReject, nil
 	}
-	ballots := append(approvals(r), b)
+	ballots := append(Approvals(r), b)
 	if len(Remaining(r, ballots)) == 0 {
 		return bcn.RequestApprove, nil
 	}
@@ -80,8 +80,8 @@ func LastDecider(r bcn.Request) string {
 // teams that the approvers are in then.
 func Complete(r bcn.Request, ballots []Ballot) bool { return len(Remaining(r, ballots)) == 0 }
 
-// approvals are the recorded approvals as ballots.
-func approvals(r bcn.Request) []Ballot {
+// Approvals are the recorded approvals as ballots.
+func Approvals(r bcn.Request) []Ballot {
 	var out []Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict == bcn.Approve {

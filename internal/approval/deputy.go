@@ -2,22 +2,9 @@ package approval
 
 import (
 	"slices"
-	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
-
-// Deputy is somebody who may decide in an absent person's place. It passes on
-// the membership of Absent alone, never what Absent holds as a deputy.
-type Deputy struct {
-	Absent string
-	Deputy string
-	Since  time.Time
-	Until  time.Time
-}
-
-// Holds says whether the deputy may decide at that moment.
-func (d Deputy) Holds(at time.Time) bool { return !at.Before(d.Since) && at.Before(d.Until) }
 
 // Standing is an absent person for whom somebody may decide, and in which of
 // the request's teams that person is now.
@@ -28,27 +15,33 @@ type Standing struct {
 
 // Choose answers the ballot by which a person counts most: their own where it
 // helps to complete the quorum, else that of an absent person. Where none helps
-// it is their own, and Decide says why it does not count.
+// it is their own, and Decide says why it does not count. Whoever must not
+// decide because of a team of theirs does not do so in another's place.
 func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
-	if helps(r, own) {
+	if Helps(r, own) {
 		return own
 	}
 	for _, s := range stand {
-		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: s.Teams}
-		if s.Absent != own.Person && helps(r, b) {
+		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: slices.Concat(s.Teams, barring(r, own.Teams))}
+		if s.Absent != own.Person && Helps(r, b) {
 			return b
 		}
 	}
 	return own
 }
 
-// helps says whether a ballot would count, and an approval fill a place.
-func helps(r bcn.Request, b Ballot) bool {
+// Helps says whether a ballot would count, and an approval fill a place.
+func Helps(r bcn.Request, b Ballot) bool {
 	if b.Person == r.Requester || b.For == r.Requester || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) || decidedBefore(r, b) {
 		return false
 	}
-	before := approvals(r)
+	before := Approvals(r)
 	return b.Verdict == bcn.Reject || places(Remaining(r, append(slices.Clone(before), b))) < places(Remaining(r, before))
+}
+
+// barring are the teams of a person that keep them from deciding.
+func barring(r bcn.Request, teams []string) []string {
+	return slices.DeleteFunc(slices.Clone(teams), func(t string) bool { return !slices.Contains(r.Outside, t) })
 }
 
 func places(needs []bcn.Need) int {

@@ -33,3 +33,27 @@ func Widened(r bcn.Request, now time.Time) bcn.Request {
 	}
 	return r
 }
+
+// Deciding lists every team that may decide, now or once it is escalated.
+func Deciding(r bcn.Request) []string {
+	out := Teams(r.Needs)
+	for _, t := range r.Escalate {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Instead gives needs as the rules say them now what was decided of them when
+// it was asked: that others stand in for a group that has nobody.
+func Instead(now, asked []bcn.Need) []bcn.Need {
+	out := slices.Clone(now)
+	for i, n := range out {
+		j := slices.IndexFunc(asked, func(a bcn.Need) bool { return slices.Equal(a.Teams, n.Teams) })
+		if j >= 0 {
+			out[i].Instead = asked[j].Instead
+		}
+	}
+	return out
+}

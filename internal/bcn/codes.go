@@ -144,6 +144,12 @@ const (
 	CodeNoSecret      Code = "no_secret"       // path: there is nothing to remove
 	CodeConfirmWrong  Code = "confirm_wrong"   // name: of the heritage, to be typed
 
+	// Deputies.
+	CodeDeputyTime Code = "deputy_time" // most: until when is over, or further away than that
+	CodeDeputySelf Code = "deputy_self" // somebody named themselves
+	CodeNoDeputy   Code = "no_deputy"   // who: nobody stands for them
+	CodeNoApproves Code = "no_approves" // who (teams that approve something): the actor is in none
+
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"     // stack, resource, why
 	CodeRolloutFailed  Code = "rollout_failed"   // service, why

@@ -27,18 +27,18 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err != nil {
 		return Decided{}, err
 	}
-	teams, err := s.Authz.Eligible(ctx, actor, approval.Teams(r.Needs))
+	ballot, err := s.ballot(ctx, r, actor, v)
 	if err == nil && v == bcn.Approve {
 		err = s.decidable(ctx, c)
 	}
 	if err != nil {
 		return Decided{}, s.Refuse(ctx, actor, id, string(v), err)
 	}
-	d := bcn.Decision{Person: actor.User, Verdict: v, Reason: reason, Teams: teams, Channel: o.Channel, TS: o.Message}
+	d := bcn.Decision{Person: actor.User, For: ballot.For, Verdict: v, Reason: reason, Teams: ballot.Teams, Channel: o.Channel, TS: o.Message}
 	var event bcn.RequestEvent
 	judge := func(r bcn.Request, now time.Time) (bcn.RequestEvent, error) {
 		var err error
-		event, err = approval.Decide(r, approval.Ballot{Person: actor.User, Verdict: v, Teams: teams}, now)
+		event, err = approval.Decide(r, ballot, now)
 		return event, err
 	}
 	notes := func(r bcn.Request) []Note {
@@ -79,24 +79,21 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	if c.Request == nil {
 		return bcn.E(bcn.CodePlanMoved, "moved", "rules")
 	}
+	r := *c.Request
+	r.Needs = approval.Instead(now.Needs, r.Needs)
+	teams := approval.Deciding(r)
 	var ballots []approval.Ballot
 	for _, d := range c.Request.Decisions {
 		if d.Verdict != bcn.Approve {
 			continue
 		}
-		teams, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: c.Change.Requester.Team}, approval.Teams(now.Needs))
-		var refusal *bcn.Error
-		if errors.As(err, &refusal) && refusal.Code == bcn.CodeRefusedPerson {
-			continue // no longer somebody whose word counts
-		}
+		b, err := s.stillCounts(ctx, d, c.Change.Requester.Team, teams)
 		if err != nil {
 			return err
 		}
-		ballots = append(ballots, approval.Ballot{Person: d.Person, Teams: teams})
+		ballots = append(ballots, b)
 	}
-	r := *c.Request
-	r.Needs = now.Needs
-	if !approval.Complete(r, ballots) {
+	if !approval.Complete(approval.Widened(r, c.Now), ballots) {
 		return bcn.E(bcn.CodePlanMoved, "moved", "approvers")
 	}
 	return nil

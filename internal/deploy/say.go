@@ -62,6 +62,7 @@ type Moment struct {
 	Moved    string   // a small diff: what moved since the plan that was asked before
 	Code     bcn.Code
 	Grant    *bcn.Grant
+	Deputy   *Deputizing // with a deputy that was named or removed; there is no change
 	Trail    []TrailLine // with a report: what CloudTrail has
 	Oneoff   *bcn.Oneoff
 	Checks   []Check

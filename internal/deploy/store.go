@@ -121,6 +121,7 @@ var ErrMoved = errors.New("the row has moved on")
 // Store keeps changes. internal/store implements it; each method is one
 // transaction. ErrMoved means that another has it now.
 type Store interface {
+	DeputyStore
 	// New stores a change as planning, or as waiting_turn behind a busy one of
 	// its subject, with its card and job, and settles the origin's inbox row.
 	New(ctx context.Context, o Origin, c bcn.Change, w Wish, notes []Note) (bcn.Change, error)

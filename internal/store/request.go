@@ -74,7 +74,7 @@ func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.
 	for i, r := range list {
 		ids[i], at[r.ID] = int64(r.ID), i
 	}
-	rows, err = q.Query(ctx, `select request, person, verdict, reason, hash, teams, channel, ts, at from decision
+	rows, err = q.Query(ctx, `select request, person, stands_for, verdict, reason, hash, teams, channel, ts, at from decision
 		where request = any($1) order by at`, ids)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 		d     decisionRow
 		teams []byte
 	)
-	if err := row.Scan(&d.request, &d.Person, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
+	if err := row.Scan(&d.request, &d.Person, &d.For, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
 		return d, err
 	}
 	err := json.Unmarshal(teams, &d.Teams)
@@ -238,8 +238,8 @@ func (t *txn) onCard(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 	teams := canonical(d.Teams)
 	var row []byte
-	err := t.QueryRow(ctx, `insert into decision (request, person, verdict, reason, hash, teams, channel, ts, at, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '') returning to_jsonb(decision)`, int64(id), d.Person, d.Verdict, d.Reason, d.Hash, teams,
+	err := t.QueryRow(ctx, `insert into decision (request, person, stands_for, verdict, reason, hash, teams, channel, ts, at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '') returning to_jsonb(decision)`, int64(id), d.Person, d.For, d.Verdict, d.Reason, d.Hash, teams,
 		d.Channel, d.TS, d.At).Scan(&row)
 	if err == nil {
 		err = t.seal(ctx, "decision", row, `request = $1 and person = $2`, int64(id), d.Person)
@@ -248,7 +248,7 @@ func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) err
 		return fmt.Errorf("store the decision: %w", err)
 	}
 	return t.record("decision."+string(d.Verdict), d.Person, id, map[string]any{
-		"person": d.Person, "hash": d.Hash,
+		"person": d.Person, "for": d.For, "hash": d.Hash,
 		"teams": d.Teams, "reason": d.Reason, "channel": d.Channel, "ts": d.TS,
 	})
 }

@@ -1,0 +1,98 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// DeputyStore keeps who stands for whom while they are away.
+type DeputyStore interface {
+	// NameDeputy stores that d.Deputy may decide for d.Absent until d.Until, in
+	// place of an older word for the same two, and settles the origin's inbox
+	// row. It answers it with the moment from which it holds. Errors:
+	// deputy_time where Until is over.
+	NameDeputy(ctx context.Context, o Origin, d bcn.Deputation, notes []Note) (bcn.Deputation, error)
+	// RemoveDeputies ends whoever stands for absent, or deputy alone where it is
+	// not empty, and answers what was ended.
+	RemoveDeputies(ctx context.Context, o Origin, actor, absent, deputy string, notes func(gone []bcn.Deputation) []Note) ([]bcn.Deputation, error)
+	// Deputies answers what held at a moment and was not removed since; the zero
+	// time is now, by the database.
+	Deputies(ctx context.Context, at time.Time) ([]bcn.Deputation, error)
+}
+
+// ballot reads, after the click arrived, as whom a person's answer counts: for
+// themselves, or else for an absent person whose deputy they are, who is in the
+// teams now.
+func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v bcn.Verdict) (approval.Ballot, error) {
+	teams := approval.Deciding(r)
+	in, err := s.Authz.Eligible(ctx, actor, teams)
+	own := approval.Ballot{Person: actor.User, Verdict: v, Teams: in}
+	if err != nil {
+		return own, err
+	}
+	r = approval.Widened(r, s.Authz.Now())
+	if approval.Helps(r, own) {
+		return own, nil
+	}
+	all, err := s.Store.Deputies(ctx, time.Time{})
+	if err != nil {
+		return own, err
+	}
+	var stand []approval.Standing
+	for _, d := range all {
+		if d.Deputy != actor.User || d.Absent == r.Requester {
+			continue
+		}
+		in, err := s.eligibleStill(ctx, d.Absent, actor.Team, teams)
+		if err != nil {
+			return own, err
+		}
+		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: in})
+	}
+	return approval.Choose(r, own, stand), nil
+}
+
+// stillCounts reads again as what a recorded approval counts: the teams that
+// the person is in now, or whoever they stood for. Somebody who is no longer
+// anybody counts for nothing, and neither does a deputy who was removed.
+func (s *Service) stillCounts(ctx context.Context, d bcn.Decision, home string, teams []string) (approval.Ballot, error) {
+	b := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}
+	var err error
+	if d.For == "" {
+		b.Teams, err = s.eligibleStill(ctx, d.Person, home, teams)
+		return b, err
+	}
+	_, err = s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, nil)
+	if refused(err) {
+		return b, nil
+	}
+	if err != nil {
+		return b, err
+	}
+	then, err := s.Store.Deputies(ctx, d.At)
+	if err != nil || !slices.ContainsFunc(then, func(x bcn.Deputation) bool { return x.Absent == d.For && x.Deputy == d.Person }) {
+		return b, err
+	}
+	b.Teams, err = s.eligibleStill(ctx, d.For, home, teams)
+	return b, err
+}
+
+// eligibleStill is Eligible of somebody who does not act now: a refused person
+// is in no team.
+func (s *Service) eligibleStill(ctx context.Context, user, home string, teams []string) ([]string, error) {
+	in, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: home}, teams)
+	if refused(err) {
+		return nil, nil
+	}
+	return in, err
+}
+
+func refused(err error) bool {
+	var e *bcn.Error
+	return errors.As(err, &e) && e.Code == bcn.CodeRefusedPerson
+}
