@@ -22,7 +22,7 @@ func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
 		return own
 	}
 	for _, s := range stand {
-		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: slices.Concat(s.Teams, barring(r, own.Teams))}
+		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: Lent(r, own.Teams, s.Teams)}
 		if s.Absent != own.Person && Helps(r, b) {
 			return b
 		}
@@ -39,9 +39,11 @@ func Helps(r bcn.Request, b Ballot) bool {
 	return b.Verdict == bcn.Reject || places(Remaining(r, append(slices.Clone(before), b))) < places(Remaining(r, before))
 }
 
-// barring are the teams of a person that keep them from deciding.
-func barring(r bcn.Request, teams []string) []string {
-	return slices.DeleteFunc(slices.Clone(teams), func(t string) bool { return !slices.Contains(r.Outside, t) })
+// Lent are the teams that count for a deputy: those of the absent person, and
+// of the deputy's own those that keep people from deciding.
+func Lent(r bcn.Request, own, absent []string) []string {
+	barring := slices.DeleteFunc(slices.Clone(own), func(t string) bool { return !slices.Contains(r.Outside, t) })
+	return slices.Concat(absent, barring)
 }
 
 func places(needs []bcn.Need) int {

@@ -34,9 +34,10 @@ func Widened(r bcn.Request, now time.Time) bcn.Request {
 	return r
 }
 
-// Deciding lists every team that may decide, now or once it is escalated.
+// Deciding lists every team that it matters to be in, now or once it is
+// escalated.
 func Deciding(r bcn.Request) []string {
-	out := Teams(r.Needs)
+	out := Asked(r)
 	for _, t := range r.Escalate {
 		if !slices.Contains(out, t) {
 			out = append(out, t)

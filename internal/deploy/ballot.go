@@ -60,14 +60,14 @@ func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v 
 // stillCounts reads again as what a recorded approval counts: the teams that
 // the person is in now, or whoever they stood for. Somebody who is no longer
 // anybody counts for nothing, and neither does a deputy who was removed.
-func (s *Service) stillCounts(ctx context.Context, d bcn.Decision, home string, teams []string) (approval.Ballot, error) {
-	b := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}
+func (s *Service) stillCounts(ctx context.Context, r bcn.Request, d bcn.Decision, home string) (approval.Ballot, error) {
+	b, teams := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}, approval.Deciding(r)
 	var err error
 	if d.For == "" {
 		b.Teams, err = s.eligibleStill(ctx, d.Person, home, teams)
 		return b, err
 	}
-	_, err = s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, nil)
+	own, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, teams)
 	if refused(err) {
 		return b, nil
 	}
@@ -78,7 +78,10 @@ func (s *Service) stillCounts(ctx context.Context, d bcn.Decision, home string, 
 	if err != nil || !slices.ContainsFunc(then, func(x bcn.Deputation) bool { return x.Absent == d.For && x.Deputy == d.Person }) {
 		return b, err
 	}
-	b.Teams, err = s.eligibleStill(ctx, d.For, home, teams)
+	absent, err := s.eligibleStill(ctx, d.For, home, teams)
+	if len(absent) > 0 {
+		b.Teams = approval.Lent(r, own, absent)
+	}
 	return b, err
 }
 

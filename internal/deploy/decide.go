@@ -81,13 +81,12 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	}
 	r := *c.Request
 	r.Needs = approval.Instead(now.Needs, r.Needs)
-	teams := approval.Deciding(r)
 	var ballots []approval.Ballot
 	for _, d := range c.Request.Decisions {
 		if d.Verdict != bcn.Approve {
 			continue
 		}
-		b, err := s.stillCounts(ctx, d, c.Change.Requester.Team, teams)
+		b, err := s.stillCounts(ctx, r, d, c.Change.Requester.Team)
 		if err != nil {
 			return err
 		}
