@@ -114,6 +114,12 @@ const (
 	CodeNeverOpened    Code = "never_opened"     // id
 	CodeAccessEndFails Code = "access_end_fails" // id, sessions
 
+	// Deputies.
+	CodeDeputyTime Code = "deputy_time" // most: until when is over, or further away than that
+	CodeDeputySelf Code = "deputy_self" // somebody named themselves
+	CodeNoDeputy   Code = "no_deputy"   // who: nobody stands for them
+	CodeNoApproves Code = "no_approves" // who (teams that approve something): the actor is in none
+
 	// Tokens of CI.
 	CodeTokenExists Code = "token_exists" // app, env, expires: it has one
 	CodeNoToken     Code = "no_token"     // app, env: it has none
@@ -143,12 +149,6 @@ const (
 	CodeSecretInUse   Code = "secret_in_use"   // path, names (variables), release (empty: only others read it)
 	CodeNoSecret      Code = "no_secret"       // path: there is nothing to remove
 	CodeConfirmWrong  Code = "confirm_wrong"   // name: of the heritage, to be typed
-
-	// Deputies.
-	CodeDeputyTime Code = "deputy_time" // most: until when is over, or further away than that
-	CodeDeputySelf Code = "deputy_self" // somebody named themselves
-	CodeNoDeputy   Code = "no_deputy"   // who: nobody stands for them
-	CodeNoApproves Code = "no_approves" // who (teams that approve something): the actor is in none
 
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"     // stack, resource, why
