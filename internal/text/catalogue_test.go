@@ -124,9 +124,12 @@ func TestCatalogue(t *testing.T) {
 	})
 	t.Run("every constant is used", func(t *testing.T) {
 		t.Parallel()
-		all := sources(t)
+		used := map[string]bool{}
+		for _, name := range regexp.MustCompile(`\btext\.\w+`).FindAllString(sources(t), -1) {
+			used[strings.TrimPrefix(name, "text.")] = true
+		}
 		for name := range constants(t, "ID", idFiles(t)...) {
-			if !regexp.MustCompile(`\btext\.` + name + `\b`).MatchString(all) {
+			if !used[name] {
 				t.Errorf("%s is used nowhere", name)
 			}
 		}
