@@ -69,9 +69,9 @@ type Ask struct {
 	DestructiveNotKnown bool // there is no plan yet: neither is known
 	// At is when it is to be done, by which the hours of a rule are judged; zero:
 	// now. AnyTime leaves them out: what was begun in time goes on.
-	At      time.Time
-	AnyTime bool
-	Unattended          bool // nobody acts now: a schedule's time has come, or a token asks
+	At         time.Time
+	AnyTime    bool
+	Unattended bool // nobody acts now: a schedule's time has come, or a token asks
 	// Since: reads that began then or later count, so that several questions of
 	// one moment share them; zero: those that begin when it is asked.
 	Since time.Time
@@ -79,10 +79,10 @@ type Ask struct {
 
 // Verdict is what the rules say to it.
 type Verdict struct {
-	Rule    config.Rule
-	Index   int        // of the rule in bot.yaml
-	Needs   []bcn.Need // empty: nobody must approve
-	Within  time.Duration
+	Rule   config.Rule
+	Index  int        // of the rule in bot.yaml
+	Needs  []bcn.Need // empty: nobody must approve
+	Within time.Duration
 	// In are the teams of allow that let the actor in; Outside those of them
 	// whose members do not count as approvers; Escalate may approve as well once
 	// it is escalated to them.
@@ -195,7 +195,8 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 			v.approvedBy(*r.Approve)
 		}
 		a.oncall(ctx, user, ask, &v, notBefore)
-		return v, a.demand(&v, ask)
+		err := a.demand(&v, ask)
+		return v, err
 	}
 	return Verdict{}, bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", names(could))
 }

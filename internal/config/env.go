@@ -26,6 +26,7 @@ type Process struct {
 	GitHubAPIURL        string // empty: GitHub's
 	VaultAddr           string
 	VaultToken          Secret
+	TicketToken         Secret // of the system that rules look tickets up in
 	PagerDutyToken      Secret // of its REST API; read-only will do
 	PagerDutyAPIURL     string // with a slash at its end; empty: PagerDuty's, in the US region
 	AWSRegion           string
@@ -98,6 +99,7 @@ func (e *env) table(p *Process) []variable {
 		{"VAULT_TOKEN", true, "", token(&p.VaultToken, "")},
 		{"PAGERDUTY_TOKEN", true, "", token(&p.PagerDutyToken, "")},
 		{"PAGERDUTY_API_URL", false, "", address(&p.PagerDutyAPIURL, true)},
+		{"BCN_TICKET_TOKEN", true, "", token(&p.TicketToken, "")},
 		{"AWS_REGION", false, e.getenv("AWS_DEFAULT_REGION"), plain(&p.AWSRegion)},
 		{"AWS_ENDPOINT_URL", false, "", address(&p.AWSEndpointURL, false)},
 		{"BCN_CONFIG", false, "bot.yaml", plain(&p.ConfigPath)},

@@ -123,6 +123,7 @@ func (p *Process) attributes() []slog.Attr {
 		slog.String("vault_token", p.VaultToken.String()),
 		slog.String("pagerduty_token", p.PagerDutyToken.String()),
 		slog.String("pagerduty_api_url", bare(p.PagerDutyAPIURL)),
+		slog.String("bcn_ticket_token", p.TicketToken.String()),
 		slog.String("aws_region", p.AWSRegion),
 		slog.String("aws_endpoint_url", bare(p.AWSEndpointURL)),
 		slog.String("bcn_config", p.ConfigPath),
