@@ -45,7 +45,7 @@ type cli struct {
 		Test app.AccessTestArgs `cmd:"" help:"Check that this machine has what opening a grant needs; exit 1 and the remedy if not."`
 	} `cmd:"" help:"The engineer's side of a grant."`
 	Audit struct {
-		Verify struct{} `cmd:"" help:"Walk the audit chain; exit 1 and the first broken entry if it was tampered with."`
+		Verify app.VerifyArgs `cmd:"" help:"Walk the audit chain and compare it with its anchors; exit 1 and the first broken entry if it was tampered with."`
 	} `cmd:"" help:"The audit log."`
 	Halt struct {
 		Reason string `arg:"" optional:"" help:"Why; kept in the audit log and told by /bcn status."`
@@ -102,7 +102,7 @@ func run(ctx context.Context) error {
 		"deploy <app> <env> <tag>": func() error { return app.Deploy(ctx, c.Deploy, out) },
 		"access open <id>":         func() error { return app.AccessOpen(ctx, c.Access.Open) },
 		"access test":              func() error { return app.AccessTest(ctx, c.Access.Test) },
-		"audit verify":             func() error { return app.VerifyAudit(ctx, out) },
+		"audit verify":             func() error { return app.VerifyAudit(ctx, c.Audit.Verify, out) },
 		"halt":                     func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
 		"halt <reason>":            func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
 		"resume":                   func() error { return app.SetHalt(ctx, false, "", out) },

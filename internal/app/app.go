@@ -80,6 +80,7 @@ type App struct {
 	grant     *grant.Service
 	scheduler *scheduler.Service
 	ci        *ci.Service
+	aws       *awsx.AWS
 	apply     *apply.Apply
 	github    *githubx.Client
 	dir       *directory.Directory
@@ -169,6 +170,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	if err != nil {
 		return err
 	}
+	a.aws = aws
 	a.apply = apply.New(aws, apply.Options{AccessInput: accessOf(c)})
 	a.card = card.New(card.Options{
 		Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,

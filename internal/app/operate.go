@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,25 +23,6 @@ func openStore(ctx context.Context) (*store.Store, error) {
 	}
 	s, err := store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: audit.Key(p.Key.Reveal()), Log: NewLog(os.Stderr, p.LogLevel), MaxConns: 4})
 	return s, Outside(err)
-}
-
-// VerifyAudit walks the audit chain.
-func VerifyAudit(ctx context.Context, out io.Writer) error {
-	s, err := openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	n, err := s.VerifyAudit(ctx)
-	var broken *audit.BrokenError
-	if errors.As(err, &broken) {
-		return Wrong(fmt.Errorf("%w (the %d before it are whole)", err, n))
-	}
-	if err != nil {
-		return Outside(err)
-	}
-	fmt.Fprintf(out, "%d audit entries, all whole\n", n)
-	return nil
 }
 
 // readable says what an operator can do about an audit log that does not

@@ -4,7 +4,7 @@
 // reordering entries breaks the chain, and every entry and the head carry an
 // HMAC under BCN_KEY, so that somebody who can write to the database but does
 // not hold the key cannot make a chain that verifies. What this cannot see is
-// an older whole put back in place; that needs an anchor outside.
+// an older whole put back in place: that is what anchors outside are for.
 package audit
 
 import (
@@ -68,9 +68,10 @@ func (e *BrokenError) Error() string { return fmt.Sprintf("audit entry %d: %s", 
 
 // Verifier walks a chain from its first entry.
 type Verifier struct {
-	key  Key
-	seq  int64
-	hash []byte
+	key     Key
+	seq     int64
+	hash    []byte
+	anchors []Anchor // that are to come, by number
 }
 
 // NewVerifier starts before the first entry.
@@ -83,7 +84,7 @@ func ResumeVerifier(k Key, seq int64, hash []byte) *Verifier {
 }
 
 // Next checks that the entry follows the one before; it answers a BrokenError
-// for the first that does not.
+// for the first that does not, and an AnchorError where an anchor disagrees.
 func (v *Verifier) Next(e Entry) error {
 	if e.Seq != v.seq+1 {
 		return &BrokenError{Seq: v.seq + 1, What: fmt.Sprintf("is missing (found %d)", e.Seq)}
@@ -96,13 +97,13 @@ func (v *Verifier) Next(e Entry) error {
 		return &BrokenError{Seq: e.Seq, What: "was not written with this BCN_KEY"}
 	}
 	v.seq, v.hash = e.Seq, want.Hash
-	return nil
+	return v.agree()
 }
 
-// End checks that the chain ends where its head says.
+// End checks that the chain ends where its head says, and not before an anchor.
 func (v *Verifier) End(seq int64, hash, mac []byte) error {
 	if seq == 0 && v.seq == 0 {
-		return nil
+		return v.anchored()
 	}
 	if seq != v.seq || !Equal(hash, v.hash) {
 		return &BrokenError{Seq: v.seq + 1, What: "is missing: the chain ends before its head"}
@@ -110,7 +111,7 @@ func (v *Verifier) End(seq int64, hash, mac []byte) error {
 	if !Equal(mac, v.key.HeadMAC(seq, hash)) {
 		return &BrokenError{Seq: seq, What: "the head was not written with this BCN_KEY"}
 	}
-	return nil
+	return v.anchored()
 }
 
 // Verified is the number of entries that were found whole.

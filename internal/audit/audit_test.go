@@ -1,6 +1,8 @@
 package audit_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -86,6 +88,72 @@ func TestAnyTamperingIsFound(t *testing.T) {
 		}
 		if verify(c, head) == nil {
 			t.Fatal("tampering was not found")
+		}
+	})
+}
+
+func TestAnchors(t *testing.T) {
+	t.Parallel()
+	c := chain(20)
+	at := time.Unix(1_700_000_000, 0)
+	anchor := func(i int) audit.Anchor { return key.Anchor("installation", c[i].Seq, c[i].Hash, at) }
+	walk := func(entries []audit.Entry, anchors ...audit.Anchor) error {
+		v := audit.NewVerifier(key)
+		v.Expect(anchors)
+		for _, e := range entries {
+			if err := v.Next(e); err != nil {
+				return err
+			}
+		}
+		head := entries[len(entries)-1]
+		return v.End(head.Seq, head.Hash, key.HeadMAC(head.Seq, head.Hash))
+	}
+	t.Run("agree with the chain that they are of", func(t *testing.T) {
+		t.Parallel()
+		if err := walk(c, anchor(19), anchor(3), anchor(3), anchor(0)); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("disagree with a chain that is shorter, or went on otherwise", func(t *testing.T) {
+		t.Parallel()
+		var disagree *audit.AnchorError
+		if err := walk(c[:10], anchor(3), anchor(12)); !errors.As(err, &disagree) || disagree.Anchor.Seq != 13 {
+			t.Errorf("shorter: %v", err)
+		}
+		other := append([]audit.Entry{}, c[:10]...)
+		for i := range 10 {
+			other = append(other, key.Seal(audit.Entry{Seq: int64(11 + i), Kind: "other"}, other[len(other)-1].Hash))
+		}
+		if err := walk(other, anchor(3), anchor(12)); !errors.As(err, &disagree) || disagree.Anchor.Seq != 13 {
+			t.Errorf("otherwise: %v", err)
+		}
+	})
+	t.Run("come back from a message, a name and a line as they were", func(t *testing.T) {
+		t.Parallel()
+		a := anchor(7)
+		b, err := json.Marshal(a)
+		var read audit.Anchor
+		if err := errors.Join(err, json.Unmarshal(b, &read)); err != nil || !key.Sealed(read) || read.String() != a.String() {
+			t.Errorf("%v %+v", err, read)
+		}
+		named, err := audit.AnchorNamed("installation", a.Name())
+		if err != nil || !key.Sealed(named) {
+			t.Errorf("%v %+v", err, named)
+		}
+		if typed, err := audit.ParseAnchor(a.String()); err != nil || typed.String() != a.String() {
+			t.Errorf("%v %v", err, typed)
+		}
+		read.Seq++
+		if key.Sealed(read) {
+			t.Error("another number is sealed as well")
+		}
+		for _, bad := range []string{"", "7", "7:", "7:ab", "x:" + a.String()[2:], "0" + a.String()[1:], "-1" + a.String()[1:]} {
+			if _, err := audit.ParseAnchor(bad); err == nil {
+				t.Errorf("%q was taken", bad)
+			}
+			if _, err := audit.AnchorNamed("", bad); err == nil {
+				t.Errorf("%q was taken as a name", bad)
+			}
 		}
 	})
 }

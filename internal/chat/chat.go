@@ -86,6 +86,8 @@ type Markup string
 type Message struct {
 	Text   Markup  `json:"text"` // shown in notifications; never empty
 	Blocks []Block `json:"blocks,omitempty"`
+	// Data is what a program finds in the message later; nobody sees it.
+	Data map[string]string `json:"data,omitempty"`
 	// Modal is opened in place of the message where that can be done in time;
 	// the message, with a button that opens it, is for where it cannot.
 	Modal *Modal `json:"-"`

@@ -23,6 +23,7 @@ type Config struct {
 	Access     Access
 	Schedules  []Schedule
 	Drift      Drift
+	Audit      Audit
 	Hash       string // SHA-256 of the file, hex
 }
 

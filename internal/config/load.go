@@ -110,6 +110,7 @@ func (l *loader) document(root *yaml.Node) {
 	l.c.Slack = Slack{Command: "/bcn", Sockets: 2}
 	l.c.Access = defaultAccess()
 	l.c.Drift = Drift{Watch: "0 3 * * *"}
+	l.c.Audit = defaultAudit()
 	l.c.Teams = map[string]Team{}
 	ok := l.object("", root,
 		field{"sources", l.sources},
@@ -125,6 +126,7 @@ func (l *loader) document(root *yaml.Node) {
 		field{"access", l.access},
 		field{"schedules", l.schedules},
 		field{"drift", l.drift},
+		field{"audit", l.audit},
 	)
 	if !ok {
 		return
@@ -132,6 +134,7 @@ func (l *loader) document(root *yaml.Node) {
 	if l.c.Slack.Channels.Security == "" {
 		l.c.Slack.Channels.Security = l.c.Slack.Channels.Approvals
 	}
+	l.anchorChannel()
 	l.finish(root)
 }
 

@@ -52,6 +52,7 @@ func TestTheExampleOfTheDesignLoads(t *testing.T) {
 		},
 		Access: Access{RunAs: "bcn-access", Idle: 5 * time.Minute},
 		Drift:  Drift{Watch: "0 3 * * *"},
+		Audit:  Audit{Anchor: Anchor{Every: 24 * time.Hour, Channel: "C0SEC"}, Reconcile: "0 4 * * *"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -17,11 +17,15 @@ const postPatience = 3 * time.Second
 // id (DESIGN.md section 10).
 const metadataType = "bcn_outbox"
 
-// metadata carries an outbox id, as text: Slack's numbers are JavaScript's.
-func metadata(id int64) slack.MsgOption {
-	return slack.MsgOptionMetadata(slack.SlackMetadata{
-		EventType: metadataType, EventPayload: map[string]any{"id": strconv.FormatInt(id, 10)},
-	})
+// metadata carries an outbox id, as text: Slack's numbers are JavaScript's, and
+// what the message has for programs.
+func metadata(id int64, data map[string]string) slack.MsgOption {
+	payload := map[string]any{}
+	for k, v := range data {
+		payload[k] = v
+	}
+	payload["id"] = strconv.FormatInt(id, 10)
+	return slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: payload})
 }
 
 func (c composed) options(o Out) []slack.MsgOption {
@@ -36,7 +40,7 @@ func (c composed) options(o Out) []slack.MsgOption {
 		}
 	}
 	if o.ID != 0 {
-		list = append(list, metadata(o.ID))
+		list = append(list, metadata(o.ID, o.Body.Data))
 	}
 	return list
 }
@@ -110,8 +114,7 @@ func (a *API) find(ctx context.Context, o Out, channel string) (string, error) {
 			return "", err
 		}
 		for _, m := range page {
-			ours := m.BotID == self.Bot && self.Bot != "" || m.User == self.User
-			if ours && m.Metadata.EventType == metadataType && m.Metadata.EventPayload["id"] == strconv.FormatInt(o.ID, 10) {
+			if self.posted(m) && m.Metadata.EventPayload["id"] == strconv.FormatInt(o.ID, 10) {
 				return m.Timestamp, nil
 			}
 		}
@@ -121,6 +124,38 @@ func (a *API) find(ctx context.Context, o Out, channel string) (string, error) {
 		cursor = next
 	}
 	return "", nil
+}
+
+// posted says that a message is one of bcn's.
+func (i Identity) posted(m slack.Message) bool {
+	ours := m.BotID == i.Bot && i.Bot != "" || m.User == i.User
+	return ours && m.Metadata.EventType == metadataType
+}
+
+// maxPosts bounds what Posts reads: 200 messages a page.
+const maxPosts = 100
+
+// Posts answers what the bot's own messages in a channel hold for programs under
+// a key, the newest first. all is false where the channel is too long to be read
+// to its beginning.
+func (a *API) Posts(ctx context.Context, channel, key string) (list []string, all bool, err error) {
+	cursor, self := "", a.Self()
+	for range maxPosts {
+		page, next, err := a.history(ctx, Out{}, channel, cursor)
+		if err != nil {
+			return list, false, err
+		}
+		for _, m := range page {
+			if v, ok := m.Metadata.EventPayload[key].(string); ok && self.posted(m) {
+				list = append(list, v)
+			}
+		}
+		if next == "" {
+			return list, true, nil
+		}
+		cursor = next
+	}
+	return list, false, nil
 }
 
 func (a *API) history(ctx context.Context, o Out, channel, cursor string) (page []slack.Message, next string, err error) {

@@ -73,9 +73,11 @@ func entryFields(e *audit.Entry) []any {
 }
 
 // VerifyAudit walks the whole chain and answers how many entries are whole; an
-// audit.BrokenError names the first that is not.
-func (s *Store) VerifyAudit(ctx context.Context) (int64, error) {
+// audit.BrokenError names the first that is not. Every anchor must agree with
+// the chain: an audit.AnchorError names one that does not.
+func (s *Store) VerifyAudit(ctx context.Context, anchors ...audit.Anchor) (int64, error) {
 	v := audit.NewVerifier(s.key)
+	v.Expect(anchors)
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select `+entryColumns+` from audit_entry order by seq`)
 		if err != nil {

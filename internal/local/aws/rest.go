@@ -21,6 +21,7 @@ type object struct {
 	etag        string
 	modified    string // http.TimeFormat
 	region      string // of the bucket, for HeadBucket
+	version     string // in a bucket that keeps versions
 }
 
 // wrapped is a list inside an element of its own, whose items have a name.
@@ -39,6 +40,7 @@ func s3Actions() map[string]string {
 		"DELETE bucket":        "DeleteBucket",
 		"GET bucket list-type": "ListObjectsV2",
 		"GET bucket location":  "GetBucketLocation",
+		"GET bucket versions":  "ListObjectVersions",
 		"PUT bucket key":       "PutObject",
 		"GET bucket key":       "GetObject",
 		"HEAD bucket key":      "HeadObject",
@@ -50,7 +52,7 @@ func s3Actions() map[string]string {
 // answer, not which action it is.
 func plainWord(word string) bool {
 	switch word {
-	case "x-id", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type":
+	case "x-id", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type", "versionId", "key-marker", "version-id-marker":
 		return true
 	}
 	return false
@@ -68,6 +70,13 @@ func (rest) decode(r *http.Request, body []byte) (string, map[string]any, *wire.
 	params := map[string]any{
 		"Bucket": bucket, "Key": key, "Body": body, "ContentType": r.Header.Get("Content-Type"),
 		"ExpectedBucketOwner": r.Header.Get("X-Amz-Expected-Bucket-Owner"),
+		"LockEnabled":         r.Header.Get("X-Amz-Bucket-Object-Lock-Enabled"),
+		"LockMode":            r.Header.Get("X-Amz-Object-Lock-Mode"),
+		"LockUntil":           r.Header.Get("X-Amz-Object-Lock-Retain-Until-Date"),
+		"Checksum":            checksum(r.Header),
+	}
+	if key != "" && r.Method == http.MethodGet && r.URL.Query().Has("versionId") {
+		return "GetObject", params, wire.Errorf(codeInvalidAction, "the local AWS reads the newest version of an object only")
 	}
 	for _, word := range sortedKeys(r.URL.Query()) {
 		if plainWord(word) {
@@ -84,6 +93,16 @@ func (rest) decode(r *http.Request, body []byte) (string, map[string]any, *wire.
 		return action, params, wire.Errorf(codeInvalidAction, "the local AWS takes no aws-chunked bodies")
 	}
 	return action, params, nil
+}
+
+// checksum answers the checksum that came with a body, of whatever kind.
+func checksum(h http.Header) string {
+	for _, name := range []string{"Content-Md5", "X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256"} {
+		if v := h.Get(name); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // bucketAndKey reads BUCKET.localhost/KEY or host/BUCKET/KEY.
@@ -113,6 +132,9 @@ func (rest) encode(w http.ResponseWriter, _ *http.Request, action string, result
 		}
 		if v.region != "" {
 			h.Set("X-Amz-Bucket-Region", v.region)
+		}
+		if v.version != "" {
+			h.Set("X-Amz-Version-Id", v.version)
 		}
 		if v.modified != "" {
 			h.Set("Last-Modified", v.modified)

@@ -19,6 +19,10 @@ type bucket struct {
 	created time.Time
 	objects map[string]stored
 	policy  string // as CloudFormation put it
+
+	locks    bool      // object lock, and with it versioning
+	versions []version // with locks: the oldest first
+	count    int
 }
 
 type stored struct {
@@ -37,16 +41,17 @@ var (
 
 func (a *Account) s3() wire.Actions {
 	return wire.Actions{
-		"ListBuckets":       a.listBuckets,
-		"CreateBucket":      a.createBucket,
-		"HeadBucket":        a.headBucket,
-		"DeleteBucket":      a.deleteBucket,
-		"GetBucketLocation": a.bucketLocation,
-		"ListObjectsV2":     a.listObjects,
-		"PutObject":         a.putObject,
-		"GetObject":         a.getObject,
-		"HeadObject":        a.headObject,
-		"DeleteObject":      a.deleteObject,
+		"ListBuckets":        a.listBuckets,
+		"CreateBucket":       a.createBucket,
+		"HeadBucket":         a.headBucket,
+		"DeleteBucket":       a.deleteBucket,
+		"GetBucketLocation":  a.bucketLocation,
+		"ListObjectsV2":      a.listObjects,
+		"ListObjectVersions": a.listVersions,
+		"PutObject":          a.putObject,
+		"GetObject":          a.getObject,
+		"HeadObject":         a.headObject,
+		"DeleteObject":       a.deleteObject,
 	}
 }
 
@@ -74,8 +79,15 @@ func (a *Account) listBuckets(_ context.Context, c *wire.Call) (any, error) {
 
 func (a *Account) createBucket(_ context.Context, c *wire.Call) (any, error) {
 	name, _ := where(c)
-	if err := c.Authorize("s3:CreateBucket", bucketARN(name), nil); err != nil {
-		return nil, err
+	locks := str(c.Params, "LockEnabled") == "true"
+	actions := []string{"s3:CreateBucket"}
+	if locks {
+		actions = append(actions, "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning")
+	}
+	for _, action := range actions {
+		if err := c.Authorize(action, bucketARN(name), nil); err != nil {
+			return nil, err
+		}
 	}
 	if !bucketName.MatchString(name) || ipLike.MatchString(name) || strings.Contains(name, "..") {
 		return nil, wire.Errorf("InvalidBucketName", "The specified bucket is not valid.")
@@ -85,7 +97,7 @@ func (a *Account) createBucket(_ context.Context, c *wire.Call) (any, error) {
 	if _, exists := a.buckets[name]; exists {
 		return nil, &wire.Error{Code: "BucketAlreadyOwnedByYou", Message: "Your previous request to create the named bucket succeeded and you already own it.", Status: http.StatusConflict}
 	}
-	a.buckets[name] = &bucket{region: c.Region, created: c.Now, objects: map[string]stored{}}
+	a.buckets[name] = &bucket{region: c.Region, created: c.Now, objects: map[string]stored{}, locks: locks}
 	return nil, nil
 }
 
@@ -136,7 +148,7 @@ func (a *Account) deleteBucket(_ context.Context, c *wire.Call) (any, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.buckets[name].objects) > 0 {
+	if len(a.buckets[name].objects)+len(a.buckets[name].versions) > 0 {
 		return nil, &wire.Error{Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", Status: http.StatusConflict}
 	}
 	delete(a.buckets, name)
@@ -176,6 +188,11 @@ func (a *Account) putObject(_ context.Context, c *wire.Call) (any, error) {
 	if err := c.Authorize("s3:PutObject", bucketARN(name)+"/"+key, nil); err != nil {
 		return nil, err
 	}
+	if str(c.Params, "LockMode") != "" {
+		if err := c.Authorize("s3:PutObjectRetention", bucketARN(name)+"/"+key, nil); err != nil {
+			return nil, err
+		}
+	}
 	body, _ := c.Params["Body"].([]byte)
 	sum := md5.Sum(body) //nolint:gosec // see the import
 	o := stored{body: body, contentType: str(c.Params, "ContentType"), etag: `"` + hex.EncodeToString(sum[:]) + `"`, modified: c.Now}
@@ -185,8 +202,12 @@ func (a *Account) putObject(_ context.Context, c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	until, err := b.lockOf(c)
+	if err != nil {
+		return nil, err
+	}
 	b.objects[key] = o
-	return object{etag: o.etag}, nil
+	return object{etag: o.etag, version: b.keep(version{key: key, stored: o, until: until})}, nil
 }
 
 func (a *Account) getObject(_ context.Context, c *wire.Call) (any, error) {
@@ -244,7 +265,11 @@ func (a *Account) objectAt(name, key string) (stored, error) {
 
 func (a *Account) deleteObject(_ context.Context, c *wire.Call) (any, error) {
 	name, key := where(c)
-	if err := c.Authorize("s3:DeleteObject", bucketARN(name)+"/"+key, nil); err != nil {
+	id, action := str(c.Params, "versionId"), "s3:DeleteObject"
+	if id != "" {
+		action = "s3:DeleteObjectVersion"
+	}
+	if err := c.Authorize(action, bucketARN(name)+"/"+key, nil); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
@@ -253,7 +278,11 @@ func (a *Account) deleteObject(_ context.Context, c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if id != "" {
+		return nil, b.removeVersion(c, key, id)
+	}
 	delete(b.objects, key)
+	b.keep(version{key: key, marker: true, stored: stored{modified: c.Now}})
 	return nil, nil
 }
 
