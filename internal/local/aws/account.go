@@ -22,6 +22,7 @@ type Account struct {
 	sessions map[string]*session // by access key
 	roles    map[string]*role    // by name
 	policies map[string]*managed // by ARN
+	profiles map[string]*profile // of machines, by name
 	regions  map[string]*region
 	buckets  map[string]*bucket
 
@@ -58,7 +59,7 @@ type session struct {
 func newAccount(id, home string, clock wire.Clock, roleDelay time.Duration) *Account {
 	return &Account{
 		ID: id, Region: home, clock: clock, roleDelay: roleDelay,
-		sessions: map[string]*session{}, roles: map[string]*role{}, policies: map[string]*managed{},
+		sessions: map[string]*session{}, roles: map[string]*role{}, policies: map[string]*managed{}, profiles: map[string]*profile{},
 		regions: map[string]*region{}, buckets: map[string]*bucket{},
 	}
 }

@@ -272,6 +272,11 @@ func (a *Account) deleteRole(name string) error {
 		if len(r.inline)+len(r.attached) > 0 {
 			return &wire.Error{Code: "DeleteConflict", Message: "Cannot delete entity, must delete policies first.", Status: http.StatusConflict}
 		}
+		for _, p := range a.profiles {
+			if p.role == r.arn {
+				return &wire.Error{Code: "DeleteConflict", Message: "Cannot delete entity, must remove roles from instance profiles first.", Status: http.StatusConflict}
+			}
+		}
 		delete(a.roles, name)
 		return nil
 	})

@@ -385,7 +385,7 @@ func mayLaunch(a *Account) func(wire.Request) error {
 	return func(q wire.Request) error {
 		id := text(launchTemplateOf(q.Properties), "LaunchTemplateId")
 		parts := map[string]string{
-			"arn:aws:ec2:" + q.Region + "::image/ami-0a11ce00000000001": "", ec2ARN(q, "network-interface", "*"): "", ec2ARN(q, "volume", "*"): "",
+			"arn:aws:ec2:" + q.Region + "::image/" + plainImage: "", ec2ARN(q, "network-interface", "*"): "", ec2ARN(q, "volume", "*"): "",
 			ec2ARN(q, "launch-template", id): id,
 		}
 		a.mu.Lock()
@@ -395,7 +395,9 @@ func mayLaunch(a *Account) func(wire.Request) error {
 			data, _ := t.props["LaunchTemplateData"].(map[string]any)
 			for _, e := range list(data, "NetworkInterfaces") {
 				m, _ := e.(map[string]any)
-				parts[ec2ARN(q, "subnet", text(m, "SubnetId"))] = text(m, "SubnetId")
+				if subnet := text(m, "SubnetId"); subnet != "" { // a group has its own
+					parts[ec2ARN(q, "subnet", subnet)] = subnet
+				}
 				for _, g := range ids(m["Groups"]) {
 					parts[ec2ARN(q, "security-group", g)] = g
 				}

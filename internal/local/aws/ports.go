@@ -95,11 +95,29 @@ func (n networkPort) SecurityGroup(id string) (vpc string, ok bool) {
 	return g.VPC, ok
 }
 
+// The images of today: Amazon Linux 2023 for Arm, and ECS's for both kinds of
+// processors.
+const (
+	plainImage  = "ami-0a11ce00000000001"
+	ecsImage    = "ami-0a11ce00000000002"
+	ecsArmImage = "ami-0a11ce00000000003"
+)
+
+// publicImages are AWS's own public parameters, as far as they are known here
+// (ECS Developer Guide, "Retrieving Amazon ECS-optimized Linux AMI metadata").
+func publicImages() map[string]string {
+	return map[string]string{
+		"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64":        plainImage,
+		"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id":       ecsImage,
+		"/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id": ecsArmImage,
+	}
+}
+
 // parameterValue answers what a parameter of a template stands for. AWS's own
 // public parameters name images of today.
 func (a *Account) parameterValue(region, name string) (string, bool) {
-	if strings.HasPrefix(name, "/aws/service/ami-amazon-linux-latest/") || strings.HasPrefix(name, "/aws/service/ecs/optimized-ami/") {
-		return "ami-0a11ce00000000001", true
+	if image, public := publicImages()[name]; public {
+		return image, true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

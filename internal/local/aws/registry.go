@@ -54,6 +54,7 @@ func providers(a *Account, c *cluster.Cluster, s *sessions.Service) map[string]w
 	out := map[string]wire.Resource{
 		"AWS::IAM::Role":                 iamRole{a},
 		"AWS::IAM::ManagedPolicy":        iamPolicy{a},
+		"AWS::IAM::InstanceProfile":      iamProfile{a},
 		"AWS::EC2::SecurityGroup":        securityGroup{a},
 		"AWS::EC2::SecurityGroupIngress": groupRule{a, sets[0]},
 		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
@@ -69,10 +70,10 @@ func providers(a *Account, c *cluster.Cluster, s *sessions.Service) map[string]w
 // assemble puts the engines together.
 func assemble(a *Account, o Options, clock wire.Clock, log *callLog) parts {
 	c := cluster.New(cluster.Options{
-		Clock: clock, Network: networkPort{a}, Roles: rolesPort{a}, Secrets: secretsPort{a}, Speed: o.Speed,
+		Clock: clock, Network: networkPort{a}, Roles: rolesPort{a}, Secrets: secretsPort{a}, Machines: machinesPort{a}, Speed: o.Speed,
 	})
 	in := sessions.New(sessions.Options{
-		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Logs: c, Trail: trail(a.ID, log),
+		Clock: clock, Tasks: c, Roles: invoker{account: a, log: log, handle: c.Handlers()}, Logs: c, Trail: trail(a.ID, log), Machines: a.managedMachines,
 	})
 	stacks := cfn.New(cfn.Options{
 		Clock: clock, Providers: providers(a, c, in), Template: a.Template, Parameter: a.parameterValue,

@@ -36,8 +36,13 @@ func resource(typ string, properties object) object {
 // of what failed. cfn's role asks for no tags.
 func (w *world) stack(t *testing.T, role string, body *string) (status types.StackStatus, reasons string) {
 	t.Helper()
+	return w.stackNamed(t, "test", role, body)
+}
+
+func (w *world) stackNamed(t *testing.T, called, role string, body *string) (status types.StackStatus, reasons string) {
+	t.Helper()
 	c := cloudformation.NewFromConfig(w.as())
-	name, caps := awssdk.String("test"), []types.Capability{types.CapabilityCapabilityNamedIam}
+	name, caps := &called, []types.Capability{types.CapabilityCapabilityNamedIam}
 	var roleARN *string
 	if role != "" {
 		roleARN = &role

@@ -11,10 +11,11 @@ import (
 // Options is what a Cluster is made of. Clock is required; a port that is nil
 // knows of nothing, so that everything that needs it is refused.
 type Options struct {
-	Clock   wire.Clock
-	Network Network
-	Roles   Roles
-	Secrets Secrets
+	Clock    wire.Clock
+	Network  Network
+	Roles    Roles
+	Secrets  Secrets
+	Machines Machines
 	// Speed is how long things take; the zero value is AWSSpeed.
 	Speed Speed
 }
@@ -22,11 +23,12 @@ type Options struct {
 // Cluster is the running part of the local AWS. All methods may be called from
 // any goroutine.
 type Cluster struct {
-	clock   wire.Clock
-	network Network
-	roles   Roles
-	secrets Secrets
-	speed   Speed
+	clock    wire.Clock
+	network  Network
+	roles    Roles
+	secrets  Secrets
+	machines Machines
+	speed    Speed
 
 	mu     sync.Mutex
 	closed bool
@@ -35,34 +37,37 @@ type Cluster struct {
 	serial uint64    // of ids
 	hosts  int       // addresses given out
 
-	clusters  map[string]*ecsCluster // by ARN
-	families  map[string]*family     // by region and family
-	services  map[string]*service    // by ARN
-	tasks     map[string]*task       // by ARN
-	started   map[string][]*task     // of RunTask, by client token
-	forced    []forced
-	instances []*instance
-	scaled    []*scaled
-	ringing   map[string]bool         // alarms in ALARM, by region and name
-	linked    map[string]bool         // service-linked roles that were made, by ARN
-	balancers map[string]*balancer    // by ARN
-	listeners map[string]*listener    // by ARN
-	rules     map[string]*rule        // by ARN
-	targets   map[string]*targetGroup // by ARN
-	registry  map[string]*repository  // by name
-	groups    map[string]*logGroup    // by ARN without the final :*
+	clusters      map[string]*ecsCluster // by ARN
+	families      map[string]*family     // by region and family
+	services      map[string]*service    // by ARN
+	tasks         map[string]*task       // by ARN
+	started       map[string][]*task     // of RunTask, by client token
+	forced        []forced
+	instances     []*instance
+	machineGroups map[string]*machineGroup  // by groupID
+	providers     map[string]*capacityPlace // by ARN
+	scaled        []*scaled
+	ringing       map[string]bool         // alarms in ALARM, by region and name
+	linked        map[string]bool         // service-linked roles that were made, by ARN
+	balancers     map[string]*balancer    // by ARN
+	listeners     map[string]*listener    // by ARN
+	rules         map[string]*rule        // by ARN
+	targets       map[string]*targetGroup // by ARN
+	registry      map[string]*repository  // by name
+	groups        map[string]*logGroup    // by ARN without the final :*
 }
 
 // New makes an empty cluster that lives by o.Clock.
 func New(o Options) *Cluster {
 	c := &Cluster{
-		clock: o.Clock, network: o.Network, roles: o.Roles, secrets: o.Secrets,
+		clock: o.Clock, network: o.Network, roles: o.Roles, secrets: o.Secrets, machines: o.Machines,
 		speed: o.Speed.orAWS(), now: o.Clock.Now(),
 		clusters: map[string]*ecsCluster{}, families: map[string]*family{},
 		services: map[string]*service{}, tasks: map[string]*task{}, started: map[string][]*task{},
 		balancers: map[string]*balancer{}, listeners: map[string]*listener{},
 		rules: map[string]*rule{}, targets: map[string]*targetGroup{},
 		registry: map[string]*repository{}, groups: map[string]*logGroup{}, linked: map[string]bool{}, ringing: map[string]bool{},
+		machineGroups: map[string]*machineGroup{}, providers: map[string]*capacityPlace{},
 	}
 	if c.network == nil {
 		c.network = nothing{}
@@ -72,6 +77,9 @@ func New(o Options) *Cluster {
 	}
 	if c.secrets == nil {
 		c.secrets = nothing{}
+	}
+	if c.machines == nil {
+		c.machines = nothing{}
 	}
 	return c
 }

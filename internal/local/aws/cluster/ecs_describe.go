@@ -19,9 +19,12 @@ func (t *task) describe(withTags bool) map[string]any {
 		"healthStatus": t.health(), "attachments": t.attachments(), "attributes": []any{},
 		"overrides": t.described(),
 	}
+	if t.provider != "" {
+		d["capacityProviderName"] = t.provider
+	}
 	if t.on != nil {
 		d["containerInstanceArn"] = t.on.arn
-	} else {
+	} else if t.launchType != ec2 {
 		d["platformVersion"] = "1.4.0"
 	}
 	if withTags {

@@ -47,7 +47,7 @@ func (c *Cluster) checkRun(at site, k *ecsCluster, def *taskDef, in tree, tags m
 		}
 	}
 	launch := launchOf(in)
-	if launch == ec2 && len(c.instancesOf(k)) == 0 {
+	if launch == ec2 && !in.has("capacityProviderStrategy") && len(c.instancesOf(k)) == 0 {
 		return wire.Errorf("InvalidParameterException", "No Container Instances were found in your cluster.")
 	}
 	if err := checkSizes(def, in.node("overrides"), launch); err != nil {

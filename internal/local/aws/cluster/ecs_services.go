@@ -104,6 +104,10 @@ func (c *Cluster) describeService(s *service, withTags bool) map[string]any {
 		"placementConstraints": []any{}, "placementStrategy": []any{}, "serviceRegistries": []any{},
 		"availabilityZoneRebalancing": "DISABLED",
 	}
+	if s.provider != "" {
+		delete(d, "launchType")
+		d["capacityProviderStrategy"] = []any{map[string]any{"capacityProvider": s.provider, "weight": 1, "base": 0}}
+	}
 	balancing, deployments, events := []any{}, []any{}, []any{}
 	for _, b := range s.balancing {
 		balancing = append(balancing, b.describe())

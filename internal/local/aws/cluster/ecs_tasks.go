@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -38,8 +39,12 @@ func (c *Cluster) runTask(at site, in tree) (tree, error) {
 	if err := c.checkRun(at, k, def, in, tags); err != nil {
 		return nil, err
 	}
-	if launchOf(in) == ec2 {
-		if i, short := c.place(k, def); i == nil {
+	provider, err := c.placeOf(k, in)
+	if err != nil {
+		return nil, err
+	}
+	if launchOf(in) == ec2 && provider == "" {
+		if i, short := c.place(k, def, ""); i == nil {
 			return unplacedRun(k, first(c.instancesOf(k)), short), nil
 		}
 	}
@@ -75,18 +80,28 @@ func (c *Cluster) runOnce(at site, k *ecsCluster, def *taskDef, in tree, tags ma
 	maps.Copy(taskTags, tags)
 	var made []*task
 	launch := launchOf(in)
+	provider, err := c.placeOf(k, in)
+	if err != nil {
+		return nil, err
+	}
 	for range in.num("count", 1) {
 		var on *instance
+		var short string
 		if launch == ec2 {
-			if on, _ = c.place(k, def); on == nil {
+			if on, short = c.place(k, def, provider); on == nil && provider == "" {
 				break // as many as there is room for
 			}
 		}
-		made = append(made, c.newTask(&task{
-			at: at, cluster: k, def: def, group: group, startedBy: in.str("startedBy"), launchType: launch, on: on,
+		t := c.newTask(&task{
+			at: at, cluster: k, def: def, group: group, startedBy: in.str("startedBy"), launchType: launch, on: on, provider: provider,
 			network: in.node("networkConfiguration"), overrides: in.node("overrides"),
 			exec: in.flag("enableExecuteCommand", false), tags: taskTags, request: requestOf(in),
-		}))
+		})
+		made = append(made, t)
+		if launch == ec2 && on == nil {
+			c.await(t, cmp.Or(short, "EMPTY CAPACITY PROVIDER"))
+			c.grow(provider, k.at, def)
+		}
 	}
 	if token != "" {
 		c.started[key] = made

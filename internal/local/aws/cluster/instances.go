@@ -14,6 +14,8 @@ type instance struct {
 	arn, id     string // id is EC2's
 	cluster     *ecsCluster
 	cpu, memory int // what it registered, in CPU units and MiB
+	interfaces  int // network interfaces, the machine's own among them; 0: any number
+	group       *machineGroup
 	draining    bool
 }
 
@@ -51,6 +53,10 @@ func (c *Cluster) DropInstances(ids ...string) {
 		return
 	}
 	defer unlock()
+	c.dropInstances(ids...)
+}
+
+func (c *Cluster) dropInstances(ids ...string) {
 	for _, i := range c.instances {
 		if !slices.Contains(ids, i.id) {
 			continue
@@ -112,20 +118,28 @@ func needs(def *taskDef) (cpu, memory int) {
 
 // place finds the machine with most memory left that has room for a task; else
 // why there is none, in the words of a failure of RunTask.
-func (c *Cluster) place(k *ecsCluster, def *taskDef) (best *instance, short string) {
+//
+// Each task with a network interface of its own takes one of the machine's (ECS
+// Developer Guide, "Allocate a network interface for an Amazon ECS task").
+func (c *Cluster) place(k *ecsCluster, def *taskDef, provider string) (best *instance, short string) {
 	cpu, memory := needs(def)
 	most := -1
 	for _, i := range c.instancesOf(k) {
-		left, room := i.cpu, i.memory
+		if p := c.providers[providerARN(k.at, provider)]; provider != "" && (p == nil || p.group != i.group) {
+			continue
+		}
+		left, room, used := i.cpu, i.memory, 1
 		for _, t := range c.tasks {
 			if t.on == i && t.status != stopped {
 				usedCPU, usedMemory := needs(t.def)
-				left, room = left-usedCPU, room-usedMemory
+				left, room, used = left-usedCPU, room-usedMemory, used+1
 			}
 		}
 		switch {
 		case i.draining:
 			short = "AGENT"
+		case i.interfaces > 0 && used >= i.interfaces:
+			short = "RESOURCE:ENI"
 		case room < memory:
 			short = "RESOURCE:MEMORY"
 		case left < cpu:
@@ -150,8 +164,12 @@ func (c *Cluster) unplaced(s *service, short string) {
 		return
 	}
 	what := "memory"
-	if short == "RESOURCE:CPU" {
+	switch short {
+	case "RESOURCE:CPU":
 		what = "CPU units"
+	case "RESOURCE:ENI", "AGENT":
+		c.note(s, said+"The closest matching (container-instance %s) encountered error \"%s\".", c.instancesOf(s.cluster)[0].id, short)
+		return
 	}
 	c.note(s, said+"The closest matching (container-instance %s) has insufficient %s available.", c.instancesOf(s.cluster)[0].id, what)
 }
@@ -211,12 +229,11 @@ func (c *Cluster) updateInstances(at site, in tree) (tree, error) {
 		return nil, wire.Errorf("InvalidParameterException", "Container instance status should be one of [ACTIVE,DRAINING]")
 	}
 	return c.onInstances(at, in, "ecs:UpdateContainerInstancesState", func(i *instance) {
-		i.draining = status == "DRAINING"
-		for _, t := range c.tasks {
-			if i.draining && t.on == i && t.live() && t.svc != nil {
-				c.end(t, "ServiceSchedulerInitiated", "Task stopped because its container instance is draining")
-			}
+		if status == "DRAINING" {
+			c.drainMachine(i)
+			return
 		}
+		i.draining = false
 		c.kickAll(i.cluster)
 	})
 }

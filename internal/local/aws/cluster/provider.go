@@ -30,6 +30,8 @@ func (c *Cluster) Providers() map[string]wire.Resource {
 		"AWS::ECS::ClusterCapacityProviderAssociations":    c.capacityProvider(),
 		"AWS::ElasticLoadBalancingV2::ListenerCertificate": c.certificatesProvider(),
 		"AWS::ECS::Service":                                c.serviceProvider(),
+		"AWS::ECS::CapacityProvider":                       c.capacityPlaces(),
+		"AWS::AutoScaling::AutoScalingGroup":               c.groupOfMachines(),
 		"AWS::ECS::TaskDefinition":                         c.definitionProvider(),
 		"AWS::ElasticLoadBalancingV2::LoadBalancer":        c.balancerProvider(),
 		"AWS::ElasticLoadBalancingV2::Listener":            c.listenerProvider(),

@@ -64,6 +64,9 @@ func (c *Cluster) removeCluster(k *ecsCluster) error {
 			return wire.Errorf("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
 		}
 	}
+	if len(c.instancesOf(k)) > 0 {
+		return wire.Errorf("ClusterContainsContainerInstancesException", "The Cluster cannot be deleted while Container Instances are active or draining.")
+	}
 	k.inactive = true
 	return nil
 }

@@ -100,8 +100,13 @@ func (c *Cluster) capacityProvider() *provider {
 			return err
 		}
 		known := in.strs("CapacityProviders")
+		for _, s := range c.services {
+			if s.cluster == k && s.status == "ACTIVE" && s.provider != "" && !slices.Contains(known, s.provider) {
+				return wire.Errorf("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.")
+			}
+		}
 		for _, name := range known {
-			if name != "FARGATE" && name != "FARGATE_SPOT" {
+			if name != "FARGATE" && name != "FARGATE_SPOT" && c.providers[providerARN(at, name)] == nil {
 				return wire.Errorf("InvalidParameterException", "The specified capacity provider %s was not found.", name)
 			}
 		}

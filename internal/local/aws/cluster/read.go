@@ -86,11 +86,16 @@ func (c *Cluster) readService(at site, id string, in tree) (tree, error) {
 	for _, b := range s.balancing {
 		balancing = append(balancing, upperKeys(b.describe()))
 	}
-	return tree{
+	out := tree{
 		"Cluster": home, "ServiceName": s.name, "TaskDefinition": s.def.arn, "DesiredCount": s.desired, "LaunchType": s.launchType,
 		"EnableExecuteCommand": s.exec, "HealthCheckGracePeriodSeconds": s.grace, "PropagateTags": s.propagate,
 		"DeploymentConfiguration": conf, "NetworkConfiguration": upperKeys(s.network), "LoadBalancers": balancing,
-	}, nil
+	}
+	if s.provider != "" {
+		delete(out, "LaunchType")
+		out["CapacityProviderStrategy"] = []any{map[string]any{"CapacityProvider": s.provider, "Weight": 1}}
+	}
+	return out, nil
 }
 
 func (c *Cluster) readBalancer(at site, id string, _ tree) (tree, error) {

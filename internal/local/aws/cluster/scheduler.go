@@ -227,12 +227,14 @@ func (c *Cluster) startTasks(s *service, n int) {
 	for range n {
 		t := &task{
 			at: s.at, cluster: s.cluster, def: p.def, svc: s, dep: p, group: "service:" + s.name,
-			startedBy: p.id, launchType: s.launchType, network: p.network, exec: s.exec, tags: s.taskTags(p),
+			startedBy: p.id, launchType: s.launchType, provider: s.provider, network: p.network, exec: s.exec, tags: s.taskTags(p),
 		}
 		if s.launchType == ec2 {
 			var short string
-			if t.on, short = c.place(s.cluster, p.def); t.on == nil {
-				c.unplaced(s, short)
+			if t.on, short = c.place(s.cluster, p.def, s.provider); t.on == nil {
+				if !c.grow(s.provider, s.at, p.def) {
+					c.unplaced(s, short)
+				}
 				break
 			}
 		}

@@ -35,6 +35,7 @@ type service struct {
 	balancing   []binding
 	network     tree
 	launchType  string
+	provider    string // of capacity on machines; empty: none was named
 	platform    string
 	minimum     int // percent
 	maximum     int // percent

@@ -45,6 +45,9 @@ func (c *Cluster) createService(at site, in tree, tags map[string]string) (*serv
 			s.launchType = "FARGATE"
 		}
 	}
+	if s.provider, err = c.placeOf(k, in); err != nil {
+		return nil, err
+	}
 	if _, err := c.change(at, s, in); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ type Speed struct {
 	Deprovision  time.Duration // DEPROVISIONING
 	Settle       time.Duration // a task without targets counts as good after it
 	LoadBalancer time.Duration // a load balancer is provisioning
+	Machine      time.Duration // a machine starts and joins its cluster
 	// Health multiplies what templates say in seconds: health check intervals,
 	// grace periods, deregistration delays, start periods.
 	Health float64
@@ -22,7 +23,7 @@ func AWSSpeed() Speed {
 	return Speed{
 		Scheduler: 5 * time.Second, Provision: 12 * time.Second, Pull: 8 * time.Second,
 		Activate: 3 * time.Second, Stop: 5 * time.Second, Deprovision: 8 * time.Second,
-		Settle: 20 * time.Second, LoadBalancer: 100 * time.Second, Health: 1,
+		Settle: 20 * time.Second, LoadBalancer: 100 * time.Second, Machine: 90 * time.Second, Health: 1,
 	}
 }
 
@@ -32,7 +33,7 @@ func DevSpeed() Speed {
 	return Speed{
 		Scheduler: 400 * time.Millisecond, Provision: 800 * time.Millisecond, Pull: 1200 * time.Millisecond,
 		Activate: 400 * time.Millisecond, Stop: 300 * time.Millisecond, Deprovision: 300 * time.Millisecond,
-		Settle: 5 * time.Second, LoadBalancer: 3 * time.Second, Health: 0.1,
+		Settle: 5 * time.Second, LoadBalancer: 3 * time.Second, Machine: 3 * time.Second, Health: 0.1,
 	}
 }
 

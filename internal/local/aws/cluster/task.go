@@ -17,6 +17,7 @@ type task struct {
 	startedBy  string
 	request    string // of RunTask, as JSON
 	launchType string
+	provider   string // of capacity on machines
 	network    tree
 	overrides  tree
 	tags       map[string]string
@@ -98,6 +99,9 @@ func (c *Cluster) newTask(t *task) *task {
 		t.containers = append(t.containers, k)
 	}
 	c.tasks[t.arn] = t
+	if t.launchType == ec2 && t.on == nil {
+		return t // it waits for a machine
+	}
 	c.later(t, c.speed.Provision, func() { c.prepare(t) })
 	return t
 }
@@ -285,6 +289,10 @@ func (c *Cluster) deprovision(t *task) {
 		}
 		t.become(stopped)
 		t.stoppedAt = c.now
+		if t.on != nil { // there is room again
+			c.placeWaiting(t.cluster)
+			c.kickAll(t.cluster)
+		}
 		if t.svc != nil {
 			c.kick(t.svc, 0)
 		}

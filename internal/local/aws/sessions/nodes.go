@@ -41,6 +41,24 @@ func (s *Service) PutNode(n Node) {
 	}
 }
 
+// known are the nodes of a region: those that were put, and EC2's machines.
+func (s *Service) known(region string) []*Node {
+	var out []*Node
+	if s.machines != nil {
+		for _, n := range s.machines(region) {
+			out = append(out, &n)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(s.nodes)) {
+		if n := s.nodes[key]; n.Region == region {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 func nodeARN(region, account, id string) string {
 	if strings.HasPrefix(id, "mi-") {
 		return "arn:aws:ssm:" + region + ":" + account + ":managed-instance/" + id
@@ -72,12 +90,9 @@ func (s *Service) describeNodes(_ context.Context, c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []any{}
-	for _, key := range slices.Sorted(maps.Keys(s.nodes)) {
-		node := s.nodes[key]
-		ok := node.Region == c.Region
+	for _, node := range s.known(c.Region) {
+		ok := true
 		for _, f := range append(items(c.Params, "Filters"), items(c.Params, "InstanceInformationFilterList")...) {
 			pass, err := node.passes(f)
 			if err != nil {

@@ -31,7 +31,7 @@ type Roles interface {
 	Invoke(roleARN, service, region, action string, params map[string]any) error
 }
 
-// Options is what a Service is made of; all of it is required.
+// Options is what a Service is made of; all but Machines is required.
 type Options struct {
 	Clock wire.Clock
 	Tasks Tasks
@@ -39,6 +39,9 @@ type Options struct {
 	Logs  Logs
 	// Trail answers what CloudTrail knows, oldest first.
 	Trail func() []Event
+	// Machines answers those of EC2 in a region whose agents reach Systems
+	// Manager; nil: there are none.
+	Machines func(region string) []Node
 }
 
 // Service is Session Manager, ECS Exec's sessions, EventBridge Scheduler and
@@ -49,6 +52,8 @@ type Service struct {
 	roles Roles
 	logs  Logs
 	trail func() []Event
+
+	machines func(region string) []Node
 
 	running sync.WaitGroup // connections and shells
 
@@ -66,7 +71,7 @@ type Service struct {
 // New makes a service without documents, nodes and sessions.
 func New(o Options) *Service {
 	return &Service{
-		clock: o.Clock, tasks: o.Tasks, roles: o.Roles, logs: o.Logs, trail: o.Trail,
+		clock: o.Clock, tasks: o.Tasks, roles: o.Roles, logs: o.Logs, trail: o.Trail, machines: o.Machines,
 		documents: map[string]*document{}, nodes: map[string]*Node{}, hosts: map[string]string{},
 		schedules: map[string]*schedule{}, lookups: map[string]*rate.Limiter{},
 	}

@@ -47,11 +47,11 @@ func (s *Service) aimAt(c *wire.Call, id string) (aim, error) {
 		}
 		return aim{arn: arn, tags: t.Tags, connected: connected, task: t.TaskARN, container: t.Container}, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := aim{arn: nodeARN(c.Region, c.Account, id)}
-	if n, ok := s.nodes[c.Region+"/"+id]; ok {
-		out.tags, out.connected = n.Tags, !n.Offline
+	for _, n := range s.known(c.Region) {
+		if n.ID == id {
+			out.tags, out.connected = n.Tags, !n.Offline
+		}
 	}
 	return out, nil
 }
