@@ -115,10 +115,11 @@ const (
 	CodeAccessEndFails Code = "access_end_fails" // id, sessions
 
 	// Deputies.
-	CodeDeputyTime Code = "deputy_time" // most: until when is over, or further away than that
-	CodeDeputySelf Code = "deputy_self" // somebody named themselves
-	CodeNoDeputy   Code = "no_deputy"   // who: nobody stands for them
-	CodeNoApproves Code = "no_approves" // who (teams that approve something): the actor is in none
+	CodeDeputyTime    Code = "deputy_time"    // most: until when is over, or further away than that
+	CodeDeputySelf    Code = "deputy_self"    // somebody named themselves
+	CodeNoDeputy      Code = "no_deputy"      // who: nobody stands for them
+	CodeUnknownPerson Code = "unknown_person" // name: it is no mention
+	CodeNoApproves    Code = "no_approves"    // who (teams that approve something): the actor is in none
 
 	// Tokens of CI.
 	CodeTokenExists Code = "token_exists" // app, env, expires: it has one

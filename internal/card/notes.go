@@ -41,6 +41,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.oneoffNotes(m)
 	case deploy.MomentParked:
 		return p.parked(m)
+	case deploy.MomentDeputyNamed, deploy.MomentDeputyRemoved:
+		return p.deputies(m)
 	case deploy.MomentGranted, deploy.MomentHanded, deploy.MomentNear, deploy.MomentOver, deploy.MomentStuck, deploy.MomentUnstuck, deploy.MomentReport:
 		return p.accessNotes(m)
 	default:

@@ -131,7 +131,7 @@ func TestDriftIsTold(t *testing.T) {
 			"drift accept hello production 00000000000c": "=> AcceptDrift U0DEV hello 00000000000c",
 
 			"drift repair --district main":                     "=> Ask U0DEV district_update",
-			"drift repair --endpoint web":                        "=> Ask U0DEV endpoint_update",
+			"drift repair --endpoint web":                      "=> Ask U0DEV endpoint_update",
 			"drift accept --district main --mark 00000000000c": "=> AcceptDrift U0DEV district main 00000000000c",
 		} {
 			if got := answer(t, turn{user: "U0DEV", action: chat.ActionTyped, value: value, world: w}, text.English); !strings.Contains(got, want) {

@@ -73,7 +73,7 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 		one = "help"
 	}
 	family := members(one)
-	if v := find(one); v != nil && !meansMember(two, family, after) {
+	if v := find(one); v != nil && (alone(v, two) || !meansMember(two, family, after)) {
 		return v, "", rest, nil
 	}
 	if len(family) > 0 {
@@ -99,6 +99,10 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 	return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one))
 }
 
+// alone says that a verb that needs nothing, such as approvals, was typed as it
+// is, though it is a family's word too.
+func alone(v *verb, two string) bool { return two == "" && len(fields(v.grammar())) == 0 }
+
 // meansMember says that two is the second word of a family, as in access list,
 // and not the first argument of the verb that the family's word is too: it is
 // one, or nothing at all, or nearly one where no two names follow.
@@ -117,6 +121,9 @@ func meansMember(two string, family []string, after string) bool {
 // findMember finds the second word of a verb such as district list.
 func findMember(one, two string, family []string, after string) (*verb, string, string, error) {
 	if v := find(one + " " + two); v != nil {
+		if third, rest := nextWord(after); slices.Contains(members(v.name), strings.ToLower(words(third))) { // approvals deputy list
+			return find(v.name + " " + strings.ToLower(words(third))), "", rest, nil
+		}
 		return v, "", after, nil
 	}
 	if group := members(one + " " + two); len(group) > 0 { // district plugin

@@ -48,6 +48,9 @@ func table() []verb {
 		{"scale", "scale", changes, asks, text.HelpGroupShip, does((*Registry).scale), text.HelpScale},
 		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
 		{"approvals", "approvals", reads, shows, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
+		{"approvals deputy", "", changes, byHand, text.HelpGroupDecide, does((*Registry).deputy), text.HelpDeputy},
+		{"approvals deputy list", "approvals", reads, byHand, text.HelpGroupDecide, does((*Registry).deputyList), text.HelpDeputyList},
+		{"approvals deputy remove", "", changes, byHand, text.HelpGroupDecide, does((*Registry).deputyRemove), text.HelpDeputyRemove},
 		{"approve", "", changes, byHand, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
 		{"reject", "", changes, byHand, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
 		{"status", "status", reads, shows, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
@@ -150,6 +153,8 @@ type Options struct {
 	Tokens Tokens
 	// Schedules are those of scheduled work.
 	Schedules Schedules
+	// Deputies are who stands for whom.
+	Deputies  Deputies
 	Reads     Reads
 	Live      Live
 	Logs      Logs
@@ -177,6 +182,7 @@ type Registry struct {
 	secrets    Secrets
 	tokens     Tokens
 	schedules  Schedules
+	deputies   Deputies
 	reads      Reads
 	live       Live
 	logReader  Logs
@@ -196,7 +202,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
 		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
