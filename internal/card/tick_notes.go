@@ -34,6 +34,10 @@ func (p *Presenter) TickNotes(m scheduler.Moment) []deploy.Note {
 		return p.tickEnded(m, card)
 	case scheduler.MomentPaused:
 		return p.tickPaused(m)
+	case scheduler.MomentParked:
+		args := p.tickArgs(m.Schedule, m.Tick)
+		args["id"] = m.Tick.ID.String()
+		return []deploy.Note{{Key: "parked", Role: deploy.RoleAnnounce, Channel: m.Schedule.Channel, Body: plain(p.say(text.AnnounceTickParked, args))}}
 	default:
 		return nil
 	}

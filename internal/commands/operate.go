@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,23 +35,36 @@ type parkedShowArgs struct {
 	ID string `arg:""`
 }
 
-func (g *parkedShowArgs) check() error { return checkID(g.ID) }
+func (g *parkedShowArgs) check() error { return checkParked(g.ID) }
+
+// parkedMark is how a stored command is named.
+var parkedMark = regexp.MustCompile(`^command-[0-9a-f]{8}$`)
+
+func checkParked(id string) error {
+	if parkedMark.MatchString(id) {
+		return nil
+	}
+	return checkID(id)
+}
 
 func (r *Registry) parkedShow(ctx context.Context, a asked, g *parkedShowArgs) (chat.Message, error) {
-	id, err := bcn.ParseID(g.ID)
-	if err != nil {
-		return chat.Message{}, err
-	}
 	parked, err := r.parked(ctx, a)
 	if err != nil {
 		return chat.Message{}, err
 	}
-	i := slices.IndexFunc(parked, func(p deploy.Parked) bool { return p.Change.ID == id })
-	if i < 0 {
+	id, said := bcn.ParseID(g.ID) // 0 of a command
+	i := slices.IndexFunc(parked, func(p deploy.Parked) bool { return p.ID() == g.ID || said == nil && p.ID() == id.String() })
+	switch {
+	case i < 0 && said != nil:
+		return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "command", "name", g.ID)
+	case i < 0:
 		return chat.Message{}, r.notParked(ctx, id)
 	}
 	p := parked[i]
 	blocks := r.parkedBlocks(ctx, a, p)
+	if p.Tick != nil || p.Command != nil {
+		return chat.Message{Text: blocks[0].Section, Blocks: blocks}, nil
+	}
 	blocks = slices.Insert(blocks, 1, chat.Block{Fields: []chat.Markup{
 		r.labelled(a.lang, text.LabelState, r.state(a.lang, p.Change.State)),
 		r.labelled(a.lang, text.LabelRequester, who(p.Change.Requester)),
@@ -72,9 +86,15 @@ type parkedReplayArgs struct {
 	ID string `arg:""`
 }
 
-func (g *parkedReplayArgs) check() error { return checkID(g.ID) }
+func (g *parkedReplayArgs) check() error { return checkParked(g.ID) }
 
 func (r *Registry) parkedReplay(ctx context.Context, a asked, g *parkedReplayArgs) (chat.Message, error) {
+	if parkedMark.MatchString(g.ID) {
+		if err := r.changes.ReplayCommand(ctx, a.origin, a.actor, g.ID); err != nil {
+			return chat.Message{}, err
+		}
+		return say(r.text.Say(a.lang, text.ReplyReplayingCommand, nil)), nil
+	}
 	id, err := bcn.ParseID(g.ID)
 	if err != nil {
 		return chat.Message{}, err
@@ -99,20 +119,39 @@ func (r *Registry) parked(ctx context.Context, a asked) ([]deploy.Parked, error)
 
 func (r *Registry) parkedBlocks(ctx context.Context, a asked, p deploy.Parked) []chat.Block {
 	why := r.text.Code(a.lang, p.Code, p.Params, "")
-	if p.Change.ID == 0 { // a command of the inbox: it has no change yet
-		return []chat.Block{{Section: r.text.Say(a.lang, text.ReplyParkedCommand, text.Args{"why": why})}}
+	value := p.ID()
+	replay := []chat.Button{r.button(a, chat.ActionReplay, value, text.ButtonReplay, chat.Primary)}
+	switch {
+	case p.Command != nil:
+		blocks := []chat.Block{{Section: r.text.Say(a.lang, text.ReplyParkedCommand, text.Args{
+			"mark": p.Command.Mark, "verb": verbOf(p.Command.Request.Text, r.command), "by": chat.Mention(p.Command.Request.User),
+			"at": text.When(p.Command.At), "forgotten": p.Command.Forgotten,
+		})}}
+		if p.Command.Forgotten {
+			return blocks
+		}
+		return append(blocks, chat.Block{Buttons: replay})
+	case p.Tick != nil:
+		return []chat.Block{{Section: r.text.Say(a.lang, text.ReplyParkedTick, text.Args{
+			"id": value, "name": p.Tick.Schedule, "at": text.When(p.Tick.At), "why": why,
+		})}, {Buttons: replay}}
 	}
-	value := p.Change.ID.String()
 	return []chat.Block{
 		{Section: r.text.Say(a.lang, text.ReplyParkedLine, text.Args{
 			"id": r.ref(ctx, p.Change.ID), "what": r.describe(a.lang, p.Change),
 			"by": who(p.Change.Requester), "why": why,
 		})},
-		{Buttons: []chat.Button{
-			r.button(a, chat.ActionReplay, value, text.ButtonReplay, chat.Primary),
-			r.button(a, chat.ActionCancel, value, text.ButtonCancel, chat.Danger),
-		}},
+		{Buttons: append(replay, r.button(a, chat.ActionCancel, value, text.ButtonCancel, chat.Danger))},
 	}
+}
+
+// verbOf tells of a stored command no more than its verb: the rest is its
+// author's.
+func verbOf(said, slash string) string {
+	if c, err := parse(said, slash); err == nil && c.verb != nil && said != "" {
+		return c.verb.name
+	}
+	return ""
 }
 
 type haltArgs struct {

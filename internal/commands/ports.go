@@ -29,7 +29,10 @@ type Changes interface {
 	// Undo asks to go back to the release before a change's own. Errors: as Ask,
 	// unknown_id, no_rollback where another release runs since.
 	Undo(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)
-	// Replay runs a parked change again. Errors: unknown_id, not_allowed.
+	// ReplayCommand runs a stored command that was parked again. Errors:
+	// unknown_name, not_allowed.
+	ReplayCommand(ctx context.Context, o deploy.Origin, actor bcn.Actor, mark string) error
+	// Replay runs a parked change or scheduled run again. Errors: unknown_id, not_allowed.
 	Replay(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// Variables answers the names of what a heritage's tasks find in their
 	// environment. Errors: unknown_app, unknown_env.

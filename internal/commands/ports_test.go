@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
@@ -134,6 +135,11 @@ func (w *world) Undo(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID)
 func (w *world) Variables(_ context.Context, app, env string) (deploy.Variables, error) {
 	w.called("Variables %s %s", app, env)
 	return w.variables, nil
+}
+
+func (w *world) ReplayCommand(_ context.Context, _ deploy.Origin, a bcn.Actor, mark string) error {
+	w.called("ReplayCommand %s %s", a.User, mark)
+	return nil
 }
 
 func (w *world) Replay(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) error {
@@ -323,7 +329,14 @@ func sample() *world {
 		parked: []deploy.Parked{{
 			Change: bcn.Change{ID: 1039, Kind: bcn.KindDeploy, App: "shop", Env: "production", Tag: "v9", State: bcn.ChangeBlocked, Requester: dana, CreatedAt: start},
 			Code:   bcn.CodeUnknownOutcome, Params: map[string]string{"what": "RunTask"},
-		}, {Code: bcn.CodeInternal}},
+		}, {
+			Code: bcn.CodeParked, Params: map[string]string{"what": "due"}, Tick: &deploy.ParkedTick{ID: 1055, Schedule: "nightly", At: start},
+		}, {
+			Code:    bcn.CodeParked,
+			Command: &deploy.ParkedCommand{Mark: "command-1a2b3c4d", Request: chat.Request{User: "U0DEV", Text: "deploy hello production v2"}, At: start},
+		}, {
+			Code: bcn.CodeParked, Command: &deploy.ParkedCommand{Mark: "command-ffffffff", Request: chat.Request{User: "U0DEV"}, At: start, Forgotten: true},
+		}},
 		rollouts: map[string][]deploy.Rollout{"hello": {
 			{Service: "web", Desired: 2, Running: 2, Healthy: 2, Targets: 2, State: "COMPLETED", Steady: true},
 			{Service: "worker", Desired: 2, Running: 1, Pending: 1, State: "IN_PROGRESS"},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
 )
 
 // Origin is where a use case was asked: the inbox row that it answers (whose
@@ -60,12 +61,42 @@ type Decided struct {
 	Complete bool // the quorum is reached, or it was rejected
 }
 
-// Parked is a change or inbox row whose job keeps failing, or a change that is
-// blocked because AWS cannot say what happened.
+// Parked is a change, a scheduled run or a stored command that keeps failing, or
+// a change that is blocked because AWS cannot say what happened.
 type Parked struct {
-	Change bcn.Change
-	Code   bcn.Code
-	Params map[string]string
+	Change  bcn.Change
+	Tick    *ParkedTick    // in the place of Change
+	Command *ParkedCommand // in the place of Change
+	Code    bcn.Code
+	Params  map[string]string
+}
+
+// ParkedTick is a scheduled run that was put aside.
+type ParkedTick struct {
+	ID       bcn.ID
+	Schedule string // its name
+	At       time.Time
+}
+
+// ParkedCommand is what somebody typed or pressed, and could not be run. What it
+// was is forgotten after a day; it can be run again until then.
+type ParkedCommand struct {
+	Mark      string // names it: command-1a2b3c4d
+	Request   chat.Request
+	At        time.Time
+	Forgotten bool
+}
+
+// ID is by what people name it: a number, or a command's mark.
+func (p Parked) ID() string {
+	switch {
+	case p.Tick != nil:
+		return p.Tick.ID.String()
+	case p.Command != nil:
+		return p.Command.Mark
+	default:
+		return p.Change.ID.String()
+	}
 }
 
 // Halt says whether new changes to AWS are stopped, and by whom.

@@ -83,9 +83,19 @@ func (s *Service) ungated(ctx context.Context, actor bcn.Actor, ask authz.Ask) e
 	return err
 }
 
-// Replay lets a parked or blocked change run again.
+// Replay lets a parked or blocked change run again, or the scheduled run that
+// has the number.
 func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) error {
 	c, err := s.Store.Change(ctx, id)
+	if bcn.CodeOf(err) == bcn.CodeUnknownID {
+		if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked"}); err != nil {
+			return s.Refuse(ctx, actor, id, "replay", err)
+		}
+		if err := s.Store.UnparkTick(ctx, o, actor.User, id); !errors.Is(err, ErrNone) {
+			return err
+		}
+		return bcn.E(bcn.CodeUnknownID, "id", id.String())
+	}
 	if err != nil {
 		return err
 	}
@@ -100,6 +110,19 @@ func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 		return bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
 	return s.Store.Unpark(ctx, o, actor.User, id)
+}
+
+// ReplayCommand lets a stored command that was parked run again, in the name of
+// whoever typed it. Errors: not_allowed, unknown_name.
+func (s *Service) ReplayCommand(ctx context.Context, o Origin, actor bcn.Actor, mark string) error {
+	if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked"}); err != nil {
+		return s.Refuse(ctx, actor, 0, "replay", err)
+	}
+	err := s.Store.UnparkCommand(ctx, o, actor.User, mark)
+	if errors.Is(err, ErrNone) {
+		return bcn.E(bcn.CodeUnknownName, "what", "command", "name", mark).Wrap(err)
+	}
+	return err
 }
 
 // SetHalt stops all new changes to AWS, or lets them go on.

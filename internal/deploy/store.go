@@ -160,6 +160,12 @@ type Store interface {
 	SetHalt(ctx context.Context, o Origin, actor string, on bool, reason string) error
 	// Unpark lets a parked change's job run again.
 	Unpark(ctx context.Context, o Origin, actor string, id bcn.ID) error
+	// UnparkTick does the same for a scheduled run; ErrNone where the number is
+	// no parked one's.
+	UnparkTick(ctx context.Context, o Origin, actor string, id bcn.ID) error
+	// UnparkCommand has a parked command run again; ErrNone where none has the
+	// mark, or what it was is forgotten.
+	UnparkCommand(ctx context.Context, o Origin, actor, mark string) error
 
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
 	// ChangeAndWish answers a change and what was asked for.

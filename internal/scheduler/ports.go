@@ -78,8 +78,9 @@ type Store interface {
 	// ApplyTick writes a step and gives the lease back. deploy.ErrMoved means
 	// that another has it now.
 	ApplyTick(ctx context.Context, m Move) (bcn.Tick, error)
-	// FailedTick counts a step that failed and gives the lease back.
-	FailedTick(ctx context.Context, c Claimed) error
+	// FailedTick counts a step that failed and gives the lease back; park puts
+	// the tick aside, until a person lets it run again.
+	FailedTick(ctx context.Context, c Claimed, park bool, notes []deploy.Note) error
 	// Tick answers one tick; deploy.ErrNone.
 	Tick(ctx context.Context, id bcn.ID) (bcn.Tick, error)
 	// Ticks answers the newest ticks of a schedule, at most limit.
@@ -138,6 +139,7 @@ const (
 	MomentStarted   MomentKind = "started"   // it runs: the message appears where it was not announced
 	MomentAnswered  MomentKind = "answered"  // the command answered: Reply goes to the channel
 	MomentEnded     MomentKind = "ended"     // succeeded, failed or skipped
+	MomentParked    MomentKind = "parked"    // its step keeps failing: a person has to let it run again
 	MomentPaused    MomentKind = "paused"    // the schedule was paused by bcn: its owner is gone
 )
 

@@ -41,6 +41,7 @@ type Options struct {
 	AskBefore time.Duration // how long before a tick approval is asked where nobody said; default 4 h
 	Poll      time.Duration // between two looks at what runs, beside being told; default 15 s
 	Retry     time.Duration // before a command that failed is run again; default 1 min
+	ParkAfter int           // failed steps in a row; default 20
 }
 
 // Service is the engine of scheduled work.
@@ -50,6 +51,9 @@ type Service struct{ Options }
 func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.ParkAfter == 0 {
+		o.ParkAfter = 20
 	}
 	for at, def := range map[*time.Duration]time.Duration{&o.AskBefore: 4 * time.Hour, &o.Poll: 15 * time.Second, &o.Retry: time.Minute} {
 		if *at == 0 {

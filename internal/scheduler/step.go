@@ -25,11 +25,26 @@ func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
 	if err == nil {
 		return deploy.Early(again), nil
 	}
-	s.Log.Warn("step of a tick failed", "tick", int64(id), "schedule", c.Schedule.Name, "state", c.Tick.State, "error", err)
-	if err := s.Store.FailedTick(ctx, c); err != nil && !errors.Is(err, deploy.ErrMoved) {
+	park := s.parks(c, err)
+	s.Log.Warn("step of a tick failed", "tick", int64(id), "schedule", c.Schedule.Name, "state", c.Tick.State, "failures", c.Failures+1, "parked", park, "error", err)
+	var notes []deploy.Note
+	if park {
+		notes = s.Speaker.TickNotes(Moment{Kind: MomentParked, Schedule: c.Schedule, Tick: c.Tick})
+	}
+	if err := s.Store.FailedTick(ctx, c, park, notes); err != nil && !errors.Is(err, deploy.ErrMoved) {
 		return 0, err
 	}
+	if park {
+		return 0, nil
+	}
 	return min(time.Duration(c.Failures+1)*time.Second, s.Poll), nil
+}
+
+// parks says that a tick is left to a person. What is outside comes back; what
+// is ours does not mend itself.
+func (s *Service) parks(c Claimed, cause error) bool {
+	code := bcn.CodeOf(cause)
+	return code != bcn.CodeUnavailable && code != bcn.CodeCouldNotCheck && c.Failures+1 >= s.ParkAfter
 }
 
 // step is what each state does next: the whole life of a tick.

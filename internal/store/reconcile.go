@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
 // Reconcile inserts a job for every unfinished row that has none: what a
@@ -78,7 +77,7 @@ func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
 
 // strandedTicks finds open ticks that no job waits for.
 func (t *txn) strandedTicks(ctx context.Context) ([]bcn.ID, error) {
-	rows, err := t.Query(ctx, `select k.id from tick k where `+tickOpen+` and (k.lease_until is null or k.lease_until < bcn_now())
+	rows, err := t.Query(ctx, `select k.id from tick k where `+tickOpen+` and not k.parked and (k.lease_until is null or k.lease_until < bcn_now())
 		and not exists (select 1 from river_job j where j.kind = 'tick' and j.args @> jsonb_build_object('id', k.id)
 			and j.state in ('available', 'scheduled', 'retryable', 'pending')
 			and (j.state <> 'scheduled' or j.scheduled_at > now() - interval '2 seconds'))
@@ -100,24 +99,6 @@ func (t *txn) unfollowed(ctx context.Context) ([]FollowArgs, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[FollowArgs])
-}
-
-// Parked answers the changes whose job keeps failing or whose outcome is
-// unknown, oldest first.
-func (s *Store) Parked(ctx context.Context) ([]deploy.Parked, error) {
-	changes, err := manyChanges(ctx, s.pool, `parked or state = 'blocked' order by id`)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]deploy.Parked, 0, len(changes))
-	for _, c := range changes {
-		p := deploy.Parked{Change: c, Code: bcn.CodeParked, Params: map[string]string{"what": string(c.State)}}
-		if c.State == bcn.ChangeBlocked {
-			p.Code, p.Params = c.Code, c.Params
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 // insertReaper keeps one reaper's job in the queue, whatever state it is in.

@@ -95,8 +95,8 @@ func (s *Store) TickNow(ctx context.Context, o deploy.Origin, actor string, id, 
 		}
 		if len(waiting) == 1 {
 			out = waiting[0]
-			err = t.moved(ctx, `update tick set at = date_trunc('milliseconds', bcn_now()), by_who = $2, fence = fence + 1, lease_until = null
-				where id = $1`, int64(out.ID), actor)
+			err = t.moved(ctx, `update tick set at = date_trunc('milliseconds', bcn_now()), by_who = $2, fence = fence + 1, lease_until = null,
+				parked = false, failures = 0 where id = $1`, int64(out.ID), actor)
 		} else {
 			err = t.QueryRow(ctx, `insert into tick (schedule, at, state, by_who) values ($1, date_trunc('milliseconds', bcn_now()), 'planned', $2)
 				returning id, at`, int64(id), actor).Scan(&out.ID, &out.At)
@@ -205,7 +205,7 @@ func (t *txn) closeAsked(ctx context.Context, k bcn.Tick, actor string) error {
 func (s *Store) ClaimTick(ctx context.Context, id bcn.ID) (scheduler.Claimed, bool, error) {
 	var c scheduler.Claimed
 	err := s.tx(ctx, func(t *txn) error {
-		err := t.QueryRow(ctx, `update tick set fence = fence + 1, lease_until = bcn_now() + $2 where id = $1 and `+tickOpen+`
+		err := t.QueryRow(ctx, `update tick set fence = fence + 1, lease_until = bcn_now() + $2 where id = $1 and `+tickOpen+` and not parked
 			and (lease_until is null or lease_until < bcn_now()) returning failures, bcn_now()`, int64(id), s.lease).Scan(&c.Failures, &c.Now)
 		if err != nil {
 			return err
@@ -381,8 +381,43 @@ func (t *txn) nextTick(ctx context.Context, k bcn.Tick) error {
 }
 
 // FailedTick counts a step that failed; see scheduler.Store.
-func (s *Store) FailedTick(ctx context.Context, c scheduler.Claimed) error {
+func (s *Store) FailedTick(ctx context.Context, c scheduler.Claimed, park bool, notes []deploy.Note) error {
 	return s.tx(ctx, func(t *txn) error {
-		return t.moved(ctx, `update tick set failures = failures + 1, lease_until = null where id = $1 and fence = $2`, int64(c.Tick.ID), c.Tick.Fence)
+		err := t.moved(ctx, `update tick set failures = failures + 1, parked = $3, lease_until = null where id = $1 and fence = $2`,
+			int64(c.Tick.ID), c.Tick.Fence, park)
+		if err != nil || !park {
+			return err
+		}
+		if err := t.sayAbout(ctx, "tick", c.Tick.ID, notes); err != nil {
+			return err
+		}
+		return t.record("tick.parked", bcn.SystemIdentity, c.Tick.ID, map[string]any{"schedule": int64(c.Tick.Schedule), "state": c.Tick.State})
+	})
+}
+
+// keepTicks is for how long a run that has ended is kept; the audit log has it
+// for ever.
+const keepTicks = `interval '90 days'`
+
+// ForgetTicks removes old runs of schedules, and what was posted about them, a
+// bounded number at a time. The newest of each schedule stays.
+func (s *Store) ForgetTicks(ctx context.Context) error {
+	return s.tx(ctx, func(t *txn) error {
+		rows, err := t.Query(ctx, `select k.id from tick k where k.state in ('succeeded', 'failed', 'skipped')
+			and k.ended_at < (select bcn_now() - `+keepTicks+`)
+			and exists (select 1 from tick n where n.schedule = k.schedule and n.at > k.at and n.state in ('succeeded', 'failed', 'skipped'))
+			limit 500 for update skip locked`)
+		if err != nil {
+			return err
+		}
+		old, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		if _, err := t.Exec(ctx, `delete from outbox where tick = any($1)`, old); err != nil {
+			return err
+		}
+		_, err = t.Exec(ctx, `delete from tick where id = any($1)`, old)
+		return err
 	})
 }
