@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
@@ -81,6 +82,10 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	}
 	r := *c.Request
 	r.Needs = approval.Instead(now.Needs, r.Needs)
+	// Whoever did not count when it was asked does not now; whoever stands in
+	// must by the rules of now.
+	r.Outside = slices.Concat(r.Outside, now.Outside)
+	r.Escalate = slices.DeleteFunc(slices.Clone(r.Escalate), func(t string) bool { return !slices.Contains(now.Escalate, t) })
 	var ballots []approval.Ballot
 	for _, d := range c.Request.Decisions {
 		if d.Verdict != bcn.Approve {
