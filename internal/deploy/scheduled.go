@@ -103,7 +103,7 @@ const watchEvery = time.Minute
 // again.
 func (s *Service) Watching(ctx context.Context, now time.Time, rows ScheduledStore, aws Stoppeds) (time.Duration, error) {
 	again := min(watchEvery, 60*s.Poll)
-	list, err := s.fileTasks(ctx)
+	list, err := s.FileTasks(ctx, rows)
 	if err != nil {
 		return again, err
 	}

@@ -2,15 +2,19 @@ package schedule
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
 
-var cronForm = regexp.MustCompile(`^cron\((\S+) (\S+) (\S+) (\S+) (\S+) \*\)$`)
+var (
+	cronForm = regexp.MustCompile(`^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$`)
+	rateForm = regexp.MustCompile(`^rate\((\d{1,9}) (minute|hour|day)s?\)$`)
+)
 
 // NextOfEventBridge answers when a schedule of EventBridge Scheduler runs next, where that
-// can be said: a rate counts from when AWS made it, and what no clock on the
-// wall has (L, W, #, years) is left out.
+// can be said: a rate counts from when AWS made it. What comes more than five
+// years later is left out.
 func NextOfEventBridge(expression, zone string, now time.Time) (time.Time, bool) {
 	if zone == "" {
 		zone = "UTC"
@@ -25,15 +29,60 @@ func NextOfEventBridge(expression, zone string, now time.Time) (time.Time, bool)
 		return t, err == nil && t.After(now)
 	}
 	m := cronForm.FindStringSubmatch(expression)
-	if m == nil || strings.ContainsAny(m[3]+m[5], "LW#") {
+	if m == nil {
 		return time.Time{}, false
 	}
-	fields := []string{m[1], m[2], m[3], strings.ToLower(m[4]), weekdays(strings.ToLower(m[5]))}
+	day, ok := dayOf(m[3], m[5], m[6])
+	if !ok {
+		return time.Time{}, false
+	}
+	dom, dow := m[3], m[5] // what day has read, any day has
+	if strings.ContainsAny(dom, "LW") {
+		dom = "*"
+	}
+	if strings.ContainsAny(dow, "L#") {
+		dow = "*"
+	}
+	fields := []string{m[1], m[2], dom, strings.ToLower(m[4]), weekdays(strings.ToLower(dow))}
 	spec, err := Parse(strings.ReplaceAll(strings.Join(fields, " "), "?", "*"), zone, now)
 	if err != nil {
 		return time.Time{}, false
 	}
-	return spec.Next(now)
+	return nextOn(spec, day, now)
+}
+
+// nextOn looks for the first time on a day that holds, for at most five years.
+func nextOn(spec Spec, day func(time.Time) bool, now time.Time) (time.Time, bool) {
+	until := now.AddDate(5, 0, 0)
+	for at := now; ; {
+		next, ok := spec.Next(at)
+		if !ok || next.After(until) {
+			return time.Time{}, false
+		}
+		local := next.In(spec.Zone())
+		if day(local) {
+			return next, true
+		}
+		at = time.Date(local.Year(), local.Month(), local.Day(), 23, 59, 59, 0, spec.Zone())
+		if !at.After(next) {
+			at = next
+		}
+	}
+}
+
+// Rate answers the period of a rate of EventBridge Scheduler, and false for any
+// other expression.
+func Rate(expression string) (time.Duration, bool) {
+	m := rateForm.FindStringSubmatch(expression)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
+	if err != nil || n <= 0 || n > int(5*365*24*time.Hour/unit) {
+		return 0, false
+	}
+	return time.Duration(n) * unit, true
 }
 
 var weekdayNumber = regexp.MustCompile(`(^|[,-])([1-7])`)
