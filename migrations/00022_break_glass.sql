@@ -11,7 +11,6 @@ create table follow_up (
     overrode        jsonb not null default '[]',
     at              timestamptz not null,
     due_at          timestamptz not null,
-    mac             bytea not null,         -- over all of the above
 
     reminded        int not null default 0,
     remind_at       timestamptz not null,
@@ -19,7 +18,7 @@ create table follow_up (
     acknowledged_at timestamptz,
     teams           jsonb not null default '[]', -- in which of those who may the person was
     note            text not null default '',
-    ack_mac         bytea
+    mac             bytea not null          -- over the whole row, which is sealed again when it moves
 );
 create index follow_up_open on follow_up (remind_at) where acknowledged_at is null;
 create index follow_up_person on follow_up (person, at);

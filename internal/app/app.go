@@ -179,7 +179,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
 	judge := authz.New(authz.Options{
-		Rules: c.Rules, People: a.api, Teams: a.dir,
+		Rules: c.Rules, People: a.api, Teams: a.dir, Oncall: a.oncall(),
 		Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
 	})
 	rails, err := guardrails(c)
@@ -188,7 +188,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	}
 	a.deploy = deploy.New(deploy.Options{
 		Guardrails: rails,
-		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge,
+		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge, Members: a.dir,
 		Tickets: ticket.New(ticket.Options{Token: a.o.Process.TicketToken, People: c.People, Log: a.log}),
 		Images:  registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c), FileSystems: fileSystems(c),

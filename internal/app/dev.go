@@ -20,12 +20,16 @@ import (
 	"github.com/bcn-bot/bcn/internal/config"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
+	localpagerduty "github.com/bcn-bot/bcn/internal/local/pagerduty"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
 	"github.com/bcn-bot/bcn/internal/pgdev"
 )
 
 //go:embed dev.yaml
 var devConfig []byte
+
+// devSchedule is the schedule of dev.yaml by which people are on call.
+const devSchedule = "PDEVONCALL"
 
 // setupChannel is where the sample app's setup is typed.
 const setupChannel, administrator = "C0APPROVE", "U0ADMIN"
@@ -35,6 +39,7 @@ type Dev struct {
 	Slack  *localslack.Workspace
 	AWS    *localaws.Server
 	GitHub *localgithub.Server
+	Pager  *localpagerduty.Server
 	App    *App
 	steps  []step
 
@@ -117,6 +122,12 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	if err := d.GitHub.Start("127.0.0.1:0"); err != nil {
 		return err
 	}
+	d.Pager = localpagerduty.New(localpagerduty.Options{})
+	d.onStop("pagerduty", func(context.Context) error { return d.Pager.Close() })
+	if err := d.Pager.Start("127.0.0.1:0"); err != nil {
+		return err
+	}
+	d.Pager.SetSchedule(devSchedule) // nobody is on call, until a control says so
 	p, err := d.process(ctx)
 	if err != nil {
 		return err
@@ -156,7 +167,7 @@ func (d *Dev) process(ctx context.Context) (*config.Process, error) {
 	env := map[string]string{
 		"SLACK_BOT_TOKEN": d.Slack.BotToken(), "SLACK_APP_TOKEN": d.Slack.AppToken(), "SLACK_API_URL": d.Slack.APIURL(),
 		"DATABASE_URL": database, "BCN_KEY": key, "GITHUB_TOKEN": d.GitHub.Token(), "GITHUB_API_URL": d.GitHub.URL(),
-		"BCN_HTTP_ADDR": "127.0.0.1:0",
+		"BCN_HTTP_ADDR": "127.0.0.1:0", "PAGERDUTY_TOKEN": d.Pager.Token(), "PAGERDUTY_API_URL": d.Pager.URL(),
 	}
 	p, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)
 	if len(wrong) > 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
+	localpagerduty "github.com/bcn-bot/bcn/internal/local/pagerduty"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
 	"github.com/bcn-bot/bcn/internal/store"
 )
@@ -25,9 +26,14 @@ func (d *Dev) controls() []localslack.Control {
 		{ID: "aws-throttle", Label: "Throttle AWS", Do: does(func() { d.AWS.Faults().Throttle("*", "*", 20) }, "The next 20 calls of AWS are throttled")},
 		{ID: "github-down", Label: "GitHub down", Do: does(func() { d.GitHub.Fault(localgithub.Fault{Status: http.StatusServiceUnavailable}) },
 			"GitHub answers nothing but 503, until All well: teams cannot be checked")},
+		{ID: "oncall", Label: "Olu on call", Do: does(func() { d.Pager.SetSchedule(devSchedule, localpagerduty.Shift{Email: "olu@example.com"}) },
+			"PagerDuty says that olu is on call")},
+		{ID: "oncall-off", Label: "Nobody on call", Do: does(func() { d.Pager.SetSchedule(devSchedule) }, "PagerDuty says that nobody is on call")},
 		{ID: "slack-twice", Label: "Deliver twice", Do: does(func() { d.Slack.SocketFault(localslack.SocketFault{Times: 5, Duplicate: true}) },
 			"The next 5 commands and clicks are delivered twice")},
 		{ID: "slack-cut", Label: "Cut the sockets", Do: does(d.Slack.CutSockets, "The bot's sockets are cut; it connects again")},
+		{ID: "pagerduty-down", Label: "PagerDuty down", Do: does(func() { d.Pager.SetFault(localpagerduty.Fault{Status: http.StatusServiceUnavailable}) },
+			"PagerDuty answers nothing but 503, until All well: whoever is on call needs an approval")},
 		{ID: "clock-10m", Label: "+10 min", Do: d.moves(10 * time.Minute)},
 		{ID: "clock-1h", Label: "+1 h", Do: d.moves(time.Hour)},
 		{ID: "clock-1d", Label: "+1 day", Do: d.moves(24 * time.Hour)},
@@ -68,4 +74,5 @@ func (d *Dev) allWell() {
 	d.AWS.Faults().Clear()
 	d.GitHub.ClearFaults()
 	d.Slack.ClearFaults()
+	d.Pager.SetFault(localpagerduty.Fault{})
 }

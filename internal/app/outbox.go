@@ -136,5 +136,16 @@ func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
 	if err == nil {
 		v.Oneoff = &o
 	}
+	if c.Glass {
+		f, err := a.store.FollowUp(ctx, id)
+		switch {
+		case err == nil:
+			v.FollowUp = &f
+		case bcn.CodeOf(err) == bcn.CodeTampered: // the card is shown all the same
+			a.log.Error("the follow-up of a change is not as it was written", "change", int64(id))
+		default:
+			return chat.Message{}, err
+		}
+	}
 	return a.card.Card(v), nil
 }

@@ -71,7 +71,7 @@ func (r runner) RunAs(ctx context.Context, actor bcn.Actor, o deploy.Origin, com
 	case actor.Kind != bcn.System:
 		return r.a.registry.RunAs(ctx, actor, o, command)
 	case command == ownReminders:
-		return chat.Message{}, false, r.a.remind(ctx)
+		return chat.Message{}, false, errors.Join(r.a.remind(ctx), r.a.store.RemindFollowUps(ctx, r.a.card.FollowUpReminder))
 	case command == ownDigest:
 		return r.a.digest(ctx, o.Channel)
 	case command == ownDrift: // watching does it, step by step

@@ -99,6 +99,9 @@ func Serve(ctx context.Context, configPath string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if missing := p.RequireOncall(c); len(missing) > 0 {
+		return problems(missing)
+	}
 	defer frugal()()
 	log := NewLog(stderr, p.LogLevel)
 	a, err := New(ctx, Options{Config: c, Process: p, AWS: awsx.Options{Region: p.AWSRegion, Endpoint: p.AWSEndpointURL}, Log: log})

@@ -151,6 +151,14 @@ const (
 	CodeNoSecret      Code = "no_secret"       // path: there is nothing to remove
 	CodeConfirmWrong  Code = "confirm_wrong"   // name: of the heritage, to be typed
 
+	// Going without approval.
+	CodeGlassNotGiven   Code = "glass_not_given"  // verb, who (teams that may)
+	CodeGlassUnattended Code = "glass_unattended" // a schedule or a token asks, not a person
+	CodeGlassLimit      Code = "glass_limit"      // limit, per: this person did so often enough
+	CodeNoFollowUp      Code = "no_follow_up"     // id: nothing of it is to be acknowledged
+	CodeOwnFollowUp     Code = "own_follow_up"    // id, who
+	CodeAcknowledged    Code = "acknowledged"     // id, by: somebody was first
+
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"     // stack, resource, why
 	CodeRolloutFailed  Code = "rollout_failed"   // service, why

@@ -20,6 +20,9 @@ func (p *Presenter) accessCard(v View) chat.Message {
 	if why := p.accessWhy(v); why != "" {
 		m.Blocks = append(m.Blocks, chat.Block{Section: why})
 	}
+	if glass := p.glass(v); glass != "" {
+		m.Blocks = append(m.Blocks, chat.Block{Section: glass})
+	}
 	if v.Plan != nil && v.Plan.Access != nil {
 		if command := v.Plan.Access.Command; command != "" {
 			m.Blocks = append(m.Blocks, chat.Block{Section: p.say(text.CardCommand, nil)}, chat.Block{Code: command})
@@ -36,7 +39,7 @@ func (p *Presenter) accessCard(v View) chat.Message {
 	if small := p.small(v); small != "" {
 		m.Blocks = append(m.Blocks, chat.Block{Context: small})
 	}
-	if buttons := p.accessButtons(v); len(buttons) > 0 {
+	if buttons := p.withAcknowledge(v, p.accessButtons(v)); len(buttons) > 0 {
 		m.Blocks = append(m.Blocks, chat.Block{Buttons: buttons})
 	}
 	return m

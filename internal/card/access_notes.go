@@ -134,7 +134,8 @@ func (p *Presenter) report(m deploy.Moment, args text.Args) []deploy.Note {
 	} else {
 		blocks = append(blocks, chat.Block{Section: p.say(text.ThreadTrail, nil)}, chat.Block{Code: p.trail(m.Trail)})
 	}
-	return []deploy.Note{{Key: "report", Role: deploy.RoleThread, Body: chat.Message{Text: head, Blocks: blocks}}}
+	body := chat.Message{Text: head, Blocks: blocks}
+	return append([]deploy.Note{{Key: "report", Role: deploy.RoleThread, Body: body}}, p.skippedReport(m, body)...)
 }
 
 func (p *Presenter) sessions(g bcn.Grant) chat.Markup {

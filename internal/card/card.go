@@ -25,7 +25,8 @@ type View struct {
 	Oneoff    *bcn.Oneoff // its one-off task, once it is asked for
 	Rollouts  []deploy.Rollout
 	Halt      deploy.Halt
-	Approvers chat.Markup // who may approve, mentioned
+	Approvers chat.Markup   // who may approve, mentioned
+	FollowUp  *bcn.FollowUp // of what went without approval
 }
 
 // Presenter speaks one language: that of the channels.
@@ -64,6 +65,9 @@ func (p *Presenter) Card(v View) chat.Message {
 	if why := p.why(v.Change); why != "" {
 		blocks = append(blocks, chat.Block{Section: why})
 	}
+	if glass := p.glass(v); glass != "" {
+		blocks = append(blocks, chat.Block{Section: glass})
+	}
 	if image := p.image(v); image != "" {
 		blocks = append(blocks, chat.Block{Section: image})
 	}
@@ -89,7 +93,7 @@ func (p *Presenter) Card(v View) chat.Message {
 	if small := p.small(v); small != "" {
 		blocks = append(blocks, chat.Block{Context: small})
 	}
-	if buttons := p.buttons(v); len(buttons) > 0 {
+	if buttons := p.withAcknowledge(v, p.buttons(v)); len(buttons) > 0 {
 		blocks = append(blocks, chat.Block{Buttons: buttons})
 	}
 	return chat.Message{Text: first + " " + p.status(v.Change), Blocks: blocks}
@@ -187,8 +191,9 @@ func (p *Presenter) fields(v View) []chat.Markup {
 	case pending:
 		out = append(out, p.say(text.CardApprovers, text.Args{"who": v.Approvers}))
 	case v.Plan != nil && len(v.Plan.Needs) == 0 && v.Change.Kind != bcn.KindPlan:
-		out = append(out, p.say(text.CardNobody, nil))
+		out = append(out, p.notAsked(*v.Plan))
 	}
+	out = append(out, p.oncallUnknown(v)...)
 	if v.Hash != "" {
 		out = append(out, p.say(text.CardHash, text.Args{"hash": short(v.Hash)}))
 	}

@@ -37,6 +37,10 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.unhealthy(m)
 	case deploy.MomentGivenUp:
 		return []deploy.Note{thread("given_up", p.say(text.ThreadGivenUp, text.Args{"service": m.Failed.LogicalID, "why": m.Failed.Reason}))}
+	case deploy.MomentBroken:
+		return p.broken(m)
+	case deploy.MomentAcknowledged:
+		return p.acknowledged(m)
 	case deploy.MomentOneoff:
 		return p.oneoffNotes(m)
 	case deploy.MomentParked:

@@ -27,7 +27,7 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 	if m.Release != nil {
 		args["release"] = m.Release.Number
 	}
-	notes := []deploy.Note{thread("ended", p.say(endID(c), args))}
+	notes := []deploy.Note{thread("ended", p.glassVerdict(c, p.say(endID(c), args)))}
 	if len(m.Left) > 0 {
 		notes = append(notes, thread("left", p.say(text.ThreadLeft, text.Args{"stacks": strings.Join(m.Left, ", ")})))
 	}
@@ -35,7 +35,7 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 	// transaction, which must not wait for another connection.
 	if id := announceID(c); id != "" {
 		if channel := p.announceChannel(c); channel != "" {
-			notes = append(notes, deploy.Note{Key: "announce", Role: deploy.RoleAnnounce, Channel: channel, Body: plain(p.say(id, args))})
+			notes = append(notes, deploy.Note{Key: "announce", Role: deploy.RoleAnnounce, Channel: channel, Body: plain(p.glassVerdict(c, p.say(id, args)))})
 		}
 	}
 	return notes

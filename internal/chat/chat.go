@@ -51,6 +51,9 @@ const (
 	ActionRollback  Action = "rollback"
 	ActionReplay    Action = "replay"
 
+	// ActionAcknowledge is pressed by who looked at what went without approval.
+	ActionAcknowledge Action = "acknowledge"
+
 	ActionAccessEnd    Action = "access_end"
 	ActionAccessExtend Action = "access_extend"
 

@@ -25,17 +25,18 @@ type accessArgs struct {
 	Instance string `name:"instance" placeholder:"ID"`
 	Port     string `name:"port" placeholder:"NAME"`
 	Reason   string `name:"reason" placeholder:"TEXT" free:"" kind:"access-reason"`
-	Command  string `kong:"-" rest:"" placeholder:"COMMAND..."`
+	glassFlag
+	Command string `kong:"-" rest:"" placeholder:"COMMAND..."`
 
 	length time.Duration
 }
 
 func (g *accessArgs) forms() []string {
 	return []string{
-		"APP ENV [for 10m] --reason TEXT [-- COMMAND...]",
-		"APP ENV [SERVICE] --live [for 10m] [--task ID] --reason TEXT [-- COMMAND...]",
-		"--district D --instance ID [for 10m] --reason TEXT",
-		"--district D --port NAME [for 10m] --reason TEXT",
+		"APP ENV [for 10m] --reason TEXT [--break-glass] [-- COMMAND...]",
+		"APP ENV [SERVICE] --live [for 10m] [--task ID] --reason TEXT [--break-glass] [-- COMMAND...]",
+		"--district D --instance ID [for 10m] --reason TEXT [--break-glass]",
+		"--district D --port NAME [for 10m] --reason TEXT [--break-glass]",
 	}
 }
 
@@ -138,7 +139,7 @@ func kindRules() []string {
 
 // enter asks for access; the card speaks.
 func (r *Registry) enter(ctx context.Context, a asked, g *accessArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: g.kind(), App: g.App, Env: g.Env, Reason: g.Reason, Access: &deploy.AccessWish{
+	return r.ask(ctx, a, deploy.Wish{Kind: g.kind(), App: g.App, Env: g.Env, Reason: g.Reason, BreakGlass: g.BreakGlass, Access: &deploy.AccessWish{
 		Service: g.Service, Task: g.Task, District: g.District, Instance: g.Instance, Database: g.Port, For: g.length, Command: g.Command,
 	}})
 }

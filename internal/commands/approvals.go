@@ -23,8 +23,12 @@ func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (ch
 	if err != nil {
 		return chat.Message{}, err
 	}
+	unseen, err := r.followUps(ctx, a)
+	if err != nil {
+		return chat.Message{}, err
+	}
 	if len(waiting) == 0 {
-		return say(r.text.Say(a.lang, text.ReplyNothingWaits, nil)), nil
+		return behind(say(r.text.Say(a.lang, text.ReplyNothingWaits, nil)), unseen), nil
 	}
 	title := r.text.Say(a.lang, text.ReplyApprovals, text.Args{"Count": len(waiting)})
 	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
@@ -36,7 +40,7 @@ func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (ch
 			}})
 		}
 	}
-	return r.more(a, m, len(waiting)-maxButtons), nil
+	return behind(r.more(a, m, len(waiting)-maxButtons), unseen), nil
 }
 
 // waiting is a request and the change that it is about.

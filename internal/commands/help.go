@@ -174,6 +174,7 @@ func explanations() map[string]text.ID {
 		"public": text.HelpFlagPublic, "certificate": text.HelpFlagCertificate,
 		"tls": text.HelpFlagTLS, "access-logs": text.HelpFlagAccessLogs, "no-access-logs": text.HelpFlagNoAccessLogs,
 		"nat": text.HelpFlagNAT, "launch": text.HelpFlagLaunch, "cidr": text.HelpFlagCIDR,
+		"break-glass": text.HelpFlagBreakGlass, "follow-up": text.HelpArgFollowUp, "follow-up-note": text.HelpArgFollowUpNote,
 		"plugin": text.HelpArgPlugin, "plugin-pairs": text.HelpArgPluginPairs,
 		"deputy": text.HelpArgDeputy, "deputy-until": text.HelpArgUntil, "deputy-removed": text.HelpArgDeputyRemoved, "deputy-of": text.HelpFlagDeputyOf,
 		"instance-type": text.HelpFlagInstanceType, "size": text.HelpFlagSize,
@@ -184,7 +185,8 @@ func explanations() map[string]text.ID {
 func notes() map[string]text.ID {
 	return map[string]text.ID{
 		"deploy": text.HelpNoteDeploy, "plan": text.HelpNotePlan, "cancel": text.HelpNoteCancel,
-		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
+		"acknowledge": text.HelpNoteAcknowledge,
+		"create":      text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
 		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
 		"access extend": text.HelpNoteAccessExtend,
 		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,
@@ -223,6 +225,7 @@ func examples(name string) []string {
 		"env unset":       {"env unset hello production LOG_LEVEL"},
 		"approve":         {"approve 1042"},
 		"reject":          {"reject 1042 wait for the migration"},
+		"acknowledge":     {"acknowledge 1042", "acknowledge 1042 right, the site was down"},
 		"status":          {"status", "status hello", "status hello production"},
 		"releases":        {"releases hello production"},
 		"show":            {"show hello production"},

@@ -31,6 +31,7 @@ type runArgs struct {
 	CPU     string `name:"cpu" placeholder:"UNITS" kind:"run-cpu"`
 	Timeout string `name:"timeout" placeholder:"1h" kind:"run-timeout"`
 	Reason  string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 	Command string `kong:"-" rest:"" placeholder:"COMMAND..." kind:"run-command"`
 
 	words       []string
@@ -39,7 +40,7 @@ type runArgs struct {
 }
 
 func (g *runArgs) forms() []string {
-	return []string{"APP ENV [--memory MIB] [--cpu UNITS] [--timeout 1h] [--reason TEXT] -- COMMAND..."}
+	return []string{"APP ENV [--memory MIB] [--cpu UNITS] [--timeout 1h] [--reason TEXT] [--break-glass] -- COMMAND..."}
 }
 
 func (g *runArgs) check() (err error) {
@@ -87,7 +88,7 @@ func amount(flag, s, example string, most int) (int, error) {
 
 // run asks for a task that runs a command; the card speaks.
 func (r *Registry) run(ctx context.Context, a asked, g *runArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRun, App: g.App, Env: g.Env, Reason: g.Reason, Run: &deploy.RunWish{
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRun, App: g.App, Env: g.Env, Reason: g.Reason, BreakGlass: g.BreakGlass, Run: &deploy.RunWish{
 		Text: g.Command, Command: g.words, CPU: g.cpu, Memory: g.memory, Timeout: g.timeout,
 	}})
 }

@@ -16,6 +16,7 @@ type rollbackArgs struct {
 	Env    string `arg:"" live:"env"`
 	N      string `arg:"" optional:"" kind:"release"`
 	Reason string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 
 	number int64
 }
@@ -41,7 +42,7 @@ func (g *rollbackArgs) check() error {
 }
 
 func (r *Registry) rollback(ctx context.Context, a asked, g *rollbackArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRollback, App: g.App, Env: g.Env, Release: g.number, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRollback, App: g.App, Env: g.Env, Release: g.number, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 // undo is the button of a deploy that has succeeded.
@@ -62,6 +63,7 @@ type restartArgs struct {
 	Env     string `arg:"" live:"env"`
 	Service string `arg:"" optional:"" kind:"restart-service"`
 	Reason  string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 }
 
 func (g *restartArgs) check() error { return checkService(g.Service) }
@@ -75,7 +77,7 @@ func checkService(s string) error {
 }
 
 func (r *Registry) restart(ctx context.Context, a asked, g *restartArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRestart, App: g.App, Env: g.Env, Service: g.Service, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRestart, App: g.App, Env: g.Env, Service: g.Service, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 type promoteArgs struct {
@@ -83,6 +85,7 @@ type promoteArgs struct {
 	From   string `arg:"" live:"env" kind:"promote-from"`
 	To     string `arg:"" live:"env" kind:"promote-to"`
 	Reason string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 }
 
 func (g *promoteArgs) check() error {
@@ -93,7 +96,7 @@ func (g *promoteArgs) check() error {
 }
 
 func (r *Registry) promote(ctx context.Context, a asked, g *promoteArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindPromote, App: g.App, Env: g.To, From: g.From, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindPromote, App: g.App, Env: g.To, From: g.From, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 type scaleArgs struct {
@@ -101,6 +104,7 @@ type scaleArgs struct {
 	Env    string `arg:"" live:"env"`
 	Count  string `arg:"" placeholder:"SERVICE=N"`
 	Reason string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 
 	service string
 	tasks   int
@@ -120,5 +124,5 @@ func (g *scaleArgs) check() error {
 }
 
 func (r *Registry) scale(ctx context.Context, a asked, g *scaleArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindScale, App: g.App, Env: g.Env, Service: g.service, Count: g.tasks, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindScale, App: g.App, Env: g.Env, Service: g.service, Count: g.tasks, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }

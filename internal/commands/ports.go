@@ -21,6 +21,10 @@ type Changes interface {
 	// not_eligible, own_request, already_decided, decided_before, expired,
 	// superseded, stale_card, could_not_check.
 	Decide(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (deploy.Decided, error)
+	// Acknowledge records that another person looked at what went without
+	// approval. Errors: unknown_id, no_follow_up, own_follow_up, not_eligible,
+	// acknowledged.
+	Acknowledge(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, note string) error
 	// Cancel ends a change that waits, or stops one that runs. Errors:
 	// unknown_id, not_yours, too_late.
 	Cancel(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
@@ -141,6 +145,9 @@ type Reads interface {
 	// Pending answers the requests that wait for a decision, the one that
 	// expires first at the front.
 	Pending(ctx context.Context) ([]bcn.Request, error)
+	// OpenFollowUps answers what went without approval and nobody has looked at,
+	// oldest first.
+	OpenFollowUps(ctx context.Context) ([]bcn.FollowUp, error)
 	Parked(ctx context.Context) ([]deploy.Parked, error)
 	Halt(ctx context.Context) (deploy.Halt, error)
 }

@@ -22,6 +22,7 @@ type world struct {
 	changes   []bcn.Change
 	pending   []bcn.Request
 	parked    []deploy.Parked
+	followUps []bcn.FollowUp
 	halt      deploy.Halt
 	rollouts  map[string][]deploy.Rollout
 	liveErr   error
@@ -80,6 +81,9 @@ func (w *world) Ask(_ context.Context, o deploy.Origin, a bcn.Actor, wish deploy
 		line += fmt.Sprintf(" district=%s source=%s channel=%s", wish.Heritage.District, wish.Heritage.Source, wish.Heritage.Channel)
 	}
 	line += operation(wish)
+	if wish.BreakGlass {
+		line += " break-glass"
+	}
 	if wish.Reason != "" {
 		line += fmt.Sprintf(" reason=%q", wish.Reason)
 	}
@@ -97,6 +101,19 @@ func (w *world) Decide(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.I
 	}
 	w.called("Decide %s %s %s %q", a.User, id, v, reason)
 	return deploy.Decided{Request: w.pending[i], Complete: !w.short}, nil
+}
+
+func (w *world) Acknowledge(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, note string) error {
+	for _, f := range w.followUps {
+		switch {
+		case f.ID == id && f.Person == a.User:
+			return bcn.E(bcn.CodeOwnFollowUp, "id", id.String(), "who", "admins, leads")
+		case f.ID == id:
+			w.called("Acknowledge %s %s %q", a.User, id, note)
+			return nil
+		}
+	}
+	return bcn.E(bcn.CodeNoFollowUp, "id", id.String())
 }
 
 func (w *world) Cancel(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID) error {
@@ -203,13 +220,14 @@ func (w *world) Stacks(_ context.Context, h bcn.Heritage) ([]deploy.StackStatus,
 // reads is the world's other half: some of its methods are named as fields are.
 type reads struct{ w *world }
 
-func (r *reads) Heritages(context.Context) ([]bcn.Heritage, error) { return r.w.heritages, nil }
-func (r *reads) Districts(context.Context) ([]bcn.District, error) { return r.w.districts, nil }
-func (r *reads) Endpoints(context.Context) ([]bcn.Endpoint, error) { return r.w.endpoints, nil }
-func (r *reads) Open(context.Context) ([]bcn.Change, error)        { return r.w.changes, nil }
-func (r *reads) Pending(context.Context) ([]bcn.Request, error)    { return r.w.pending, nil }
-func (r *reads) Parked(context.Context) ([]deploy.Parked, error)   { return r.w.parked, nil }
-func (r *reads) Halt(context.Context) (deploy.Halt, error)         { return r.w.halt, nil }
+func (r *reads) Heritages(context.Context) ([]bcn.Heritage, error)     { return r.w.heritages, nil }
+func (r *reads) Districts(context.Context) ([]bcn.District, error)     { return r.w.districts, nil }
+func (r *reads) Endpoints(context.Context) ([]bcn.Endpoint, error)     { return r.w.endpoints, nil }
+func (r *reads) Open(context.Context) ([]bcn.Change, error)            { return r.w.changes, nil }
+func (r *reads) Pending(context.Context) ([]bcn.Request, error)        { return r.w.pending, nil }
+func (r *reads) Parked(context.Context) ([]deploy.Parked, error)       { return r.w.parked, nil }
+func (r *reads) OpenFollowUps(context.Context) ([]bcn.FollowUp, error) { return r.w.followUps, nil }
+func (r *reads) Halt(context.Context) (deploy.Halt, error)             { return r.w.halt, nil }
 
 func (r *reads) Releases(_ context.Context, heritage string, limit int) ([]bcn.Release, error) {
 	list := r.w.releases[heritage]

@@ -53,6 +53,7 @@ func table() []verb {
 		{"approvals deputy remove", "", changes, byHand, text.HelpGroupDecide, does((*Registry).deputyRemove), text.HelpDeputyRemove},
 		{"approve", "", changes, byHand, text.HelpGroupDecide, does((*Registry).approve), text.HelpApprove},
 		{"reject", "", changes, byHand, text.HelpGroupDecide, does((*Registry).reject), text.HelpReject},
+		{"acknowledge", "", changes, byHand, text.HelpGroupDecide, does((*Registry).acknowledgeGlass), text.HelpAcknowledge},
 		{"status", "status", reads, shows, text.HelpGroupLook, does((*Registry).status), text.HelpStatus},
 		{"logs", "logs", reads, shows, text.HelpGroupLook, does((*Registry).logs), text.HelpLogs},
 		{"releases", "releases", reads, shows, text.HelpGroupLook, does((*Registry).releases), text.HelpReleases},

@@ -54,7 +54,11 @@ func (r *Registry) release(ctx context.Context, lang string, x bcn.Release) chat
 	if x.EndedAt.After(x.StartedAt) {
 		args["took"] = x.EndedAt.Sub(x.StartedAt)
 	}
-	return r.text.Say(lang, text.ReplyRelease, args)
+	line := r.text.Say(lang, text.ReplyRelease, args)
+	if x.Glass {
+		line += ". " + r.text.Say(lang, text.GlassVerdict, nil)
+	}
+	return line
 }
 
 func mentions(users []string) chat.Markup {

@@ -51,6 +51,9 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionReject:
 		a.verb = find("reject")
 		return r.do(ctx, a, &rejectArgs{ID: req.Value})
+	case chat.ActionAcknowledge:
+		a.verb = find("acknowledge")
+		return r.do(ctx, a, &acknowledgeArgs{ID: req.Value})
 	case chat.ActionCancel:
 		a.verb = find("cancel")
 		return r.do(ctx, a, &cancelArgs{ID: req.Value})

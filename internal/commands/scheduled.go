@@ -86,6 +86,8 @@ func readScheduled(said string) (command, error) {
 		return c, bcn.E(bcn.CodeUnknownVerb, "verb", c.typo, "suggestion", c.verb.name)
 	case err != nil:
 		return c, err
+	case breaksGlass(c.grammar):
+		return c, bcn.E(bcn.CodeGlassUnattended)
 	default:
 		return c, nil
 	}

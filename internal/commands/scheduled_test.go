@@ -39,16 +39,17 @@ func TestCheck(t *testing.T) {
 		})
 	}
 	for said, want := range map[string]bcn.Code{
-		"deploy helo production v2":     bcn.CodeUnknownApp,
-		"deploy hello prod v2":          bcn.CodeUnknownEnv,
-		"district show mian":            bcn.CodeUnknownName,
-		"deploy hello production":       bcn.CodeUsage,
-		"depoly hello production v2":    bcn.CodeUnknownVerb,
-		"approve 1040":                  bcn.CodeNotSchedulable,
-		"access hello production":       bcn.CodeNotSchedulable,
-		"schedule add @daily -- status": bcn.CodeNotSchedulable,
-		"create hello production":       bcn.CodeNotSchedulable,
-		"parked replay 1039":            bcn.CodeNotSchedulable,
+		"deploy helo production v2":                           bcn.CodeUnknownApp,
+		"deploy hello prod v2":                                bcn.CodeUnknownEnv,
+		"district show mian":                                  bcn.CodeUnknownName,
+		"deploy hello production":                             bcn.CodeUsage,
+		"depoly hello production v2":                          bcn.CodeUnknownVerb,
+		"approve 1040":                                        bcn.CodeNotSchedulable,
+		"access hello production":                             bcn.CodeNotSchedulable,
+		"schedule add @daily -- status":                       bcn.CodeNotSchedulable,
+		"create hello production":                             bcn.CodeNotSchedulable,
+		"parked replay 1039":                                  bcn.CodeNotSchedulable,
+		"deploy hello production v2 --break-glass --reason x": bcn.CodeGlassUnattended,
 	} {
 		t.Run("it refuses what cannot run: "+said, func(t *testing.T) {
 			t.Parallel()

@@ -16,10 +16,11 @@ type deployArgs struct {
 	Env    string `arg:"" live:"env"`
 	Tag    string `arg:""`
 	Reason string `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 }
 
 func (r *Registry) deploy(ctx context.Context, a asked, g *deployArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDeploy, App: g.App, Env: g.Env, Tag: g.Tag, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDeploy, App: g.App, Env: g.Env, Tag: g.Tag, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 type planArgs struct {

@@ -24,6 +24,7 @@ type envSetArgs struct {
 	Env    string   `arg:"" live:"env"`
 	Pairs  []string `arg:"" name:"pairs" placeholder:"NAME=VALUE..."`
 	Reason string   `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 
 	values map[string]string
 }
@@ -88,7 +89,7 @@ func longest(grammar any) int {
 }
 
 func (r *Registry) envSet(ctx context.Context, a asked, g *envSetArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEnv, App: g.App, Env: g.Env, Set: g.values, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEnv, App: g.App, Env: g.Env, Set: g.values, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 type envUnsetArgs struct {
@@ -96,6 +97,7 @@ type envUnsetArgs struct {
 	Env    string   `arg:"" live:"env"`
 	Names  []string `arg:"" name:"names" placeholder:"NAME..." kind:"variables"`
 	Reason string   `name:"reason" placeholder:"TEXT" free:""`
+	glassFlag
 }
 
 func (g *envUnsetArgs) check() error {
@@ -113,7 +115,7 @@ func (g *envUnsetArgs) check() error {
 
 func (r *Registry) envUnset(ctx context.Context, a asked, g *envUnsetArgs) (chat.Message, error) {
 	names := slices.Sorted(slices.Values(g.Names))
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEnv, App: g.App, Env: g.Env, Unset: names, Reason: g.Reason})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEnv, App: g.App, Env: g.Env, Unset: names, Reason: g.Reason, BreakGlass: g.BreakGlass})
 }
 
 type envListArgs struct {

@@ -38,6 +38,8 @@ type Wish struct {
 	Secret   *SecretWish   `json:",omitempty"` // secret set and unset
 	Uses     []bcn.Use     `json:"-"`          // what it counts against the limits of rules
 	Confirm  string        `json:",omitempty"` // delete: the heritage's name, as it was typed
+	// BreakGlass: without the approval that the rule asks for.
+	BreakGlass bool `json:",omitempty"`
 
 	Release int64             `json:",omitempty"` // rollback: to which one; 0: the one before what runs
 	Base    int64             `json:",omitempty"` // rollback: the release that ran when it was asked for

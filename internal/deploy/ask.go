@@ -26,10 +26,13 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err != nil {
 		return Asked{}, err
 	}
-	c.NotBefore = timeOrNil(o.NotBefore)
+	c.Requester, c.Tick, c.NotBefore = actor, o.Tick, timeOrNil(o.NotBefore)
 	v, err := s.judgeAsked(ctx, actor, c)
 	if err != nil {
 		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+	}
+	if v, err = s.mayBreak(ctx, o, actor, v, asking(c), w); err != nil {
+		return Asked{}, s.Refuse(ctx, actor, 0, "break glass for "+string(w.Kind), err)
 	}
 	if w.Kind.Access() {
 		if err := s.Access.Check(v, w.Access.For); err != nil {
@@ -199,7 +202,7 @@ func (s *Service) unknownHeritage(ctx context.Context, app, env string) error {
 
 // asking is what the rules are asked before there is a plan.
 func asking(c bcn.Change) authz.Ask {
-	a := authz.Ask{App: c.App, Env: c.Env, District: c.District, DestructiveNotKnown: true}
+	a := authz.Ask{App: c.App, Env: c.Env, District: c.District, DestructiveNotKnown: true, Unattended: c.Tick != 0 || c.Requester.Via != ""}
 	if c.NotBefore != nil {
 		a.At = *c.NotBefore
 	}
@@ -247,6 +250,6 @@ func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id b
 	if !c.Kind.Releases() && c.Kind != bcn.KindPlan {
 		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
-	w.Again, w.Base = id, 0
+	w.Again, w.Base, w.BreakGlass = id, 0, false // whoever asks again asks for approval
 	return s.Ask(ctx, o, actor, w)
 }

@@ -63,6 +63,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	if works, err := s.Store.ViaWorks(ctx, c.Change.Requester.Via); err != nil || !works {
 		return errors.Join(err, bcn.E(bcn.CodeTokenBad))
 	}
+	if p.BreakGlass != nil {
+		now = now.Glass()
+	}
 	if p.Access != nil {
 		if err := s.Access.Check(now, time.Duration(p.Access.Seconds)*time.Second); err != nil {
 			return bcn.E(bcn.CodePlanMoved, "moved", "rules").Wrap(err)
@@ -73,6 +76,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	}
 	if err := s.stillGuarded(ctx, c.Change, p, now); err != nil {
 		return err
+	}
+	if p.BreakGlass != nil {
+		return stillBreaks(p, now)
 	}
 	if !now.Gated() {
 		return nil

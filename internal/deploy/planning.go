@@ -91,6 +91,10 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 	}
 	p.Rule, p.RuleIndex, p.Needs, p.Within = v.Rule.Raw, v.Index, v.Needs, v.Within
 	p.Outside, p.Escalate, p.Uses = v.Outside, v.Escalate, uses(c.Change, v)
+	p.Oncall = oncallOf(v)
+	if err := breakGlass(c, v, s.Authz.MayBreak(asking(c.Change)), p); err != nil {
+		return err
+	}
 	return withinBounds(v, p.Scaled)
 }
 
@@ -190,7 +194,7 @@ func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error)
 	case c.Change.Kind == bcn.KindPlan:
 		return 0, bcn.E(bcn.CodePlanOnly)
 	case len(p.Needs) == 0:
-		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: map[string]any{"gated": "false"}})
+		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: whyUngated(p)})
 	}
 	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, Outside: p.Outside, ExpiresAt: c.Now.Add(p.Within)}
 	if at := c.Change.NotBefore; at != nil && at.After(c.Now) {

@@ -64,6 +64,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		m.Grant = &GrantMove{New: true, Row: g}
 		m.Notes = s.Speaker.Notes(Moment{Kind: MomentGranted, Change: c.Change, Plan: &p, Request: c.Request, Grant: &g})
 	}
+	s.breaking(ctx, c, p, &m, nil)
 	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
 		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
 		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}

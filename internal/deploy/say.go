@@ -20,20 +20,22 @@ type MomentKind string
 
 // The moments at which something is said.
 const (
-	MomentAsked      MomentKind = "asked"      // the change is stored: its card appears
-	MomentPlanned    MomentKind = "planned"    // the full diff goes to the thread
-	MomentDecided    MomentKind = "decided"    // somebody approved or rejected
-	MomentStarted    MomentKind = "started"    // AWS is being changed
-	MomentEvents     MomentKind = "events"     // CloudFormation told something new
-	MomentFailing    MomentKind = "failing"    // a resource failed: what, why, which tasks stopped
-	MomentScheduled  MomentKind = "scheduled"  // a scheduled task of the file failed; there is no change
-	MomentUnhealthy  MomentKind = "unhealthy"  // health checks fail
-	MomentGivenUp    MomentKind = "given_up"   // the rollout cannot succeed and is stopped
-	MomentEnded      MomentKind = "ended"      // the verdict
-	MomentSuperseded MomentKind = "superseded" // another change went first
-	MomentParked     MomentKind = "parked"     // its job keeps failing
-	MomentDropped    MomentKind = "dropped"    // its card cannot be posted
-	MomentOneoff     MomentKind = "oneoff"     // a one-off task was started, or has ended
+	MomentAsked        MomentKind = "asked"        // the change is stored: its card appears
+	MomentPlanned      MomentKind = "planned"      // the full diff goes to the thread
+	MomentDecided      MomentKind = "decided"      // somebody approved or rejected
+	MomentStarted      MomentKind = "started"      // AWS is being changed
+	MomentEvents       MomentKind = "events"       // CloudFormation told something new
+	MomentFailing      MomentKind = "failing"      // a resource failed: what, why, which tasks stopped
+	MomentScheduled    MomentKind = "scheduled"    // a scheduled task of the file failed; there is no change
+	MomentUnhealthy    MomentKind = "unhealthy"    // health checks fail
+	MomentGivenUp      MomentKind = "given_up"     // the rollout cannot succeed and is stopped
+	MomentEnded        MomentKind = "ended"        // the verdict
+	MomentSuperseded   MomentKind = "superseded"   // another change went first
+	MomentParked       MomentKind = "parked"       // its job keeps failing
+	MomentDropped      MomentKind = "dropped"      // its card cannot be posted
+	MomentBroken       MomentKind = "broken"       // it goes without approval: who was skipped is told
+	MomentAcknowledged MomentKind = "acknowledged" // somebody else looked at it
+	MomentOneoff       MomentKind = "oneoff"       // a one-off task was started, or has ended
 
 	MomentGranted MomentKind = "granted" // access may be picked up: how
 	MomentHanded  MomentKind = "handed"  // it was picked up
@@ -65,6 +67,8 @@ type Moment struct {
 	Deputy   *Deputizing // with a deputy that was named or removed; there is no change
 	Trail    []TrailLine // with a report: what CloudTrail has
 	Oneoff   *bcn.Oneoff
+	FollowUp *bcn.FollowUp // of what went without approval; with a report: who is to get it
+	More     NotTold
 	Checks   []Check
 	Run      *bcn.ScheduledRun // with a scheduled task that failed
 	Lines    []string          // with a one-off that has ended: its last log lines

@@ -37,8 +37,9 @@ type Options struct {
 	Tasks      Tasks
 	Secrets    Secrets
 	Districts  Districts
-	Tickets    Tickets    // nil: what needs one is refused
-	Access     Access     // may be set after New
+	Tickets    Tickets // nil: what needs one is refused
+	Access     Access  // may be set after New
+	Members    Members
 	Guardrails *guard.Set // default: bcn's own
 	Log        *slog.Logger
 

@@ -98,6 +98,7 @@ type Move struct {
 	Rewrite  bool             // District and Endpoint are there already and are changed
 	Forget   bool             // District, Endpoint and Heritage are taken away
 	Grant    *GrantMove       // of kinds of access
+	FollowUp *NewFollowUp     // with Start: it goes without approval
 	Oneoff   *bcn.Oneoff      // written whole
 	Follow   []Follow         // stacks to follow from now on
 	Progress []Rollout        // what the card shows of the services
@@ -106,6 +107,14 @@ type Move struct {
 	Again    time.Duration  // look again after; 0: wait for an event
 	Urgent   bool           // the card is a decision or a verdict
 	Quiet    bool           // the card shows nothing new
+}
+
+// NewFollowUp is opened when a change starts without approval, unless the person
+// did so Limit times in Per already: glass_limit.
+type NewFollowUp struct {
+	Row   bcn.FollowUp
+	Limit int
+	Per   time.Duration
 }
 
 // ErrBusy says that another change of the subject is running.
@@ -153,6 +162,13 @@ type Store interface {
 	// Decide records a decision under the request's row lock; judge is asked
 	// with what is stored and answers the event that follows from it.
 	Decide(ctx context.Context, o Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []Note) (bcn.Request, error)
+	// GlassUsed answers how often a person went without approval in that time.
+	GlassUsed(ctx context.Context, person string, per time.Duration) (int, error)
+	// FollowUp answers what is to be acknowledged of a change, or was; ErrNone
+	// where it did not go without approval. A row that bcn did not write is tampered.
+	FollowUp(ctx context.Context, id bcn.ID) (bcn.FollowUp, error)
+	// Acknowledge settles an open follow-up; acknowledged where somebody was first.
+	Acknowledge(ctx context.Context, o Origin, id bcn.ID, person string, teams []string, note string, notes func(bcn.FollowUp) []Note) error
 	// Interrupt applies an event from outside a claim (cancel, replay, close)
 	// to a change in one of the states; the running step's fence is overtaken.
 	Interrupt(ctx context.Context, o Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string, notes []Note) (bcn.Change, error)

@@ -317,6 +317,7 @@ func (s *Service) recollect(ctx context.Context, r *running) {
 // report tells what was done with the grant, as far as AWS knows it by now.
 func (s *Service) report(ctx context.Context, r running) []deploy.Note {
 	m := r.moment(deploy.MomentReport)
+	m.FollowUp = s.skipped(ctx, r)
 	t := s.system(r.Change, r.plan.District)
 	for _, name := range s.names(r) {
 		events, err := s.AWS.Trail(ctx, t, name, r.grant.StartsAt.Add(-clockSkew))
@@ -329,6 +330,20 @@ func (s *Service) report(ctx context.Context, r running) []deploy.Note {
 		}
 	}
 	return s.Speaker.Notes(m)
+}
+
+// skipped is who has not been asked, and so gets the report; nil where nobody
+// was skipped. A report that cannot tell is in the thread all the same.
+func (s *Service) skipped(ctx context.Context, r running) *bcn.FollowUp {
+	if !r.Change.Glass {
+		return nil
+	}
+	f, err := s.Store.FollowUp(ctx, r.Change.ID)
+	if err != nil {
+		s.Log.Error("read who was skipped", "change", int64(r.Change.ID), "error", err)
+		return nil
+	}
+	return &f
 }
 
 // names are those under which CloudTrail has what was done: the first pick-ups',

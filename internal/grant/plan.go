@@ -27,6 +27,9 @@ func (s *Service) Plan(ctx context.Context, c deploy.Claimed) (bcn.Plan, error) 
 	if err != nil {
 		return p, err
 	}
+	if c.Wish.BreakGlass {
+		v = v.Glass()
+	}
 	if err := s.Check(v, c.Wish.Access.For); err != nil {
 		return p, err
 	}

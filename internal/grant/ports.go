@@ -25,6 +25,8 @@ type Store interface {
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
 	Plan(ctx context.Context, id bcn.ID) (deploy.StoredPlan, error)
 	Request(ctx context.Context, id bcn.ID) (bcn.Request, error)
+	// FollowUp is deploy.Store's.
+	FollowUp(ctx context.Context, id bcn.ID) (bcn.FollowUp, error)
 	// Asking answers the access that is planned or waits for approval.
 	Asking(ctx context.Context) ([]bcn.Change, error)
 	// SessionOwner answers the grant under which bcn knows a session; 0: none.

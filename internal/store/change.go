@@ -14,7 +14,8 @@ import (
 )
 
 const changeColumns = `id, kind, subject, app, env, heritage, district, tag, reason, state, code, params,
-	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at, tick, not_before`
+	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at, tick, not_before,
+	exists (select 1 from follow_up where follow_up.change = change.id)`
 
 func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
 	var (
@@ -23,7 +24,7 @@ func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
 	)
 	err := row.Scan(&c.ID, &c.Kind, &c.Subject, &c.App, &c.Env, &c.Heritage, &c.District, &c.Tag, &c.Reason,
 		&c.State, &c.Code, &params, &requester, &c.Channel, &c.Thread, &c.Behind, &c.Step, &c.Fence, &c.Parked,
-		&c.CreatedAt, &c.StartedAt, &c.EndedAt, &c.Tick, &c.NotBefore)
+		&c.CreatedAt, &c.StartedAt, &c.EndedAt, &c.Tick, &c.NotBefore, &c.Glass)
 	if err != nil {
 		return c, err
 	}
@@ -121,6 +122,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
 			"kind": c.Kind, "subject": c.Subject,
 			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick), "asker": who(c.Requester), "via": c.Requester.Via,
+			"break_glass": w.BreakGlass,
 		}); err != nil {
 			return err
 		}

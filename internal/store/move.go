@@ -52,7 +52,7 @@ func (t *txn) apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
 		return c, err
 	}
 	for _, part := range []func(context.Context, bcn.Change, deploy.Move) error{
-		t.storePlan, t.storeRequest, t.storeGrant, t.storeOneoff, t.storeRecords, t.storeRelease, t.storeFollows, t.afterwards,
+		t.storePlan, t.storeRequest, t.storeFollowUp, t.storeGrant, t.storeOneoff, t.storeRecords, t.storeRelease, t.storeFollows, t.afterwards,
 	} {
 		if err := part(ctx, c, m); err != nil {
 			return c, err

@@ -41,7 +41,8 @@ func (t *txn) insertRelease(ctx context.Context, r bcn.Release, base []byte) err
 }
 
 const releaseColumns = `heritage, number, change, tag, image, digest, commit, manifest, plan_hash, by_user, approvers,
-	outcome, code, started_at, ended_at, kind, overlay, restores`
+	outcome, code, started_at, ended_at, kind, overlay, restores,
+	exists (select 1 from follow_up where follow_up.change = release.change)`
 
 func scanRelease(row pgx.CollectableRow) (bcn.Release, error) {
 	var (
@@ -49,7 +50,7 @@ func scanRelease(row pgx.CollectableRow) (bcn.Release, error) {
 		approvers, overlay []byte
 	)
 	err := row.Scan(&r.Heritage, &r.Number, &r.Change, &r.Tag, &r.Image, &r.Digest, &r.Commit, &r.Manifest, &r.PlanHash,
-		&r.By, &approvers, &r.Outcome, &r.Code, &r.StartedAt, &r.EndedAt, &r.Kind, &overlay, &r.Restores)
+		&r.By, &approvers, &r.Outcome, &r.Code, &r.StartedAt, &r.EndedAt, &r.Kind, &overlay, &r.Restores, &r.Glass)
 	if err != nil {
 		return r, err
 	}
