@@ -101,6 +101,9 @@ func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
 	if v.Halt, err = a.store.Halt(ctx); err != nil {
 		return chat.Message{}, err
 	}
+	if v.Waits, v.Lock, err = a.holdsOf(ctx, c); err != nil {
+		return chat.Message{}, err
+	}
 	if v.Rollouts, err = a.store.Progress(ctx, id); err != nil {
 		return chat.Message{}, err
 	}

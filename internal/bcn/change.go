@@ -29,6 +29,7 @@ const (
 
 	KindSecret Kind = "secret" // writes or removes one parameter of an app
 	KindDelete Kind = "delete" // takes a heritage's stacks away, and unbinds its app
+	KindUnlock Kind = "unlock" // takes a lock away that is somebody else's
 
 	// Time-boxed access, named as rules name it.
 	KindAccess         Kind = "access"          // to a task of its own

@@ -127,6 +127,17 @@ const (
 	CodeTokenBad    Code = "token_bad"    // it is not one, is over, revoked, or another heritage's
 	CodeTokenImage  Code = "token_image"  // image, runs: the file names another image than the one that runs
 
+	// Locks and freezes. since and until are RFC 3339, until empty where it has no
+	// end; from and to are the releases of a rollback that locked. Of these texts
+	// span and why are made.
+	CodeLocked      Code = "locked"       // app, env, by, reason, since, until, from, to, span, why
+	CodeFrozen      Code = "frozen"       // env (empty: all), by, reason, since, until, from, to, span, why
+	CodeLockOwned   Code = "lock_owned"   // app, env, by
+	CodeFreezeOwned Code = "freeze_owned" // env (empty: all), by
+	CodeNotLocked   Code = "not_locked"   // app, env
+	CodeOwnLock     Code = "own_lock"     // app, env: it takes nobody else to unlock it
+	CodeLockLifted  Code = "lock_lifted"  // app, env, by (bcn-system: its time was over)
+
 	// Schedules.
 	CodeBadSchedule    Code = "bad_schedule"     // spec, problem, where (column, 0: none) and the problem's own params
 	CodeNotSchedulable Code = "not_schedulable"  // verb

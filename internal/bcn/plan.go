@@ -44,6 +44,7 @@ type Plan struct {
 	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
 	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
 	Secret      *SecretPlan     `json:"secret,omitempty"`
+	Lock        *Hold           `json:"lock,omitempty"` // unlock: what is taken away
 }
 
 // Use is what is asked for by a rule that limits how often one person may. It is

@@ -42,6 +42,7 @@ type Change struct {
 	Channel   string // where the command was typed
 	Thread    string // and in which thread
 	Behind    ID     // the change that it waits for
+	HeldBy    ID     // the lock or freeze that it waits behind; 0: none
 	Step      int    // index into the plan's stacks while applying
 	Fence     int64
 	Parked    bool

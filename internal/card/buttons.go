@@ -9,6 +9,10 @@ import (
 // buttons are what can be done with a change now. A button's value is the
 // change's number and carries no authority.
 func (p *Presenter) buttons(v View) []chat.Button {
+	return append(p.stateButtons(v), p.holdButtons(v)...)
+}
+
+func (p *Presenter) stateButtons(v View) []chat.Button {
 	c := v.Change
 	if b, ok := p.restart(v); ok {
 		return []chat.Button{b}

@@ -16,6 +16,8 @@ const linesOnCard = 10
 
 // View is all that a card shows.
 type View struct {
+	Holding
+
 	Change    bcn.Change
 	Wish      deploy.Wish
 	Plan      *bcn.Plan
@@ -73,6 +75,9 @@ func (p *Presenter) Card(v View) chat.Message {
 	}
 	if taken := p.takesOver(v.Plan); taken != "" {
 		blocks = append(blocks, chat.Block{Section: taken})
+	}
+	if held := p.hold(v); held != "" {
+		blocks = append(blocks, chat.Block{Section: held})
 	}
 	if reason := v.Change.Reason; reason != "" {
 		blocks = append(blocks, chat.Block{Section: p.say(text.CardReason, text.Args{"reason": reason})})
@@ -134,7 +139,7 @@ var marks = map[bcn.ChangeState]string{
 }
 
 func (p *Presenter) status(c bcn.Change) chat.Markup {
-	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "later": c.NotBefore != nil})
+	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "held": c.HeldBy != 0, "later": c.NotBefore != nil})
 	args := text.Args{"mark": chat.Markup(marks[c.State]), "id": c.ID.String(), "state": state}
 	if c.State.Ended() && c.StartedAt != nil && c.EndedAt != nil {
 		args["duration"] = text.Duration(p.lang, c.EndedAt.Sub(*c.StartedAt))

@@ -47,6 +47,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.parked(m)
 	case deploy.MomentDeputyNamed, deploy.MomentDeputyRemoved:
 		return p.deputies(m)
+	case deploy.MomentHeld, deploy.MomentHoldSet, deploy.MomentHoldChanged, deploy.MomentHoldLifted, deploy.MomentHoldOver, deploy.MomentHoldReminder:
+		return p.holdNotes(m)
 	case deploy.MomentGranted, deploy.MomentHanded, deploy.MomentNear, deploy.MomentOver, deploy.MomentStuck, deploy.MomentUnstuck, deploy.MomentReport:
 		return p.accessNotes(m)
 	default:
@@ -97,7 +99,7 @@ func (p *Presenter) planned(m deploy.Moment) []deploy.Note {
 	if m.Moved != "" {
 		notes = append(notes, coded("moved", p.say(text.ThreadMoved, nil), m.Moved))
 	}
-	return notes
+	return append(notes, p.unlockAsked(m)...)
 }
 
 func coded(key string, head chat.Markup, code string) deploy.Note {

@@ -38,7 +38,7 @@ func (p *Presenter) ended(m deploy.Moment) []deploy.Note {
 			notes = append(notes, deploy.Note{Key: "announce", Role: deploy.RoleAnnounce, Channel: channel, Body: plain(p.glassVerdict(c, p.say(id, args)))})
 		}
 	}
-	return notes
+	return append(notes, p.holdEnded(m)...)
 }
 
 func (p *Presenter) explainEnd(c bcn.Change) chat.Markup {

@@ -4,7 +4,7 @@ package commands
 // They are told apart from typing mistakes, and not listed in the help.
 func later() []string {
 	return []string{
-		"lock", "unlock", "locks", "freeze", "thaw", "login",
+		"login",
 		"audit",
 	}
 }

@@ -40,6 +40,8 @@ type world struct {
 	origin    deploy.Origin // of the last change that was asked for
 	rails     rails
 	drifts    deploy.DriftReport
+	holds     []deploy.HoldView
+	held      *bcn.Hold // what a new change waits behind
 	calls     []string
 }
 
@@ -88,7 +90,7 @@ func (w *world) Ask(_ context.Context, o deploy.Origin, a bcn.Actor, wish deploy
 		line += fmt.Sprintf(" reason=%q", wish.Reason)
 	}
 	w.called("%s", line)
-	return deploy.Asked{ID: 1042, Behind: w.behind}, nil
+	return deploy.Asked{ID: 1042, Behind: w.behind, Held: w.behindHold()}, nil
 }
 
 func (w *world) Decide(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (deploy.Decided, error) {

@@ -47,6 +47,11 @@ func table() []verb {
 		{"restart", "restart", changes, asks, text.HelpGroupShip, does((*Registry).restart), text.HelpRestart},
 		{"scale", "scale", changes, asks, text.HelpGroupShip, does((*Registry).scale), text.HelpScale},
 		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
+		{"lock", "lock", changes, byHand, text.HelpGroupHold, does((*Registry).lock), text.HelpLock},
+		{"unlock", "unlock", changes, byHand, text.HelpGroupHold, does((*Registry).unlock), text.HelpUnlock},
+		{"locks", "locks", reads, shows, text.HelpGroupHold, does((*Registry).locks), text.HelpLocks},
+		{"freeze", "freeze", changes, byHand, text.HelpGroupHold, does((*Registry).freeze), text.HelpFreeze},
+		{"thaw", "thaw", changes, byHand, text.HelpGroupHold, does((*Registry).thaw), text.HelpThaw},
 		{"approvals", "approvals", reads, shows, text.HelpGroupDecide, does((*Registry).approvals), text.HelpApprovals},
 		{"approvals deputy", "", changes, byHand, text.HelpGroupDecide, does((*Registry).deputy), text.HelpDeputy},
 		{"approvals deputy list", "approvals", reads, byHand, text.HelpGroupDecide, does((*Registry).deputyList), text.HelpDeputyList},
@@ -155,7 +160,9 @@ type Options struct {
 	// Schedules are those of scheduled work.
 	Schedules Schedules
 	// Deputies are who stands for whom.
-	Deputies  Deputies
+	Deputies Deputies
+	// Holds are locks and freezes.
+	Holds     Holds
 	Reads     Reads
 	Live      Live
 	Logs      Logs
@@ -184,6 +191,7 @@ type Registry struct {
 	tokens     Tokens
 	schedules  Schedules
 	deputies   Deputies
+	holds      Holds
 	reads      Reads
 	live       Live
 	logReader  Logs
@@ -203,7 +211,7 @@ type Registry struct {
 // New makes a Registry.
 func New(o Options) *Registry {
 	r := &Registry{
-		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
+		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, holds: o.Holds, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
 		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

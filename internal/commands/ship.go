@@ -101,6 +101,9 @@ func (r *Registry) ask(ctx context.Context, a asked, w deploy.Wish) (chat.Messag
 }
 
 func (r *Registry) queued(ctx context.Context, a asked, got deploy.Asked) chat.Message {
+	if got.Held != nil {
+		return say(r.text.Say(a.lang, text.ReplyHeld, text.Args{"ref": r.ref(ctx, got.ID), "why": r.text.Error(a.lang, got.Held)}))
+	}
 	if got.Behind == 0 {
 		return chat.Message{}
 	}

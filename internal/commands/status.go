@@ -35,6 +35,7 @@ type standing struct {
 	stacks   []deploy.StackStatus
 	liveErr  error // what runs could not be read
 	open     []bcn.Change
+	holds    []chat.Markup
 }
 
 func (r *Registry) status(ctx context.Context, a asked, g *statusArgs) (chat.Message, error) {
@@ -60,6 +61,13 @@ func (r *Registry) status(ctx context.Context, a asked, g *statusArgs) (chat.Mes
 	}
 	if halt.On {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.halted(a.lang, halt)})
+	}
+	holds, err := r.holds.HoldViews(ctx)
+	if err != nil {
+		return chat.Message{}, fmt.Errorf("read locks: %w", err)
+	}
+	for i := range standings {
+		standings[i].holds = r.holdLines(a.lang, holds, standings[i].heritage)
 	}
 	for _, s := range standings {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.standing(ctx, a, s)})
@@ -122,6 +130,7 @@ func (r *Registry) standing(ctx context.Context, a asked, s standing) chat.Marku
 	if s.liveErr != nil {
 		lines = append(lines, r.text.Say(a.lang, text.ReplyLiveUnread, text.Args{"why": r.text.Error(a.lang, s.liveErr)}))
 	}
+	lines = append(lines, s.holds...)
 	for _, c := range s.open {
 		lines = append(lines, r.text.Say(a.lang, text.ReplyGoingOn, text.Args{
 			"id": r.ref(ctx, c.ID), "what": r.describe(a.lang, c), "state": r.state(a.lang, c.State),

@@ -55,6 +55,7 @@ type Wish struct {
 type Asked struct {
 	ID     bcn.ID
 	Behind bcn.ID
+	Held   *bcn.Error // what lock or freeze it waits behind; nil: none
 }
 
 // Decided is what a decision led to.

@@ -55,7 +55,11 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err != nil {
 		return Asked{}, err
 	}
-	return Asked{ID: c.ID, Behind: c.Behind}, nil
+	a := Asked{ID: c.ID, Behind: c.Behind}
+	if c.HeldBy != 0 {
+		a.Held = &bcn.Error{Code: c.Code, Params: c.Params}
+	}
+	return a, nil
 }
 
 // cardChannel is where the card goes: the channel for approvals, if there is
@@ -88,6 +92,8 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 		return s.describeRun(ctx, c, w)
 	case bcn.KindSecret:
 		return s.describeSecret(ctx, c, *w.Secret)
+	case bcn.KindUnlock:
+		return s.describeUnlock(ctx, c, actor.User)
 	case bcn.KindDelete:
 		return s.describeDelete(ctx, c, w.Confirm)
 	case bcn.KindHeritage:

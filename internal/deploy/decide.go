@@ -28,6 +28,9 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err != nil {
 		return Decided{}, err
 	}
+	if own, done, err := s.ownerDecides(ctx, o, actor, c, r, v, reason); own || err != nil {
+		return done, err
+	}
 	ballot, err := s.ballot(ctx, r, actor, v)
 	if err == nil && v == bcn.Approve {
 		err = s.decidable(ctx, c)

@@ -96,7 +96,7 @@ func (s *Service) finish(ctx context.Context, r running, event bcn.ChangeEvent, 
 		m.Notes = s.eventNotes(r)
 	}
 	m.Notes = append(m.Notes, s.Speaker.Notes(Moment{
-		Kind: MomentEnded, Change: ended, Plan: &r.plan, Request: r.Request,
+		Kind: MomentEnded, Change: ended, Plan: &r.plan, Request: r.Request, Hold: m.Lock,
 		Release: m.Release, Rollouts: r.progress, Left: r.left(event), Code: code,
 	})...)
 	_, err := s.Store.Apply(ctx, m)
@@ -132,6 +132,9 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 	if r.Change.Kind.Releases() {
 		var err error
 		m.Release, m.Base = r.release(ended)
+		if ended.State == bcn.ChangeSucceeded {
+			m.Lock = lockAfterRollback(r)
+		}
 		m.Release.Number, err = s.Store.NextRelease(ctx, r.plan.Heritage)
 		return err
 	}
@@ -146,6 +149,8 @@ func (s *Service) result(ctx context.Context, r running, ended bcn.Change, m *Mo
 	case bcn.KindHeritage:
 		m.Heritage = &bcn.Heritage{}
 		err = json.Unmarshal(r.plan.Record, m.Heritage)
+	case bcn.KindUnlock:
+		m.Unlock = r.plan.Lock.ID
 	case bcn.KindDelete:
 		m.Heritage, m.Forget = &bcn.Heritage{}, true
 		err = json.Unmarshal(r.plan.Record, m.Heritage)

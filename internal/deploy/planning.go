@@ -52,6 +52,8 @@ func (s *Service) plan(ctx context.Context, c Claimed) (bcn.Plan, error) {
 		return s.planSecret(ctx, c)
 	case bcn.KindDelete:
 		return s.planDelete(ctx, c)
+	case bcn.KindUnlock:
+		return s.planUnlock(ctx, c)
 	case bcn.KindEndpoint:
 		return s.planEndpoint(ctx, c)
 	case bcn.KindEndpointUpdate:
@@ -154,7 +156,7 @@ func (s *Service) knownVerdict(ctx context.Context, actor bcn.Actor, ask authz.A
 		}
 		v = authz.Stricter(also, v)
 	}
-	return v, nil
+	return s.takesApproval(ask, v), nil
 }
 
 // mayBeOld is how old an answer about people may be. Planning decides nothing:

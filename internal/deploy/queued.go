@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/guard"
 )
 
 // haltPoll is how often a queued change looks whether bcn was resumed, beside
@@ -35,6 +36,9 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	}
 	if c.Held { // the tick decides when its time has come, and tells
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	}
+	if w, held := guard.Behind(c.Holds, AskedOf(c.Change, c.Envs), c.Now); held {
+		return s.move(ctx, s.heldBy(c, w, haltPoll))
 	}
 	p, err := planOf(c)
 	if err != nil {
@@ -75,6 +79,8 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		return 0, bcn.E(bcn.CodePlanMoved, "moved", "release").Wrap(err)
 	case bcn.CodeOf(err) == bcn.CodeHalted:
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
+	case bcn.CodeOf(err) == bcn.CodeLocked, bcn.CodeOf(err) == bcn.CodeFrozen: // since it was claimed
+		return s.move(ctx, Move{From: c, Again: time.Millisecond, Quiet: true})
 	}
 	return m.Again, err
 }
@@ -86,6 +92,9 @@ func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 	t := s.Target(c.Change, p.District)
 	if p.Secret != nil {
 		return s.sameSecret(ctx, t, p)
+	}
+	if p.Lock != nil {
+		return s.sameLock(ctx, p)
 	}
 	for _, sp := range p.Stacks { // also those that stay: they may have been changed meanwhile
 		now, err := s.Stacks.Reread(ctx, t, sp)

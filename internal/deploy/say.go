@@ -46,6 +46,16 @@ const (
 	MomentReport  MomentKind = "report"  // what was done with it
 )
 
+// The moments of locks and freezes.
+const (
+	MomentHeld         MomentKind = "held"          // a change waits behind one: who holds it is told
+	MomentHoldSet      MomentKind = "hold_set"      // by By
+	MomentHoldChanged  MomentKind = "hold_changed"  // its owner gave it another reason or end
+	MomentHoldLifted   MomentKind = "hold_lifted"   // by By
+	MomentHoldOver     MomentKind = "hold_over"     // its time was over
+	MomentHoldReminder MomentKind = "hold_reminder" // its owner is reminded of it
+)
+
 // Moment is what happened, with all there is to tell about it.
 type Moment struct {
 	Kind     MomentKind
@@ -72,6 +82,11 @@ type Moment struct {
 	Checks   []Check
 	Run      *bcn.ScheduledRun // with a scheduled task that failed
 	Lines    []string          // with a one-off that has ended: its last log lines
+
+	Hold    *bcn.Hold    // of moments of locks and freezes, and what a change waits behind
+	By      string       // who set, changed or lifted it: Slack user id
+	Waiting []bcn.Change // what waits behind it
+	Channel string       // of the app that is locked; empty: it has none of its own
 }
 
 // TrailLine is one line of CloudTrail.

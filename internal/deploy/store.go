@@ -40,6 +40,9 @@ type Claimed struct {
 	Halt     Halt
 	Held     bool      // it was asked for ahead of a schedule's tick, which does not run yet
 	Now      time.Time // the database's
+
+	Holds []bcn.Hold // what holds now, of a change that has not begun
+	Envs  []string   // with Holds: what the district of a change without an environment serves
 }
 
 // Note is something to be said once about a change; Key makes it once.
@@ -100,6 +103,9 @@ type Move struct {
 	Grant    *GrantMove       // of kinds of access
 	FollowUp *NewFollowUp     // with Start: it goes without approval
 	Oneoff   *bcn.Oneoff      // written whole
+	HeldBy   bcn.ID           // it stays where it is, behind this hold
+	Lock     *bcn.Hold        // made, unless the app is locked already
+	Unlock   bcn.ID           // the hold that is lifted
 	Follow   []Follow         // stacks to follow from now on
 	Progress []Rollout        // what the card shows of the services
 	Notes    []Note
@@ -131,6 +137,7 @@ var ErrMoved = errors.New("the row has moved on")
 // transaction. ErrMoved means that another has it now.
 type Store interface {
 	DeputyStore
+	HoldStore
 	// New stores a change as planning, or as waiting_turn behind a busy one of
 	// its subject, with its card and job, and settles the origin's inbox row.
 	New(ctx context.Context, o Origin, c bcn.Change, w Wish, notes []Note) (bcn.Change, error)
@@ -144,7 +151,8 @@ type Store interface {
 	// transaction: no other change of the subject is busy (else it answers
 	// ErrBusy), bcn is not halted, the plan's bytes have the request's hash and
 	// MACs, the request is approved, and the audit chain holds its decisions.
-	// It supersedes every other waiting request of the subject.
+	// It supersedes every other waiting request of the subject. What a lock or a
+	// freeze holds at that moment is locked or frozen.
 	Start(ctx context.Context, m Move, notes func(superseded bcn.Change) []Note) (bcn.Change, error)
 	// ViaWorks says whether what a requester used instead of chat is still good:
 	// a token is neither revoked nor over. Empty is chat.

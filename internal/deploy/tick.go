@@ -66,7 +66,7 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	}
 	switch c.Change.State {
 	case bcn.ChangeWaitingTurn:
-		return s.move(ctx, Move{From: c, Event: bcn.EventTurn})
+		return s.waitingTurn(ctx, c)
 	case bcn.ChangePlanning:
 		return s.planning(ctx, c)
 	case bcn.ChangePlanned:

@@ -14,7 +14,7 @@ import (
 )
 
 const changeColumns = `id, kind, subject, app, env, heritage, district, tag, reason, state, code, params,
-	requester, channel, thread, behind, step, fence, parked, created_at, started_at, ended_at, tick, not_before,
+	requester, channel, thread, behind, held_by, step, fence, parked, created_at, started_at, ended_at, tick, not_before,
 	exists (select 1 from follow_up where follow_up.change = change.id)`
 
 func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
@@ -23,7 +23,7 @@ func scanChange(row pgx.CollectableRow) (bcn.Change, error) {
 		params, requester []byte
 	)
 	err := row.Scan(&c.ID, &c.Kind, &c.Subject, &c.App, &c.Env, &c.Heritage, &c.District, &c.Tag, &c.Reason,
-		&c.State, &c.Code, &params, &requester, &c.Channel, &c.Thread, &c.Behind, &c.Step, &c.Fence, &c.Parked,
+		&c.State, &c.Code, &params, &requester, &c.Channel, &c.Thread, &c.Behind, &c.HeldBy, &c.Step, &c.Fence, &c.Parked,
 		&c.CreatedAt, &c.StartedAt, &c.EndedAt, &c.Tick, &c.NotBefore, &c.Glass)
 	if err != nil {
 		return c, err
@@ -97,19 +97,20 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 				return err
 			}
 		}
-		behind, err := t.busy(ctx, c.Subject)
+		if err := t.enter(ctx, &c); err != nil {
+			return err
+		}
+		t.what = "the new change"
+		params, err := json.Marshal(c.Params)
 		if err != nil {
 			return err
 		}
-		c.State, c.Behind, t.what = bcn.ChangePlanning, behind, "the new change"
-		if behind != 0 {
-			c.State = bcn.ChangeWaitingTurn
-		}
 		err = t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
-			state, requester, channel, thread, behind, tick, try, not_before)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			state, requester, channel, thread, behind, tick, try, not_before, held_by, code, params)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 			returning id, created_at`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
-			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore)).Scan(&c.ID, &c.CreatedAt)
+			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore),
+			int64(c.HeldBy), c.Code, params).Scan(&c.ID, &c.CreatedAt)
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
@@ -126,7 +127,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		}); err != nil {
 			return err
 		}
-		if c.State == bcn.ChangePlanning {
+		if c.State == bcn.ChangePlanning || c.HeldBy != 0 { // who holds it is told by its first step
 			return t.kick(ctx, c.ID)
 		}
 		return nil
@@ -163,6 +164,45 @@ func (t *txn) busy(ctx context.Context, subject string) (bcn.ID, error) {
 	var id bcn.ID
 	err := t.QueryRow(ctx, `select coalesce(max(id), 0) from change where subject = $1
 		and state in ('applying', 'verifying', 'cancelling', 'blocked')`, subject).Scan(&id)
+	return id, err
+}
+
+// enter says where a new change begins: at once, behind what is busy with its
+// subject or waits longer for it, or behind a lock or a freeze.
+func (t *txn) enter(ctx context.Context, c *bcn.Change) error {
+	behind, err := t.busy(ctx, c.Subject)
+	if err != nil {
+		return err
+	}
+	if behind == 0 && c.Kind != bcn.KindPlan {
+		if behind, err = t.inLine(ctx, c.Subject, `state = 'waiting_turn'`); err != nil {
+			return err
+		}
+	}
+	w, err := t.heldNow(ctx, *c)
+	if err != nil {
+		return err
+	}
+	c.State, c.Behind, c.Params = bcn.ChangePlanning, behind, map[string]string{}
+	if w != nil {
+		c.HeldBy, c.Code, c.Params = w.Hold.ID, w.Code, w.Params
+	}
+	if behind != 0 || w != nil {
+		c.State = bcn.ChangeWaitingTurn
+	}
+	return nil
+}
+
+// inLine answers the oldest change of the subject that will go on by itself,
+// among those that where names; 0: none. What a hold keeps is passed, and so is
+// what waits for people, for a time, or is parked.
+func (t *txn) inLine(ctx context.Context, subject, where string, args ...any) (bcn.ID, error) {
+	var id bcn.ID
+	err := t.QueryRow(ctx, `select coalesce(min(c.id), 0) from change c where c.subject = $1 and c.kind <> 'plan' and not c.parked
+		and c.state in ('waiting_turn', 'planning', 'planned', 'queued')
+		and (c.state <> 'queued' or c.tick = 0 and (c.not_before is null or c.not_before <= bcn_now()))
+		and not exists (select 1 from hold h where h.id = c.held_by and `+holding+`) and `+where,
+		append([]any{subject}, args...)...).Scan(&id)
 	return id, err
 }
 
@@ -207,6 +247,9 @@ func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 		return err
 	}
 	if err := t.claimOneoff(ctx, c); err != nil {
+		return err
+	}
+	if err := t.claimHolds(ctx, c); err != nil {
 		return err
 	}
 	if c.Change.Tick != 0 {

@@ -63,6 +63,9 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 		if err := t.closeAll(ctx, *h, m.From.Change.ID); err != nil {
 			return err
 		}
+		if err := t.liftLock(ctx, *h, who(m.From.Change.Requester)); err != nil {
+			return err
+		}
 	}
 	for _, row := range []struct {
 		table, name string

@@ -27,9 +27,15 @@ func (s *Store) Apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
 	return c, err
 }
 
-// turn keeps a change waiting where its subject is busy (again).
+// turn keeps a change waiting where its subject is busy (again), or where
+// another has waited longer for it: they run in the order in which they were
+// asked for.
 func (t *txn) turn(ctx context.Context, m deploy.Move) (deploy.Move, error) {
-	busy, err := t.busy(ctx, m.From.Change.Subject)
+	c := m.From.Change
+	busy, err := t.busy(ctx, c.Subject)
+	if err == nil && busy == 0 && c.Kind != bcn.KindPlan {
+		busy, err = t.inLine(ctx, c.Subject, `c.id < $2`, int64(c.ID))
+	}
 	if err != nil || busy == 0 {
 		return m, err
 	}
@@ -52,7 +58,7 @@ func (t *txn) apply(ctx context.Context, m deploy.Move) (bcn.Change, error) {
 		return c, err
 	}
 	for _, part := range []func(context.Context, bcn.Change, deploy.Move) error{
-		t.storePlan, t.storeRequest, t.storeFollowUp, t.storeGrant, t.storeOneoff, t.storeRecords, t.storeRelease, t.storeFollows, t.afterwards,
+		t.storePlan, t.storeRequest, t.storeFollowUp, t.storeGrant, t.storeOneoff, t.storeRecords, t.storeRelease, t.storeHold, t.storeFollows, t.afterwards,
 	} {
 		if err := part(ctx, c, m); err != nil {
 			return c, err
@@ -76,14 +82,14 @@ func (t *txn) moveChange(ctx context.Context, m deploy.Move) (bcn.Change, error)
 		return from, err
 	}
 	err = t.moved(ctx, `update change set state = $4,
-		code = case when $5 <> '' then $5 when $4 = 'succeeded' then '' when code in ('unavailable', 'could_not_check') then '' else code end,
+		code = case when $5 <> '' then $5 when $4 = 'succeeded' then '' when code in ('unavailable', 'could_not_check', 'locked', 'frozen') then '' else code end,
 		params = case when $5 = '' then params else $6::jsonb end, step = $7, phase = $8, failures = $9, lease_until = null,
 		started_at = case when $4 = 'applying' and started_at is null then bcn_now() else started_at end,
 		leftover = $10 and $4 <> 'succeeded',
 		ended_at = case when $10 then bcn_now() else ended_at end,
-		behind = case when $4 = 'waiting_turn' then behind else 0 end
+		behind = case when $4 = 'waiting_turn' then behind else 0 end, held_by = $11
 		where id = $1 and state = $2 and fence = $3`,
-		int64(from.ID), from.State, from.Fence, next, m.Code, params, m.Step, m.Phase, m.Failures, next.Ended())
+		int64(from.ID), from.State, from.Fence, next, m.Code, params, m.Step, m.Phase, m.Failures, next.Ended(), int64(m.HeldBy))
 	if err != nil {
 		return from, err
 	}
@@ -209,6 +215,11 @@ func (t *txn) afterwards(ctx context.Context, c bcn.Change, m deploy.Move) error
 			return err
 		}
 	}
+	if m.Event == bcn.EventAsk { // people decide now: others need not wait for that
+		if err := t.nextTurn(ctx, c); err != nil {
+			return err
+		}
+	}
 	if m.Again > 0 || m.Event == "" {
 		return nil // the job itself looks again
 	}
@@ -225,8 +236,15 @@ func (t *txn) ended(ctx context.Context, c bcn.Change) error {
 			return err
 		}
 	}
+	return t.nextTurn(ctx, c)
+}
+
+// nextTurn lets the change look that has waited longest for the subject, and is
+// not held.
+func (t *txn) nextTurn(ctx context.Context, c bcn.Change) error {
 	var next bcn.ID
-	err := t.QueryRow(ctx, `select id from change where subject = $1 and state = 'waiting_turn' and id <> $2 order by id limit 1`,
+	err := t.QueryRow(ctx, `select c.id from change c where c.subject = $1 and c.state = 'waiting_turn' and c.id <> $2
+		and not exists (select 1 from hold h where h.id = c.held_by and `+holding+`) order by c.id limit 1`,
 		c.Subject, int64(c.ID)).Scan(&next)
 	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return nil

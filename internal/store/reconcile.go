@@ -64,7 +64,8 @@ func (t *txn) stranded(ctx context.Context) ([]bcn.ID, error) {
 			or c.state in ('planning', 'planned', 'queued', 'applying', 'verifying', 'cancelling')
 			or (c.state = 'waiting' and exists (select 1 from request r where r.id = c.id and r.expires_at <= bcn_now()))
 			or (c.state = 'waiting_turn' and not exists (select 1 from change b where b.subject = c.subject
-				and b.state in ('applying', 'verifying', 'cancelling', 'blocked'))))
+				and b.state in ('applying', 'verifying', 'cancelling', 'blocked'))
+				and not exists (select 1 from hold h where h.id = c.held_by and `+holding+`)))
 		and not exists (select 1 from river_job j where j.kind = 'change' and j.args @> jsonb_build_object('id', c.id)
 			and j.state in ('available', 'scheduled', 'retryable', 'pending')
 			and (j.state <> 'scheduled' or j.scheduled_at > now() - interval '2 seconds'))

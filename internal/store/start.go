@@ -33,6 +33,15 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 		if h.On {
 			return bcn.E(bcn.CodeHalted, "by", h.By)
 		}
+		// A lock or a freeze is written under the same row: it is seen here, or it
+		// comes after this start.
+		w, err := t.heldNow(ctx, from)
+		if err != nil {
+			return err
+		}
+		if w != nil {
+			return &bcn.Error{Code: w.Code, Params: w.Params}
+		}
 		// The change first, then its request, as everywhere else: a late click
 		// locks both too.
 		if _, err := t.Exec(ctx, `select 1 from change where id = $1 for update`, int64(from.ID)); err != nil {

@@ -56,6 +56,9 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	if id := ScheduleSkip(params["why"]); code == bcn.CodeMissed && c.Has(id) {
 		args["why"] = c.Say(lang, id, nil)
 	}
+	if code == bcn.CodeLocked || code == bcn.CodeFrozen {
+		c.heldArgs(lang, params, args)
+	}
 	if code == bcn.CodeBadSchedule {
 		args = c.badSchedule(lang, params)
 	}
