@@ -103,3 +103,29 @@ func TestGuardrailsJudgeAgainBeforeAnythingRuns(t *testing.T) {
 		})
 	}
 }
+
+func TestTheSizeOfAOneoffIsJudgedAsFargateGivesIt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		settings guard.Settings
+		oneoff   *bcn.OneoffPlan
+		denied   bool
+	}{
+		"more memory than is let":                           {guard.Settings{Memory: 1024}, &bcn.OneoffPlan{Memory: 2048}, true},
+		"as much as is let":                                 {guard.Settings{Memory: 2048}, &bcn.OneoffPlan{Memory: 2048}, false},
+		"less, but the least that has the CPU is more":      {guard.Settings{Memory: 1024}, &bcn.OneoffPlan{CPU: 1024, Memory: 512}, true},
+		"none, as a plan without a one-off, denies nothing": {guard.Settings{Memory: 1024}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, kind := range []bcn.Kind{bcn.KindRun, bcn.KindDeploy} {
+				p := bcn.Plan{Oneoff: c.oneoff}
+				err := guardedBy(t, c.settings).guarded(ctx, bcn.Change{Kind: kind}, &p)
+				if got := bcn.CodeOf(err) == bcn.CodeGuardrail; got != c.denied {
+					t.Errorf("%s: %v", kind, err)
+				}
+			}
+		})
+	}
+}
