@@ -137,6 +137,28 @@ func TestDistrictThatBcnMakes(t *testing.T) {
 		w.slash("U0ADMIN", deploys, "district update tokyo --nat managed_gateway")
 		w.card(deploys, "change the district", "succeeded", "NAT: instance")
 	})
+	t.Run("its apps move to machines of its own, and keep them while they use them", func(t *testing.T) {
+		w := d.in(t)
+		own := strings.NewReplacer("endpoint: main", "endpoint: edge", "{ ssm_path: hello/session_secret }", "{ value: none }",
+			"name: hello-staging", "name: shop").Replace(w.manifest())
+		w.commit(strings.ReplaceAll(own, "    services:", "    launch: ec2\n    services:"))
+		w.slash("U0ADMIN", deploys, "deploy shop staging v2")
+		w.card(deploys, "shop", "closed", "launch: ec2 needs machines", "district update tokyo --launch ec2")
+		w.slash("U0ADMIN", deploys, "district update tokyo --launch ec2 --instance-type p5.48xlarge")
+		w.told("U0ADMIN", "p5.48xlarge", "classes that bot iam allows")
+		w.slash("U0ADMIN", deploys, "district update tokyo --size 3")
+		w.told("U0ADMIN", "are for --launch ec2")
+		w.slash("U0ADMIN", deploys, "district update tokyo --launch ec2 --size 2")
+		w.card(deploys, "change the district", "succeeded", "launch: fargate → ec2", "machines: none → 2 × m6i.large, at most 5")
+		w.slash("U0ADMIN", deploys, "deploy shop staging v2")
+		w.until("it runs on them", `select count(*) = 2 from release where heritage = 'shop' and outcome = 'succeeded' and $1 = 0`, int64(0))
+		tasks := w.beside("ecs", "ListTasks", map[string]any{"cluster": "tokyo", "launchType": "EC2"})["taskArns"].([]any)
+		if len(tasks) == 0 {
+			t.Error("no task is on a machine")
+		}
+		w.slash("U0ADMIN", deploys, "district update tokyo --launch fargate")
+		w.told("U0ADMIN", "the machines of tokyo", "still used", "shop staging (web)")
+	})
 	t.Run("one that was adopted is not changed, and only forgotten", func(t *testing.T) {
 		w := d.in(t)
 		w.type1(w.aws.SampleCommands()[0])
