@@ -92,6 +92,7 @@ const (
 	CodeCertificateElsewhere Code = "certificate_elsewhere" // certificate, region, account
 	CodeAdopted              Code = "adopted"               // name: bcn did not make the district
 	CodePluginSettings       Code = "plugin_settings"       // plugin, problems (one per line), settings (what it takes)
+	CodePluginMachines       Code = "plugin_machines"       // plugin, district: it is for machines, of which there are none
 	CodePluginLiteral        Code = "plugin_literal"        // plugin, names, path: a secret where a reference belongs
 
 	// Access.

@@ -55,6 +55,11 @@ func (s *Service) describeMachines(ctx context.Context, before, after bcn.Distri
 	if err != nil {
 		return err
 	}
+	for _, set := range before.Plugins {
+		if p, err := render.Plugins().Find(set.Name); err == nil && p.Machines != nil {
+			return bcn.E(bcn.CodeInUse, "name", "the machines of "+before.Name, "by", "the plugin "+p.Name)
+		}
+	}
 	var on []resident
 	for _, d := range all {
 		if what := onMachines(d); what != "" {

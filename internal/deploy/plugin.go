@@ -32,6 +32,9 @@ func (s *Service) describePlugin(d bcn.District, edit PluginEdit) error {
 	if err != nil {
 		return err
 	}
+	if err := render.CheckPlugin(d, p); err != nil {
+		return err
+	}
 	return p.Check(d, edit.Settings)
 }
 
@@ -41,7 +44,8 @@ func pluginOf(d bcn.District, name string) int {
 
 // planPlugin plans a district's other plugins: the image is pinned now, so
 // that what was approved is what runs, and what the settings refer to must be
-// there. Nothing changes in AWS before the next deploys.
+// there. Nothing changes in AWS before the next deploys, but with a plugin for
+// machines the district's own stack.
 func (s *Service) planPlugin(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	edit := *c.Wish.Edit.Plugin
 	before, err := s.district(ctx, c.Wish.Edit.Name)
@@ -61,6 +65,11 @@ func (s *Service) planPlugin(ctx context.Context, c Claimed) (bcn.Plan, error) {
 	lines := pluginLines(before, after, edit.Name)
 	if len(lines) == 0 {
 		return bcn.Plan{}, bcn.E(bcn.CodeNoChange)
+	}
+	if p, err := render.Plugins().Find(edit.Name); err == nil && p.Machines != nil {
+		return s.proposeDistrict(ctx, c, after, append(lines, bcn.Line{
+			Mark: bcn.MarkNote, What: "the machines are exchanged one by one; what runs on each moves first",
+		}))
 	}
 	tenants, err := s.pickUp(ctx, before.Name)
 	if err != nil {

@@ -7,6 +7,10 @@
 // app's, and where the app's lines go. It is pure: the same answer for the same
 // arguments, no clock, no network.
 //
+// A plugin may also have a say in the machines of a district: a part of the
+// script that they start with, and one server in the cluster that they report
+// to. bcn's own part of the script runs after it.
+//
 // What it answers is narrower than what ECS takes. There is no field for
 // privileges, for the host's network or folders, for roles or for another
 // app's containers, and render builds the containers itself: their secrets are

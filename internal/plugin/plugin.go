@@ -16,6 +16,10 @@ type Plugin struct {
 	More func(name string) (Setting, bool)
 	// Task says what a task gets. It is pure.
 	Task func(Task, Values) Change
+	// Machines says what the machines of a district get, and is pure, too; nil:
+	// the plugin has nothing to do with them. With it a plugin can be set only
+	// for a district that has some.
+	Machines func(Machines, Values) Fleet
 }
 
 // Setting is what a plugin can be told.
@@ -50,6 +54,29 @@ type Sidecar struct {
 	Environment map[string]string
 	Secrets     map[string]string // references, by variable
 	Router      bool              // it is the FireLens log router (Fluent Bit)
+}
+
+// Machines is what a plugin sees of a district's machines.
+type Machines struct {
+	District, Region string
+	Server           string // the name under which they find the plugin's server
+}
+
+// Fleet is what a plugin wants for the machines of a district.
+type Fleet struct {
+	// Boot is a part of the script that a machine starts with, as root, before it
+	// joins the cluster; should it fail, the machine does not join. What bcn
+	// itself sets comes after it.
+	Boot   string
+	Server *Server
+}
+
+// Server is one task in the cluster, on Fargate, that the machines alone reach.
+// It has no role of its own, and its lines are kept in CloudWatch.
+type Server struct {
+	CPU, Memory int // CPU units and MiB: a pair that Fargate has
+	Ports       []int
+	EntryPoint  []string
 }
 
 // Route sends the lines of the app's container to the log router: options of

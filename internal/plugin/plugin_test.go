@@ -71,6 +71,11 @@ func TestCheck(t *testing.T) {
 		"a line of configuration":       {"logs", map[string]string{"output": "http", "Host": "a\n[OUTPUT]"}, bcn.CodePluginSettings},
 		"a name with a line":            {"logs", map[string]string{"output": "http", "Host\nName": "a"}, bcn.CodePluginSettings},
 		"a value that is too long":      {"logs", map[string]string{"output": "http", "Host": strings.Repeat("a", 501)}, bcn.CodePluginSettings},
+		"addresses of packages":         {"pcidss", map[string]string{"repository": "https://rpm.example.com/wazuh/4.x/", "key": "https://rpm.example.com:8443/KEY"}, ""},
+		"no address of packages":        {"pcidss", map[string]string{"key": "https://rpm.example.com/KEY"}, bcn.CodePluginSettings},
+		"packages without encryption":   {"pcidss", map[string]string{"repository": "http://rpm.example.com", "key": "https://rpm.example.com/KEY"}, bcn.CodePluginSettings},
+		"an address with a command":     {"pcidss", map[string]string{"repository": "https://rpm.example.com/$(id)", "key": "https://rpm.example.com/KEY"}, bcn.CodePluginSettings},
+		"an address with a quote":       {"pcidss", map[string]string{"repository": "https://rpm.example.com/'", "key": "https://rpm.example.com/KEY"}, bcn.CodePluginSettings},
 		"an image that nobody can pull": {"logs", map[string]string{"output": "http", "image": "Acme agent:1"}, bcn.CodePluginSettings},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/plugin"
 )
 
 // The ways in which tasks reach the internet.
@@ -74,6 +75,8 @@ type DistrictInput struct {
 	District     bcn.District
 	Installation string
 	Tags         map[string]string // of bot.yaml
+	// Plugins are those that the district's may be of; nil: Plugins().
+	Plugins plugin.Table
 }
 
 // district is the input with what follows from it.
@@ -87,7 +90,7 @@ type district struct {
 
 // District renders a network over two zones with an ECS cluster, and what the
 // district's other stacks need. Errors carry codes: bad_name, reserved_name,
-// district_invalid.
+// district_invalid, plugin_machines, unknown_name (a plugin).
 func District(in DistrictInput) (bcn.Proposal, error) {
 	d := in.District
 	subnets, err := CheckDistrict(d)
@@ -102,6 +105,7 @@ func District(in DistrictInput) (bcn.Proposal, error) {
 	s.routes()
 	s.nat()
 	s.flowLogs()
+	s.pluginLogs()
 	s.bucket()
 	s.cluster()
 	s.Outputs = map[string]output{
@@ -112,7 +116,9 @@ func District(in DistrictInput) (bcn.Proposal, error) {
 		OutputTaskGroup:      {"Security group of every task", getAtt("TaskSecurityGroup", "GroupId")},
 		OutputBucket:         {"Templates and access logs", ref("Bucket")},
 	}
-	s.machines()
+	if err := s.machines(); err != nil {
+		return bcn.Proposal{}, err
+	}
 	return propose(DistrictStack(d.Name), s.template, []string{"CAPABILITY_NAMED_IAM"}, s.tags)
 }
 

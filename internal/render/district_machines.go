@@ -26,9 +26,9 @@ func MachineRole(district string) string { return roleName(district, "cluster", 
 // machines adds what tasks of launch type ec2 run on: a group of machines
 // which ECS itself makes larger and smaller, and drains before one goes. There
 // is no key, no bastion and no way in: access is Session Manager's.
-func (s *district) machines() {
-	if s.District.Network.Launch != LaunchEC2 {
-		return
+func (s *district) machines() error {
+	if err := s.plug(); err != nil || s.District.Network.Launch != LaunchEC2 {
+		return err
 	}
 	s.machineRole()
 	// Tasks have security groups of their own; nothing comes to the machines.
@@ -46,6 +46,7 @@ func (s *district) machines() {
 		"Tags": s.tags,
 	}}
 	s.Outputs[OutputCapacityProvider] = output{"What tasks of launch type ec2 are placed on", ref("MachineCapacity")}
+	return nil
 }
 
 // machineRole is what a machine may do: be one of this cluster, and be reached

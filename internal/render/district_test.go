@@ -39,8 +39,57 @@ func networks() map[string]func(t *testing.T) []bcn.Proposal {
 		out["district_"+nat] = of(bcn.Network{NAT: nat, Launch: render.LaunchFargate})
 		out["district_"+nat+"_ec2"] = of(bcn.Network{NAT: nat, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2})
 	}
+	for _, nat := range []string{render.NATNone, render.NATGateway} {
+		out["district_pcidss_"+nat] = func(t *testing.T) []bcn.Proposal {
+			d := made(bcn.Network{NAT: nat, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2})
+			d.Plugins = watched()
+			return []bcn.Proposal{districtOf(t, d)}
+		}
+	}
 	out["district_ec2_arm"] = of(bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m7g.xlarge", Size: 1})
 	return out
+}
+
+// watched is the plugin pcidss, with an image of the account's own.
+func watched() []bcn.Plugin {
+	return []bcn.Plugin{{
+		Name: "pcidss", Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/wazuh-manager@" + digest,
+		Settings: map[string]string{"repository": "https://rpm.example.com/wazuh/4.x", "key": "https://rpm.example.com/wazuh/KEY"},
+	}}
+}
+
+func districtOf(t *testing.T, d bcn.District) bcn.Proposal {
+	t.Helper()
+	p, err := render.District(render.DistrictInput{District: d, Installation: "i-0123456789abcdef"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A plugin has its say before bcn itself has the last word on a machine.
+func TestWhatBcnSetsOnAMachineComesLast(t *testing.T) {
+	t.Parallel()
+	d := made(bcn.Network{NAT: render.NATGateway, Launch: render.LaunchEC2, InstanceType: "m6i.large", Size: 2})
+	d.Plugins = watched()
+	script := string(districtOf(t, d).Template)
+	at := -1
+	for _, want := range []string{"set -euo pipefail", "dnf install -y wazuh-agent", "mask --now sshd", "ECS_CLUSTER=example", "ECS_DISABLE_PRIVILEGED=true"} {
+		i := strings.Index(script, want)
+		if i <= at {
+			t.Errorf("%q is at %d, after %d", want, i, at)
+		}
+		at = i
+	}
+}
+
+func TestAPluginForMachinesNeedsSome(t *testing.T) {
+	t.Parallel()
+	d := made(bcn.Network{NAT: render.NATGateway, Launch: render.LaunchFargate})
+	d.Plugins = watched()
+	if _, err := render.District(render.DistrictInput{District: d, Installation: "i"}); bcn.CodeOf(err) != bcn.CodePluginMachines {
+		t.Error(err)
+	}
 }
 
 func TestDistrictRefusals(t *testing.T) {

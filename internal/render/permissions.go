@@ -17,13 +17,7 @@ func (s *source) executionStatements() []statement {
 		Resource: []string{group + ":*"},
 	}}
 	if repositories := s.repositories(); len(repositories) > 0 {
-		out = append(out,
-			// This action knows no resource (Service Authorization Reference, ECR).
-			statement{Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
-			statement{
-				Effect: "Allow", Resource: repositories,
-				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
-			})
+		out = append(out, pulling(repositories...)...)
 	}
 	started := slices.Clone(s.env.secrets)
 	if r, ok := h.Repository(); ok {
@@ -31,6 +25,18 @@ func (s *source) executionStatements() []statement {
 	}
 	started = append(started, s.plugged.secrets...)
 	return append(out, s.reading(started, "ssm:GetParameters")...)
+}
+
+// pulling grants pulling images of ECR.
+func pulling(repositories ...string) []statement {
+	return []statement{
+		// This action knows no resource (Service Authorization Reference, ECR).
+		{Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
+		{
+			Effect: "Allow", Resource: repositories,
+			Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+		},
+	}
 }
 
 // taskStatements grants what the heritage's own code may do: take ECS Exec,

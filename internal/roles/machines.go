@@ -56,6 +56,25 @@ func machines(in Input) []statement {
 			Why:       "this one role, never a task's, to machines alone",
 		},
 		{
+			Sid: "NewZone", Action: []string{"servicediscovery:CreatePrivateDnsNamespace", "servicediscovery:CreateService"},
+			Resource: []string{"*"}, Condition: map[string]operands{"StringEquals": in.inRegion(), "StringLike": {"aws:RequestTag/" + InstallationTag: in.installation()}},
+			Why: "the names under which machines find the servers of plugins, tagged from the first moment",
+		},
+		{
+			Sid: "OwnZone", Action: []string{
+				"servicediscovery:DeleteNamespace", "servicediscovery:DeleteService", "servicediscovery:GetNamespace", "servicediscovery:GetService",
+				"servicediscovery:ListTagsForResource", "servicediscovery:TagResource", "servicediscovery:UpdatePrivateDnsNamespace", "servicediscovery:UpdateService",
+			}, Resource: []string{in.arn("servicediscovery", "*/*")}, Condition: map[string]operands{"StringLike": in.tagged()},
+			Why: "bcn's own names, nobody else's",
+		},
+		{
+			Sid: "ZoneParts", Action: []string{
+				"ec2:DescribeRegions", "route53:CreateHostedZone", "route53:DeleteHostedZone", "route53:GetHostedZone", "route53:ListHostedZonesByName",
+				"servicediscovery:GetOperation",
+			}, Resource: []string{"*"}, Condition: map[string]operands{"StringEquals": {"aws:RequestedRegion": []string{in.Region, "us-east-1"}}},
+			Why: "what Cloud Map does for a zone in the caller's name; Route 53 is in one region, knows no tags here, and deletes empty zones alone",
+		},
+		{
 			Sid: "GroupServiceRole", Action: []string{"iam:CreateServiceLinkedRole"},
 			Resource: []string{in.iam("role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")},
 			Why:      "the first group of an account makes it",

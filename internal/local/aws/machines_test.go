@@ -226,3 +226,31 @@ func (f *fleet) placesOf(t *testing.T) (subnet, group string) {
 	}
 	return subnet, group
 }
+
+// The plugin pcidss: a server in the cluster, and what the machines install.
+func TestMachinesThatAreWatched(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, onMachines("m6i.large", 1))
+	f.Cluster().PutImage("wazuh-manager", "v1", cluster.Image{Behaviour: cluster.Healthy("manager started")})
+	digest := f.Cluster().PutImage("wazuh-manager", "v1", cluster.Image{Behaviour: cluster.Healthy("manager started")})
+	watched := []bcn.Plugin{{
+		Name: "pcidss", Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/wazuh-manager@" + digest,
+		Settings: map[string]string{"repository": "https://rpm.example.com/wazuh", "key": "https://rpm.example.com/KEY"},
+	}}
+	f.district.Plugins = watched
+	f.apply(t, onMachines("m6i.large", 1))
+	c := ecs.NewFromConfig(f.as())
+	tasks := must[*ecs.ListTasksOutput](t)(c.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: awssdk.String("tokyo")})).TaskArns
+	if len(tasks) != 1 || len(f.instances(t)) != 1 {
+		t.Fatalf("%v tasks, %d machines", tasks, len(f.instances(t)))
+	}
+	before := *f.instances(t)[0].Ec2InstanceId
+	f.district.Plugins = nil
+	f.apply(t, onMachines("m6i.large", 1))
+	if after := f.instances(t); len(after) != 1 || *after[0].Ec2InstanceId == before {
+		t.Fatalf("%+v", after)
+	}
+	f.district.Plugins = watched
+	f.apply(t, onMachines("m6i.large", 1))
+	f.deleteStack(t)
+}

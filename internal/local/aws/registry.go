@@ -60,6 +60,7 @@ func providers(a *Account, c *cluster.Cluster, s *sessions.Service) map[string]w
 		"AWS::EC2::SecurityGroupEgress":  groupRule{a, sets[1]},
 	}
 	out["AWS::S3::Bucket"], out["AWS::S3::BucketPolicy"] = bucketResource{a}, bucketPolicy{a}
+	out["AWS::ServiceDiscovery::PrivateDnsNamespace"], out["AWS::ServiceDiscovery::Service"] = dnsNamespace{a}, dnsService{a}
 	a.occupied = c.Occupied
 	maps.Copy(out, networkTypes(a))
 	maps.Copy(out, c.Providers())
