@@ -71,8 +71,8 @@ func (a *Apply) read(ctx context.Context, s *awsx.Session, p bcn.StackPlan) (bcn
 
 func moved(what string) error { return bcn.E(bcn.CodePlanMoved, "moved", what) }
 
-// deltas keeps of each change what a plan shows and compares: paths, never
-// values. CloudFormation does not promise an order, so there is one here.
+// deltas keeps of each change what a plan shows and compares: all paths, and
+// the values that may be shown. CloudFormation does not promise an order, so there is one here.
 func deltas(in []awsx.Change) []bcn.ResourceDelta {
 	out := make([]bcn.ResourceDelta, 0, len(in))
 	for _, c := range in {
@@ -80,7 +80,7 @@ func deltas(in []awsx.Change) []bcn.ResourceDelta {
 		slices.Sort(paths)
 		out = append(out, bcn.ResourceDelta{
 			Action: c.Action, LogicalID: c.LogicalID, PhysicalID: c.PhysicalID, Type: c.Type,
-			Replacement: c.Replacement, Properties: slices.Compact(paths),
+			Replacement: c.Replacement, Properties: slices.Compact(paths), Values: shown(c.Values),
 		})
 	}
 	slices.SortStableFunc(out, func(x, y bcn.ResourceDelta) int {

@@ -52,7 +52,15 @@ type Change struct {
 	Type        string
 	Replacement string
 	Properties  []string // paths, or names where AWS gives no path; with repetitions
+	Values      []Value  // of the paths that AWS gives
 }
+
+// Value is how a property changes: texts, or JSON of what is not one. A value
+// that is known only afterwards is KnownAfter.
+type Value struct{ Path, Before, After string }
+
+// KnownAfter stands for a value that CloudFormation does not know yet.
+const KnownAfter = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 // CreateChangeSet asks for a change set and answers its ARN and its stack's
 // id. The change set is not ready yet.
@@ -138,6 +146,7 @@ func changeOf(in types.ResourceChange) Change {
 		switch {
 		case aws.ToString(d.Target.Path) != "":
 			out.Properties = append(out.Properties, *d.Target.Path)
+			out.Values = append(out.Values, Value{*d.Target.Path, aws.ToString(d.Target.BeforeValue), aws.ToString(d.Target.AfterValue)})
 		case aws.ToString(d.Target.Name) != "":
 			out.Properties = append(out.Properties, string(d.Target.Attribute)+"."+*d.Target.Name)
 		default:

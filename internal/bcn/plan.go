@@ -157,6 +157,15 @@ type ResourceDelta struct {
 	Type        string   `json:"type"`                  // AWS::ECS::Service
 	Replacement string   `json:"replacement,omitempty"` // True | False | Conditional
 	Properties  []string `json:"properties,omitempty"`  // paths that change, sorted
+	Values      []Value  `json:"values,omitempty"`      // of those whose values may be shown, sorted by path
+}
+
+// Value is how one property changes, in CloudFormation's words; empty: it was
+// not there, or is not there any more.
+type Value struct {
+	Path   string `json:"path"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
 // Proposal is a stack as rendered, before CloudFormation has seen it.

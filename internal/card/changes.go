@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -128,7 +129,7 @@ func Resources(pl bcn.Plan) string {
 		for _, d := range sp.Changes {
 			fmt.Fprintf(&b, "  %s %s (%s)\n", resourceMarks[kindOf(d)], d.LogicalID, d.Type[strings.LastIndex(d.Type, ":")+1:])
 			for _, path := range d.Properties {
-				fmt.Fprintf(&b, "      %s\n", strings.TrimPrefix(path, "/Properties/"))
+				fmt.Fprintf(&b, "      %s%s\n", strings.TrimPrefix(path, "/Properties/"), values(d, path))
 			}
 		}
 		if len(sp.Changes) == 0 {
@@ -136,6 +137,16 @@ func Resources(pl bcn.Plan) string {
 		}
 	}
 	return b.String()
+}
+
+// values says how the value at a path changes, where it may be shown.
+func values(d bcn.ResourceDelta, path string) string {
+	for _, v := range d.Values {
+		if v.Path == path {
+			return ": " + cmp.Or(v.Before, "–") + " → " + cmp.Or(v.After, "–")
+		}
+	}
+	return ""
 }
 
 var resourceMarks = map[text.ID]string{

@@ -50,3 +50,40 @@ func summary(p bcn.Plan) string {
 	}
 	return b.String()
 }
+
+// maxMoved bounds the lines that say what of a stack moved.
+const maxMoved = 12
+
+// stackMoved says what of a stack is not what was approved: its name, and below
+// it what was there when somebody looked (-) and what is there now (+).
+func stackMoved(was, now bcn.StackPlan) string {
+	before, lines := moving(was), []string{"stack " + was.Name}
+	for _, edit := range udiff.Lines(before, moving(now)) {
+		lines = marked(lines, "- ", before[edit.Start:edit.End])
+		lines = marked(lines, "+ ", edit.New)
+	}
+	return strings.Join(lines[:min(len(lines), maxMoved)], "\n")
+}
+
+func marked(lines []string, mark, text string) []string {
+	for l := range strings.Lines(text) {
+		lines = append(lines, mark+strings.TrimSuffix(l, "\n"))
+	}
+	return lines
+}
+
+// moving says in lines what of a stack may move under an approval.
+func moving(sp bcn.StackPlan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "last update %s\ntemplate %s\nchange set %s\n", sp.LastUpdate, sp.TemplateSHA256, sp.ChangeSet)
+	for _, t := range sp.Tags {
+		fmt.Fprintf(&b, "tag %s=%s\n", t.Key, t.Value)
+	}
+	for _, d := range sp.Changes {
+		fmt.Fprintf(&b, "%s %s %s\n", strings.ToLower(d.Action), d.LogicalID, d.Type)
+		for _, v := range d.Values {
+			fmt.Fprintf(&b, "%s %s: %s → %s\n", d.LogicalID, v.Path, v.Before, v.After)
+		}
+	}
+	return b.String()
+}

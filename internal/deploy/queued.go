@@ -103,7 +103,7 @@ func (s *Service) stillSame(ctx context.Context, c Claimed, p bcn.Plan) error {
 		}
 		now.Previous = sp.Previous
 		if !sameBytes(sp, now) {
-			return bcn.E(bcn.CodePlanMoved, "moved", "stack "+sp.Name)
+			return bcn.E(bcn.CodePlanMoved, "moved", stackMoved(sp, now))
 		}
 	}
 	if err := s.stillFree(ctx, c); err != nil {
