@@ -14,5 +14,10 @@ create table deputy (
 );
 create index deputy_now on deputy (until) where removed_at is null;
 
+-- Teams that may decide as well from a time on, and are told then.
+alter table request
+    add column escalate     jsonb not null default '[]',
+    add column escalated_at timestamptz;
+
 -- Whose deputy somebody decided as; empty: for themselves.
 alter table decision add column stands_for text not null default '';

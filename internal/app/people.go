@@ -2,70 +2,13 @@ package app
 
 import (
 	"context"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
-
-const (
-	// mentionPatience is how long one card waits for GitHub.
-	mentionPatience = 800 * time.Millisecond
-	// mentionPause is how long GitHub is then left alone by cards.
-	mentionPause = 20 * time.Second
-)
-
-// mentions names those who may approve: members and user groups as they are
-// written, members of a GitHub team by their Slack accounts.
-func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
-	var out []string
-	add := func(m chat.Markup) {
-		if !slices.Contains(out, string(m)) {
-			out = append(out, string(m))
-		}
-	}
-	// A card must not wait for a GitHub that hangs: then its teams are named.
-	ctx, cancel := context.WithTimeout(ctx, mentionPatience)
-	defer cancel()
-	for _, name := range approval.Teams(r.Needs) {
-		team := a.o.Config.Teams[name]
-		for _, u := range team.Members {
-			if u != r.Requester {
-				add(chat.Mention(u))
-			}
-		}
-		if team.SlackUsergroup != "" {
-			add(chat.MentionGroup(team.SlackUsergroup))
-		}
-		if team.GitHubTeam == "" || time.Now().Before(a.githubQuiet.Load().Add(mentionPause)) {
-			continue
-		}
-		for _, p := range a.o.Config.People {
-			if p.Slack == r.Requester || p.GitHub == "" {
-				continue
-			}
-			in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, zeroTime)
-			if err != nil {
-				now := time.Now()
-				a.githubQuiet.Store(&now)
-				break
-			}
-			if len(in) > 0 {
-				add(chat.Mention(p.Slack))
-			}
-		}
-	}
-	if len(out) == 0 {
-		return chat.Escape(approval.Who(r.Needs))
-	}
-	return chat.Markup(strings.Join(out, " "))
-}
 
 // who answers what a person may do.
 type who struct{ a *App }

@@ -106,7 +106,7 @@ func (a *App) reconcileOnce(ctx context.Context) error {
 	}
 	_ = g.Wait()   // each tells its own errors
 	a.store.Wake() // messages whose time has come
-	return errors.Join(a.store.ForgetInbox(ctx), a.store.ForgetDrafts(ctx), a.store.ForgetTicks(ctx))
+	return errors.Join(a.remind(ctx), a.store.ForgetInbox(ctx), a.store.ForgetDrafts(ctx), a.store.ForgetTicks(ctx))
 }
 
 // orphanPatience bounds the run of one command whose process died, so that it

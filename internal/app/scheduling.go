@@ -101,20 +101,6 @@ func (a *App) digest(ctx context.Context, channel string) (chat.Message, bool, e
 	return m, true, nil
 }
 
-// remind tells those who may approve that a request waits, once, when half of
-// its time is over.
-func (a *App) remind(ctx context.Context) error {
-	waiting, err := a.store.HalfTime(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, r := range waiting {
-		errs = append(errs, a.store.Say(ctx, r.ID, a.card.Reminder(r, a.mentions(ctx, r))))
-	}
-	return errors.Join(errs...)
-}
-
 // figures reads what became of deploys.
 type figures struct{ a *App }
 

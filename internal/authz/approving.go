@@ -1,6 +1,12 @@
 package authz
 
-import "slices"
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
 
 // Approving lists the teams that approve something by any rule, sorted: those
 // that rules name, those that are asked next, and the administrators, who stand
@@ -14,4 +20,13 @@ func (a *Authorizer) Approving() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Recently is Eligible with answers of up to a minute of age: for lists and
+// cards, which decide nothing.
+func (a *Authorizer) Recently(ctx context.Context, actor bcn.Actor, teams []string) ([]string, error) {
+	if _, err := a.person(ctx, actor, time.Time{}); err != nil {
+		return nil, err
+	}
+	return a.o.Teams.TeamsOf(ctx, actor.User, teams, time.Time{})
 }

@@ -1,5 +1,7 @@
 package bcn
 
+import "time"
+
 // ActorKind says whether a person or a machine acts.
 type ActorKind string
 
@@ -34,4 +36,6 @@ type Profile struct {
 	Restricted             bool // guest of one or several channels
 	Stranger               bool // from another workspace (Slack Connect)
 	Bot                    bool
+	Status                 string    // the emoji of their status, without colons; empty: none
+	StatusUntil            time.Time // zero: it does not end by itself
 }

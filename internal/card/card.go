@@ -246,12 +246,13 @@ func (p *Presenter) live(v View) chat.Markup {
 func (p *Presenter) small(v View) chat.Markup {
 	var out []string
 	if v.Request != nil {
+		out = append(out, p.others(*v.Request)...)
 		for _, d := range v.Request.Decisions {
 			id := text.CardApprovedBy
 			if d.Verdict == bcn.Reject {
 				id = text.CardRejectedBy
 			}
-			out = append(out, string(p.say(id, text.Args{"who": chat.Mention(d.Person), "when": text.When(d.At)})))
+			out = append(out, string(p.say(id, text.Args{"who": p.decider(d), "when": text.When(d.At)})))
 		}
 		if v.Request.State == bcn.RequestPending && len(v.Request.Decisions) > 0 {
 			for _, n := range remaining(*v.Request) {
@@ -287,7 +288,7 @@ func remaining(r bcn.Request) []bcn.Need {
 	var ballots []approval.Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict == bcn.Approve {
-			ballots = append(ballots, approval.Ballot{Person: d.Person, Teams: d.Teams})
+			ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams})
 		}
 	}
 	return approval.Remaining(r, ballots)

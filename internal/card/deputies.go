@@ -1,6 +1,7 @@
 package card
 
 import (
+	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/text"
@@ -36,4 +37,12 @@ func (p *Presenter) loudest() string {
 		}
 	}
 	return ""
+}
+
+// decider names who decided, and for whom.
+func (p *Presenter) decider(d bcn.Decision) chat.Markup {
+	if d.For == "" {
+		return chat.Mention(d.Person)
+	}
+	return p.say(text.CardStandsFor, text.Args{"deputy": chat.Mention(d.Person), "absent": chat.Mention(d.For)})
 }

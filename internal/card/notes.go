@@ -108,7 +108,7 @@ func coded(key string, head chat.Markup, code string) deploy.Note {
 
 func (p *Presenter) decided(m deploy.Moment) []deploy.Note {
 	d := m.Decision
-	args := text.Args{"who": chat.Mention(d.Person), "hash": short(m.Request.Hash), "reason": d.Reason}
+	args := text.Args{"who": p.decider(*d), "hash": short(m.Request.Hash), "reason": d.Reason, "asker": mention(m.Change.Requester)}
 	id := text.ThreadApproved
 	if d.Verdict == bcn.Reject {
 		id = text.ThreadRejected

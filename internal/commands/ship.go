@@ -104,6 +104,11 @@ func (r *Registry) queued(ctx context.Context, a asked, got deploy.Asked) chat.M
 	if got.Held != nil {
 		return say(r.text.Say(a.lang, text.ReplyHeld, text.Args{"ref": r.ref(ctx, got.ID), "why": r.text.Error(a.lang, got.Held)}))
 	}
+	if got.Instead != "" && got.Behind == 0 { // one that waits is told of that, and its card says the other
+		return say(r.text.Say(a.lang, text.ReplyInstead, text.Args{
+			"id": r.ref(ctx, got.ID), "empty": got.Empty, "instead": got.Instead, "several": strings.Contains(got.Instead, ","),
+		}))
+	}
 	if got.Behind == 0 {
 		return chat.Message{}
 	}

@@ -56,6 +56,9 @@ type Asked struct {
 	ID     bcn.ID
 	Behind bcn.ID
 	Held   *bcn.Error // what lock or freeze it waits behind; nil: none
+	// Empty are the teams in which nobody but the requester could approve, and
+	// Instead those that decide in their place; empty: everybody is there.
+	Empty, Instead string
 }
 
 // Decided is what a decision led to.

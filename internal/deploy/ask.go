@@ -48,6 +48,10 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
 		return Asked{}, err
 	}
+	empty, instead, err := s.stoodIn(ctx, c.Requester, v)
+	if err != nil {
+		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+	}
 	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
 	if bcn.CodeOf(err) == bcn.CodeLimitReached {
 		err = s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
@@ -55,7 +59,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err != nil {
 		return Asked{}, err
 	}
-	a := Asked{ID: c.ID, Behind: c.Behind}
+	a := Asked{ID: c.ID, Behind: c.Behind, Empty: empty, Instead: instead}
 	if c.HeldBy != 0 {
 		a.Held = &bcn.Error{Code: c.Code, Params: c.Params}
 	}

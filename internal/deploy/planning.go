@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/guard"
@@ -201,6 +202,12 @@ func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error)
 	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, Outside: p.Outside, ExpiresAt: c.Now.Add(p.Within)}
 	if at := c.Change.NotBefore; at != nil && at.After(c.Now) {
 		r.ExpiresAt = *at // of a tick: whoever approves does so by its time
+	}
+	if r, err = s.staffed(ctx, r, c.Change.Requester.Team); err != nil {
+		return 0, err
+	}
+	if len(p.Escalate) > 0 {
+		r.Escalate, r.EscalatedAt = p.Escalate, approval.EscalatesAt(c.Now, r.ExpiresAt)
 	}
 	return s.move(ctx, Move{
 		From: c, Event: bcn.EventAsk, Ask: &r, Urgent: true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -50,14 +51,19 @@ func (a *API) readProfile(ctx context.Context, user string) (p bcn.Profile, err 
 }
 
 func profile(u *slack.User) bcn.Profile {
-	return bcn.Profile{
+	p := bcn.Profile{
 		User: u.ID, Team: u.TeamID, Enterprise: u.Enterprise.EnterpriseID,
 		Name: u.Name, RealName: u.RealName, Locale: u.Locale, TZ: u.TZ,
 		Deleted:    u.Deleted,
 		Restricted: u.IsRestricted || u.IsUltraRestricted,
 		Stranger:   u.IsStranger,
 		Bot:        u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == "USLACKBOT",
+		Status:     strings.Trim(u.Profile.StatusEmoji, ":"),
 	}
+	if u.Profile.StatusExpiration > 0 { // seconds; 0: it stays (docs.slack.dev, "users.profile.set")
+		p.StatusUntil = time.Unix(int64(u.Profile.StatusExpiration), 0)
+	}
+	return p
 }
 
 // GroupMembers answers the user ids of a Slack user group, as fresh as

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // Figures are what became of a heritage's deploys in a time.
@@ -60,11 +58,4 @@ func (s *Store) GrantFigures(ctx context.Context, last time.Duration) (GrantFigu
 			count(*) filter (where coalesce((c.wish -> 'Access' ->> 'extends')::bigint, 0) <> 0)
 		from access_grant g join change c on c.id = g.id where g.created_at > bcn_now() - $1::interval`, last).Scan(&f.Grants, &f.Opened, &f.Extended)
 	return f, err
-}
-
-// HalfTime answers the requests that have waited for more than half of their
-// time, the one that expires first at the front.
-func (s *Store) HalfTime(ctx context.Context) ([]bcn.Request, error) {
-	return requests(ctx, s.pool, `state = 'pending' and expires_at > bcn_now()
-		and bcn_now() > created_at + (expires_at - created_at) / 2 order by expires_at limit 200`)
 }

@@ -24,8 +24,9 @@ func (t *txn) insertRequest(ctx context.Context, r bcn.Request) error {
 	}
 	r.ExpiresAt = r.ExpiresAt.UTC().Truncate(time.Microsecond)
 	var row []byte
-	err = t.QueryRow(ctx, `insert into request (id, state, hash, requester, needs, expires_at, outside, mac)
-		values ($1, 'pending', $2, $3, $4, $5, $6, '') returning to_jsonb(request)`, int64(r.ID), r.Hash, r.Requester, needs, r.ExpiresAt, canonical(teams(r.Outside))).Scan(&row)
+	err = t.QueryRow(ctx, `insert into request (id, state, hash, requester, needs, expires_at, outside, escalate, escalated_at, mac)
+		values ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, '') returning to_jsonb(request)`, int64(r.ID), r.Hash, r.Requester, needs, r.ExpiresAt,
+		canonical(teams(r.Outside)), canonical(teams(r.Escalate)), timeOrNull(r.EscalatedAt)).Scan(&row)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func request(ctx context.Context, q querier, id bcn.ID) (bcn.Request, error) {
 // requests reads requests with their decisions, in two queries for however
 // many there are.
 func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.Request, error) {
-	rows, err := q.Query(ctx, `select id, state, hash, requester, needs, created_at, expires_at, outside from request where `+where, args...)
+	rows, err := q.Query(ctx, `select id, state, hash, requester, needs, created_at, expires_at, outside, escalate, escalated_at from request where `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,10 +90,11 @@ func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.
 
 func scanRequest(row pgx.CollectableRow) (bcn.Request, error) {
 	var (
-		r              bcn.Request
-		needs, outside []byte
+		r                        bcn.Request
+		needs, outside, escalate []byte
+		escalated                *time.Time
 	)
-	if err := row.Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt, &outside); err != nil {
+	if err := row.Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt, &outside, &escalate, &escalated); err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal(needs, &r.Needs); err != nil {
@@ -100,6 +102,12 @@ func scanRequest(row pgx.CollectableRow) (bcn.Request, error) {
 	}
 	if err := json.Unmarshal(outside, &r.Outside); err != nil {
 		return r, fmt.Errorf("read who counts for %s: %w", r.ID, err)
+	}
+	if err := json.Unmarshal(escalate, &r.Escalate); err != nil {
+		return r, fmt.Errorf("read who decides next for %s: %w", r.ID, err)
+	}
+	if escalated != nil {
+		r.EscalatedAt = *escalated
 	}
 	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/audit"
@@ -99,10 +100,21 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 			return tampered("audit entry of a decision", err)
 		}
 	}
-	if !approval.Complete(r, ballots) {
+	if !approval.Complete(approval.Widened(r, lastDecision(r)), ballots) {
 		return bcn.E(bcn.CodeTampered, "what", "decision")
 	}
 	return nil
+}
+
+// lastDecision is when the quorum was completed: who may decide later has no
+// part in it.
+func lastDecision(r bcn.Request) (at time.Time) {
+	for _, d := range r.Decisions {
+		if d.At.After(at) {
+			at = d.At
+		}
+	}
+	return at
 }
 
 // provenHash answers the hash of the plan, whose bytes, MAC and audit entry

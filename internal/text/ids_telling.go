@@ -16,6 +16,13 @@ const (
 	ReplyDeputy           ID = "reply.deputy"
 	ReplyNoDeputies       ID = "reply.no_deputies"
 	ReplyDeputyRemoved    ID = "reply.deputy_removed"
+	ThreadEscalated       ID = "thread.escalated"
+	CardInstead           ID = "card.instead"
+	CardEscalates         ID = "card.escalates"
+	CardStandsFor         ID = "card.stands_for"
+	CardAway              ID = "card.away"
+	CardMoreApprovers     ID = "card.more_approvers"
+	ReplyInstead          ID = "reply.instead"
 	AnnounceDeputy        ID = "announce.deputy"
 	AnnounceDeputyRemoved ID = "announce.deputy_removed"
 )

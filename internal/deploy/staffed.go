@@ -1,0 +1,133 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/authz"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// lastResort decides where a group has nobody, and neither has the next.
+const lastResort = "admins"
+
+// maxAccounts bounds how many accounts are looked up to see whether a group has
+// somebody who works: each is a call of Slack's.
+const maxAccounts = 40
+
+// staffed finds the groups of which too few people besides the requester could
+// decide: its only member is the requester, it is empty, or all have left. Then
+// the next group may decide instead, at once: the one that the rule escalates
+// to, else the administrators. What cannot be read counts as staffed: an outage
+// asks nobody else. Errors: no_approver where nobody could decide at all.
+func (s *Service) staffed(ctx context.Context, r bcn.Request, home string) (bcn.Request, error) {
+	if s.Members == nil {
+		return r, nil
+	}
+	c := census{s: s, r: r, home: home, works: map[string]bool{}}
+	missing, known := c.missing(ctx, r)
+	if !known || len(missing) == 0 {
+		return r, nil
+	}
+	options := [][]string{r.Escalate, {lastResort}}
+	if len(r.Escalate) == 0 {
+		options = options[1:]
+	}
+	for _, instead := range options {
+		wide := r
+		wide.Needs = slices.Clone(r.Needs)
+		for i, n := range wide.Needs {
+			if slices.ContainsFunc(missing, func(m bcn.Need) bool { return slices.Equal(m.Teams, n.Teams) }) {
+				wide.Needs[i].Instead = instead
+			}
+		}
+		if still, known := c.missing(ctx, wide); !known || len(still) == 0 {
+			return wide, nil
+		}
+	}
+	return r, bcn.E(bcn.CodeNoApprover, "who", approval.Who(missing))
+}
+
+// stoodIn looks before anything is stored whether somebody could approve, and
+// names the groups that have nobody with who decides instead. Errors: no_approver.
+func (s *Service) stoodIn(ctx context.Context, asker bcn.Actor, v authz.Verdict) (empty, instead string, err error) {
+	if !v.Gated() {
+		return "", "", nil
+	}
+	r, err := s.staffed(ctx, bcn.Request{Requester: asker.User, Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}, asker.Team)
+	empty, instead = insteadOf(r.Needs)
+	return empty, instead, err
+}
+
+// census counts who could decide on a request.
+type census struct {
+	s     *Service
+	r     bcn.Request
+	home  string
+	works map[string]bool // accounts that were looked up
+}
+
+// missing answers what nobody could fill; known is false where a team could not
+// be read.
+func (c *census) missing(ctx context.Context, r bcn.Request) (missing []bcn.Need, known bool) {
+	in := map[string][]string{} // teams by person
+	var order []string
+	for _, team := range approval.Asked(r) {
+		members, err := c.s.Members.Members(ctx, team, time.Time{})
+		if err != nil {
+			return nil, false
+		}
+		for _, user := range members {
+			if user == r.Requester {
+				continue
+			}
+			if in[user] == nil {
+				order = append(order, user)
+			}
+			in[user] = append(in[user], team)
+		}
+	}
+	var ballots []approval.Ballot
+	missing = approval.Remaining(r, ballots)
+	for _, user := range order {
+		if len(missing) == 0 {
+			break
+		}
+		if !c.working(ctx, user) {
+			continue
+		}
+		ballots = append(ballots, approval.Ballot{Person: user, Teams: in[user]})
+		missing = approval.Remaining(r, ballots)
+	}
+	return missing, true
+}
+
+// working says whether an account's word would count; one that could not be
+// looked up is believed to work.
+func (c *census) working(ctx context.Context, user string) bool {
+	works, looked := c.works[user]
+	if looked || len(c.works) >= maxAccounts {
+		return works || !looked
+	}
+	_, err := c.s.Authz.Recently(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: c.home}, nil)
+	c.works[user] = !refused(err)
+	return c.works[user]
+}
+
+// insteadOf names the groups that have nobody, and who decides instead.
+func insteadOf(needs []bcn.Need) (empty, instead string) {
+	var teams, others []string
+	for _, n := range needs {
+		if len(n.Instead) > 0 {
+			teams, others = append(teams, n.Teams...), append(others, n.Instead...)
+		}
+	}
+	list := func(s []string) string {
+		slices.Sort(s)
+		return strings.Join(slices.Compact(s), ", ")
+	}
+	return list(teams), list(others)
+}
