@@ -38,6 +38,7 @@ type cli struct {
 	Schema   struct{}       `cmd:"" help:"Print the JSON Schema of barcelona.yml, for editors."`
 	Check    struct{}       `cmd:"" help:"Check tokens, scopes, database, roles and teams."`
 	Manifest struct{}       `cmd:"" help:"Print the Slack app manifest to paste when the app is created."`
+	Rules    app.RulesArgs  `cmd:"" help:"Who may do what, and why."`
 	IAM      app.IAMArgs    `cmd:"" name:"iam" help:"Print the roles to apply in a district's account, as a CloudFormation template."`
 	Deploy   app.DeployArgs `cmd:"" help:"Ask for a deploy from CI, with BCN_URL and BCN_TOKEN."`
 	Access   struct {
@@ -89,25 +90,28 @@ func run(ctx context.Context) error {
 		return &app.ExitError{Code: app.ExitUsage, Err: err}
 	}
 	out, errs := os.Stdout, os.Stderr
+	explain := func() error { return app.RulesExplain(ctx, c.Rules.Explain, out) }
 	return map[string]func() error{
-		"dev":                      func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
-		"serve":                    func() error { return app.Serve(ctx, c.Serve.Config, errs) },
-		"migrate":                  func() error { return app.Migrate(ctx, errs) },
-		"render":                   func() error { return app.Render(app.RenderArgs(c.Render), out) },
-		"validate":                 func() error { return app.Validate(c.Validate.File, out) },
-		"schema":                   func() error { return app.Schema(out) },
-		"check":                    func() error { return app.Check(ctx, out) },
-		"manifest":                 func() error { return app.Manifest(out) },
-		"iam":                      func() error { return app.IAM(ctx, c.IAM, out) },
-		"deploy <app> <env> <tag>": func() error { return app.Deploy(ctx, c.Deploy, out) },
-		"access open <id>":         func() error { return app.AccessOpen(ctx, c.Access.Open) },
-		"access test":              func() error { return app.AccessTest(ctx, c.Access.Test) },
-		"audit verify":             func() error { return app.VerifyAudit(ctx, c.Audit.Verify, out) },
-		"halt":                     func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"halt <reason>":            func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
-		"resume":                   func() error { return app.SetHalt(ctx, false, "", out) },
-		"local slack":              func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
-		"local github":             func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
-		"local aws":                func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
+		"dev":                        func() error { return app.RunDev(ctx, c.Dev.Addr, out, errs) },
+		"serve":                      func() error { return app.Serve(ctx, c.Serve.Config, errs) },
+		"migrate":                    func() error { return app.Migrate(ctx, errs) },
+		"render":                     func() error { return app.Render(app.RenderArgs(c.Render), out) },
+		"validate":                   func() error { return app.Validate(c.Validate.File, out) },
+		"schema":                     func() error { return app.Schema(out) },
+		"check":                      func() error { return app.Check(ctx, out) },
+		"manifest":                   func() error { return app.Manifest(out) },
+		"iam":                        func() error { return app.IAM(ctx, c.IAM, out) },
+		"deploy <app> <env> <tag>":   func() error { return app.Deploy(ctx, c.Deploy, out) },
+		"access open <id>":           func() error { return app.AccessOpen(ctx, c.Access.Open) },
+		"access test":                func() error { return app.AccessTest(ctx, c.Access.Test) },
+		"audit verify":               func() error { return app.VerifyAudit(ctx, c.Audit.Verify, out) },
+		"rules test <file>":          func() error { return app.RulesTest(ctx, c.Rules.Test, out) },
+		"rules explain <who> <verb>": explain, "rules explain <who> <verb> <app>": explain, "rules explain <who> <verb> <app> <env>": explain,
+		"halt":          func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"halt <reason>": func() error { return app.SetHalt(ctx, true, c.Halt.Reason, out) },
+		"resume":        func() error { return app.SetHalt(ctx, false, "", out) },
+		"local slack":   func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
+		"local github":  func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
+		"local aws":     func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
 	}[parsed.Command()]()
 }

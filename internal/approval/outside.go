@@ -24,10 +24,10 @@ func Asked(r bcn.Request) []string {
 // where they are in a team that is asked.
 func inside(r bcn.Request, teams []string) bool { return overlap(r.Outside, teams) }
 
-// Nobody says that only people who are inside could decide: every team that one
-// of the needs asks is one that does not count.
+// Nobody says that only people who are inside could decide, now or once it is
+// escalated: every team that one of the needs asks is one that does not count.
 func Nobody(r bcn.Request) bool {
 	return slices.ContainsFunc(r.Needs, func(n bcn.Need) bool {
-		return !slices.ContainsFunc(n.Of(), func(t string) bool { return !slices.Contains(r.Outside, t) })
+		return !slices.ContainsFunc(slices.Concat(n.Of(), r.Escalate), func(t string) bool { return !slices.Contains(r.Outside, t) })
 	})
 }

@@ -203,10 +203,7 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 
 // applies says whether a rule is about what is asked, whoever asks. A matcher
 // that is left out matches all.
-func applies(r config.Rule, ask Ask) bool {
-	return gives(r.To, ask) && matchesOr(r.On, ask.Env) && matchesOr(r.Apps, ask.App) && matchesOr(r.Districts, ask.District) &&
-		says(r.Destructive, ask.Destructive, ask) && says(r.IAM, ask.IAM, ask)
-}
+func applies(r config.Rule, ask Ask) bool { return mismatch(r, ask) == "" }
 
 // says compares what a rule says of plans with what the plan is; while there is
 // none, a rule that says something of it is about nothing.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/config"
@@ -42,6 +43,9 @@ func (s *Service) demanded(ctx context.Context, c bcn.Change, v authz.Verdict) e
 	}
 	if err := v.Fits(c.Reason); err != nil {
 		return err
+	}
+	if approval.Nobody(bcn.Request{Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}) {
+		return bcn.E(bcn.CodeNoApprover)
 	}
 	for _, d := range v.Demands {
 		if d.Ticket == nil {

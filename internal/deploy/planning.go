@@ -143,12 +143,11 @@ func (s *Service) verdict(ctx context.Context, c bcn.Change, p bcn.Plan, anyTime
 // hide the other.
 func (s *Service) knownVerdict(ctx context.Context, actor bcn.Actor, ask authz.Ask, p *bcn.SecretPlan) (authz.Verdict, error) {
 	v, err := s.sharedVerdict(ctx, actor, ask, p)
-	if err != nil || !ask.Destructive || !ask.IAM {
+	if err != nil {
 		return v, err
 	}
-	for _, only := range []struct{ destructive, iam bool }{{true, false}, {false, true}} {
-		ask.Destructive, ask.IAM = only.destructive, only.iam
-		also, err := s.sharedVerdict(ctx, actor, ask, p)
+	for _, aspect := range authz.Aspects(ask) {
+		also, err := s.sharedVerdict(ctx, actor, aspect, p)
 		if bcn.CodeOf(err) == bcn.CodeNotAllowed {
 			continue // no rule is about that alone
 		}

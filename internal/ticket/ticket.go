@@ -112,7 +112,7 @@ func address(template, id string) string {
 func (c *Client) get(ctx context.Context, at string) (any, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, http.NoBody)
 	if err != nil {
 		return nil, false, err
 	}
