@@ -35,6 +35,7 @@ func TestBinding(t *testing.T) {
 		{"a secret outside the app's path", []string{"{ ssm_path: hello/", "{ ssm_path: other/"}, "staging", "may not refer to"},
 		{"a secret of a path that only begins like the app's", []string{"{ ssm_path: hello/", "{ ssm_path: hello-staging2/"}, "staging", "may not refer to"},
 		{"a secret that is not there", []string{"{ ssm_path: hello/session_secret", "{ ssm_path: hello/nothing"}, "staging", "do not exist"},
+		{"a file system that the app was not given", []string{"service_type: web", "service_type: web\n    volumes: [{ name: data, path: /data, efs: { file_system: fs-0123456789abcdef0 } }]"}, "production", "may not mount"},
 		{"a file with mistakes", []string{"service_type: web", "service_type: wep"}, "production", "mistakes"},
 	} {
 		t.Run(c.name+" is refused, and nothing is changed", func(t *testing.T) {
