@@ -42,6 +42,14 @@ func keys() map[string]feature {
 				in.District.CapacityProvider = render.CapacityProvider(in.District.Name)
 			},
 		},
+		"variables_listed": {body: worker + `    environment:
+      - { name: SHARED, value_from: /barcelona/example/shared/key }
+      - { name: SESSION_SECRET, ssm_path: hello/session_secret }
+`},
+		"variables_read_at_runtime": {body: worker + `    environment:
+      SESSION_SECRET: { ssm_path: hello/session_secret, read_at_runtime: true }
+`},
+		"web_public":       behind("        public: true\n"),
 		"web_auto_scaling": behind("        auto_scaling: { min_count: 1, max_count: 4, requests: 1000 }\n"),
 		"web_grace_period": behind("        health_check_grace_period: 300\n"),
 		"task_role": {body: worker + `    task_role:

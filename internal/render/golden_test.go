@@ -20,7 +20,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // features is one golden file per stack and feature.
 func features() map[string]func(t *testing.T) []bcn.Proposal {
+	return featuresOf(func(string) {})
+}
+
+// featuresOf tells note of each environment that a file of the features has.
+func featuresOf(note func(body string)) map[string]func(t *testing.T) []bcn.Proposal {
 	of := func(body string, change func(*render.Input)) func(t *testing.T) []bcn.Proposal {
+		note(body)
 		return func(t *testing.T) []bcn.Proposal {
 			in := input(heritage(t, body))
 			if change != nil {
