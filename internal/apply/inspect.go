@@ -48,6 +48,11 @@ func (a *Apply) Reach(ctx context.Context, t bcn.Target) (bcn.District, error) {
 	return i.d, nil
 }
 
+// Machines implements deploy.Districts.
+func (a *Apply) Machines(ctx context.Context, t bcn.Target) (int, error) {
+	return a.aws.For(t).ClusterMachines(ctx, t.District.Cluster)
+}
+
 // inspection collects what is wrong with a district.
 type inspection struct {
 	s        *awsx.Session

@@ -218,6 +218,19 @@ func taskOf(in types.Task) Task {
 	return out
 }
 
+// ClusterMachines answers how many container instances a cluster has. One that
+// is not there has none.
+func (s *Session) ClusterMachines(ctx context.Context, cluster string) (int, error) {
+	out, err := s.ecs().DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{cluster}})
+	if err != nil {
+		return 0, s.wrap(err)
+	}
+	if len(out.Clusters) == 0 {
+		return 0, nil
+	}
+	return int(out.Clusters[0].RegisteredContainerInstancesCount), nil
+}
+
 // ClusterStatus answers ACTIVE, INACTIVE, ...; a cluster that is not there is
 // ErrNotFound.
 func (s *Session) ClusterStatus(ctx context.Context, cluster string) (string, error) {

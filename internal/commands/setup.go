@@ -139,10 +139,20 @@ func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArg
 		r.labelled(a.lang, text.LabelPublicSubnets, codes(d.PublicSubnets)),
 		r.labelled(a.lang, text.LabelSecurityGroups, codes(d.SecurityGroups)),
 		r.labelled(a.lang, text.LabelBucket, dash(chat.Code(d.Bucket))),
+		r.labelled(a.lang, text.LabelPlugins, codes(pluginsOf(d))),
 		r.labelled(a.lang, text.LabelRole, chat.Code(d.Role)),
 		r.labelled(a.lang, text.LabelCFNRole, chat.Code(d.CFNRole)),
 		r.labelled(a.lang, text.LabelCreated, text.When(d.CreatedAt)),
 	}}}}, nil
+}
+
+// pluginsOf are the names of a district's plugins.
+func pluginsOf(d bcn.District) []string {
+	var out []string
+	for _, p := range d.Plugins {
+		out = append(out, p.Name)
+	}
+	return out
 }
 
 // networkOf says how a network that bcn made is laid out; of an adopted one that

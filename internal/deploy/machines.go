@@ -80,6 +80,12 @@ func onMachines(d Deployed) string {
 	if problem != nil {
 		return ""
 	}
+	return usesMachines(h)
+}
+
+// usesMachines names the first service or scheduled task that is to run on
+// machines.
+func usesMachines(h *manifest.Heritage) string {
 	for _, service := range h.Services {
 		if service.Launch == manifest.LaunchEC2 {
 			return service.Name
@@ -89,4 +95,17 @@ func onMachines(d Deployed) string {
 		return h.ScheduledTasks[0].Name
 	}
 	return ""
+}
+
+// placeable refuses a file that wants machines where an adopted cluster has
+// none. Of a district that bcn made this is known without asking.
+func (s *Service) placeable(ctx context.Context, t bcn.Target, d deployment) error {
+	if t.District.Made() || usesMachines(d.manifest) == "" {
+		return nil
+	}
+	n, err := s.Districts.Machines(ctx, t)
+	if err != nil || n > 0 {
+		return err
+	}
+	return render.NoMachines(d.manifest, d.file.Name, t.District)
 }

@@ -102,6 +102,9 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	d.narrows()
 	d.overlay = d.overlay.For(serviceNames(d.manifest))
 	t := s.Target(c.Change, d.district)
+	if err := s.placeable(ctx, t, d); err != nil {
+		return d, err
+	}
 	if err := s.freeRules(ctx, t, &d); err != nil {
 		return d, err
 	}

@@ -168,4 +168,6 @@ type Districts interface {
 	// Reach assumes the role of a district that is to be made. It answers it
 	// with its account, or district_invalid where the roles cannot be right.
 	Reach(ctx context.Context, t bcn.Target) (bcn.District, error)
+	// Machines answers how many container instances the district's cluster has.
+	Machines(ctx context.Context, t bcn.Target) (int, error)
 }

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/render"
+	"github.com/bcn-bot/bcn/internal/roles"
 )
 
 // made is a district as district create asks for it.
@@ -186,6 +188,34 @@ func TestLaunchInADistrictThatBcnMade(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLaunchInAnAdoptedDistrict(t *testing.T) {
+	t.Parallel()
+	in := input(heritage(t, worker+"        launch: ec2\n"))
+	if _, _, err := render.Heritage(in); err != nil {
+		t.Error(err)
+	}
+	if err := render.NoMachines(heritage(t, worker), in.File, in.District); err != nil {
+		t.Error(err)
+	}
+	err := render.NoMachines(in.Heritage, in.File, in.District)
+	if err == nil || !strings.Contains(err.Error(), "barcelona.yml:6:9: service worker: launch: ec2 needs machines, and the cluster example of the adopted district example has none") {
+		t.Error(err)
+	}
+}
+
+// What a district can have is what CloudFormation may start.
+func TestMachinesAreThoseThatTheRolesAllow(t *testing.T) {
+	t.Parallel()
+	var allowed []string
+	for _, class := range roles.InstanceClasses() {
+		allowed = append(allowed, strings.TrimSuffix(class, ".*"))
+	}
+	slices.Sort(allowed)
+	if diff := cmp.Diff(allowed, render.InstanceFamilies()); diff != "" {
+		t.Errorf("(-roles +render):\n%s", diff)
 	}
 }
 

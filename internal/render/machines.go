@@ -148,12 +148,28 @@ func (s *source) placed(launch string) (launchTypeName string, strategy []capaci
 // checkLaunch refuses what is to run on machines that are not there, or that
 // are too small for it.
 func (s *source) checkLaunch() error {
-	d, h := s.District, s.Heritage
+	d := s.District
 	if !d.Made() {
-		return nil // what an adopted cluster has is looked at when a change is planned
+		return nil // they are the account owner's: what each has is not known
 	}
+	return s.launchProblems()
+}
+
+// NoMachines is the refusal of a file that wants machines, of which an adopted
+// district's cluster has none; nil where it wants none. Errors: manifest.
+func NoMachines(h *manifest.Heritage, file string, d bcn.District) error {
+	return (&source{Input: Input{Heritage: h, File: file, District: d}}).launchProblems()
+}
+
+func (s *source) launchProblems() error {
+	d, h := s.District, s.Heritage
 	var problems []string
 	need := func(at manifest.Position, what string, cpu, memory int) {
+		if !d.Made() {
+			problems = append(problems, fmt.Sprintf(
+				"%s: %s: launch: ec2 needs machines, and the cluster %s of the adopted district %s has none", s.where(at), what, d.Cluster, d.Name))
+			return
+		}
 		if d.CapacityProvider == "" {
 			problems = append(problems, fmt.Sprintf(
 				"%s: %s: launch: ec2 needs machines, and the district %s has none (district update %s --launch ec2 makes some)", s.where(at), what, d.Name, d.Name))

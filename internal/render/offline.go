@@ -2,9 +2,12 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -63,6 +66,19 @@ type districtFile struct {
 	AssignPublicIP bool           `yaml:"assign_public_ip"`
 	Environments   []string       `yaml:"environments"`
 	Endpoints      []endpointFile `yaml:"endpoints"`
+	// CapacityProvider is what tasks of launch: ec2 are placed on; left out: the
+	// launch type.
+	CapacityProvider string       `yaml:"capacity_provider"`
+	Plugins          []pluginFile `yaml:"plugins"`
+	// Parameters are the names of what is in Parameter Store, by which ssm_prefix
+	// is rendered; what is not below one means nothing.
+	Parameters []string `yaml:"parameters"`
+}
+
+type pluginFile struct {
+	Name     string            `yaml:"name"`
+	Image    string            `yaml:"image"` // left out: the plugin's own, which district plugin set pins
+	Settings map[string]string `yaml:"settings"`
 }
 
 type endpointFile struct {
@@ -98,9 +114,11 @@ func Offline(file []byte, env, tag string, district []byte) (map[string]json.Raw
 	}
 	if len(district) > 0 {
 		var err error
-		if in.District, in.Endpoints, err = readDistrict(district, env); err != nil {
+		var parameters []string
+		if in.District, in.Endpoints, parameters, err = readDistrict(district, env); err != nil {
 			return nil, problems, err
 		}
+		in.Parameters = byPrefix(h, in.District, parameters)
 	} else {
 		for _, c := range h.Claims() {
 			in.Endpoints[c.Endpoint] = ExampleEndpoint(in.District, c.Endpoint, true, env)
@@ -119,7 +137,7 @@ func Offline(file []byte, env, tag string, district []byte) (map[string]json.Raw
 		out[p.Name] = p.Template
 	}
 	problems = append(problems, warnings(s.findings, h)...)
-	return out, append(problems, unread(h)...), nil
+	return out, append(problems, unread(h, in)...), nil
 }
 
 // validTag is the grammar of tags (OCI distribution specification).
@@ -128,25 +146,26 @@ func validTag(tag string) bool {
 	return ok && err == nil
 }
 
-func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoint, error) {
+func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoint, []string, error) {
 	var f districtFile
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&f); err != nil {
-		return bcn.District{}, nil, fmt.Errorf("read district: %w", err)
+		return bcn.District{}, nil, nil, fmt.Errorf("read district: %w", err)
 	}
 	for key, value := range map[string]string{"name": f.Name, "region": f.Region, "account": f.Account, "vpc": f.VPC, "cluster": f.Cluster} {
 		if value == "" {
-			return bcn.District{}, nil, fmt.Errorf("read district: the key %s is missing", key)
+			return bcn.District{}, nil, nil, fmt.Errorf("read district: the key %s is missing", key)
 		}
 	}
 	if len(f.Subnets) == 0 {
-		return bcn.District{}, nil, fmt.Errorf("read district: the key subnets is missing")
+		return bcn.District{}, nil, nil, fmt.Errorf("read district: the key subnets is missing")
 	}
 	d := bcn.District{
 		Name: f.Name, Region: f.Region, Account: f.Account, Role: f.Role, CFNRole: f.CFNRole, VPC: f.VPC,
 		CIDR: f.CIDR, Cluster: f.Cluster, Subnets: f.Subnets, PublicSubnets: f.PublicSubnets,
 		SecurityGroups: f.SecurityGroups, Bucket: f.Bucket, AssignPublicIP: f.AssignPublicIP, Environments: f.Environments,
+		CapacityProvider: f.CapacityProvider,
 	}
 	endpoints := map[string]bcn.Endpoint{}
 	for _, e := range f.Endpoints {
@@ -155,7 +174,41 @@ func readDistrict(data []byte, env string) (bcn.District, map[string]bcn.Endpoin
 			LoadBalancer: e.LoadBalancer, HTTPListener: e.HTTPListener, HTTPSListener: e.HTTPSListener, SecurityGroup: e.SecurityGroup,
 		}
 	}
-	return d, endpoints, nil
+	plugins, err := readPlugins(d, f.Plugins)
+	d.Plugins = plugins
+	return d, endpoints, f.Parameters, err
+}
+
+// readPlugins checks a district's plugins as district plugin set does. What is
+// not pinned stays as it is written: nobody asks a registry here.
+func readPlugins(d bcn.District, list []pluginFile) ([]bcn.Plugin, error) {
+	var out []bcn.Plugin
+	for _, f := range list {
+		p, err := Plugins().Find(f.Name)
+		if err != nil {
+			return nil, fmt.Errorf("read district: %w", err)
+		}
+		if err := p.Check(d, f.Settings); err != nil {
+			return nil, fmt.Errorf("read district: the plugin %s: %w", f.Name, err)
+		}
+		out = append(out, bcn.Plugin{Name: f.Name, Image: cmp.Or(f.Image, p.Image), Settings: f.Settings})
+	}
+	slices.SortFunc(out, func(a, b bcn.Plugin) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// byPrefix sorts the parameters by the prefixes of the file.
+func byPrefix(h *manifest.Heritage, d bcn.District, parameters []string) map[string][]string {
+	out := map[string][]string{}
+	for _, prefix := range Prefixes(h, d) {
+		for _, name := range parameters {
+			if strings.HasPrefix(name, prefix) {
+				out[prefix] = append(out[prefix], name)
+			}
+		}
+		slices.Sort(out[prefix])
+	}
+	return out
 }
 
 // warnings turns the renderer's findings into problems of the file, in
@@ -184,13 +237,13 @@ func warnings(findings []bcn.Finding, h *manifest.Heritage) []manifest.Problem {
 
 // unread says which variables are not in what was rendered: nobody looked what
 // lies below a path.
-func unread(h *manifest.Heritage) []manifest.Problem {
+func unread(h *manifest.Heritage, in Input) []manifest.Problem {
 	var out []manifest.Problem
 	for _, v := range h.Environment {
-		if v.SSMPrefix != "" {
+		if v.SSMPrefix != "" && len(in.Parameters[prefixName(in.District.Name, v.SSMPrefix)]) == 0 {
 			out = append(out, manifest.Problem{
 				File: "barcelona.yml", Warning: true, Line: v.At.Line, Column: v.At.Column,
-				Message: "ssm_prefix: what is below " + v.SSMPrefix + " is only known when a deploy is planned, and left out here",
+				Message: "ssm_prefix: what is below " + v.SSMPrefix + " is only known when a deploy is planned, and left out here (parameters of --district names them)",
 			})
 		}
 	}

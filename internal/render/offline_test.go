@@ -45,7 +45,31 @@ endpoints:
 			t.Fatal(stacks, problems, err)
 		}
 	})
+	t.Run("its plugins, its machines and what lies below a path are rendered", func(t *testing.T) {
+		t.Parallel()
+		more := strings.Replace(district, "endpoints:", `capacity_provider: bcn-tokyo
+plugins:
+  - { name: datadog, settings: { api_key: /barcelona/tokyo/plugin/datadog/key } }
+parameters: [/barcelona/tokyo/hello/B, /barcelona/tokyo/hello/A, /barcelona/tokyo/other/C]
+endpoints:`, 1)
+		file := "environments:\n  production:\n" + worker + "      - name: machine\n        command: work\n        launch: ec2\n" +
+			"    environment:\n      - { ssm_prefix: hello/ }\n"
+		stacks, problems, err := render.Offline([]byte(file), "production", "v2", []byte(more))
+		if err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		for _, want := range []string{`"Name":"datadog-agent"`, "public.ecr.aws/datadog/agent:7", `"CapacityProvider":"bcn-tokyo"`, `"Name":"A"`, `"Name":"B"`} {
+			if !strings.Contains(string(stacks["hello"]), want) {
+				t.Errorf("%s is missing in %s", want, stacks["hello"])
+			}
+		}
+		if strings.Contains(string(stacks["hello"]), "/other/C") {
+			t.Error("what is below another path is there")
+		}
+	})
 	for title, c := range map[string]struct{ env, tag, district, want string }{
+		"a plugin that there is not is refused":           {"production", "v2", district + "plugins: [{ name: magic }]\n", "unknown_name"},
+		"a plugin with a key itself is refused":           {"production", "v2", district + "plugins: [{ name: newrelic, settings: { license_key: abc } }]\n", "plugin_literal"},
 		"an unknown environment is a problem of the file": {"prod", "v2", "", "there is no environment"},
 		"a tag that is none is refused":                   {"production", "a:b", "", "is not a tag"},
 		"an unknown key of the district is refused":       {"production", "v2", district + "colour: red\n", "field colour not found"},

@@ -12,4 +12,5 @@ const (
 	ReplyNoPlugins     ID = "reply.no_plugins"
 	ReplyPluginLine    ID = "reply.plugin_line"
 	ReplyPluginsToSet  ID = "reply.plugins_to_set"
+	LabelPlugins       ID = "label.plugins"
 )
