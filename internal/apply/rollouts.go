@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,18 +28,19 @@ func (a *Apply) Rollouts(ctx context.Context, t bcn.Target, stack string) ([]dep
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(v awsx.Service) bool { return v.Status == "INACTIVE" })
 	out := make([]deploy.Rollout, 0, len(list))
 	for _, v := range list {
-		if v.Status == "INACTIVE" {
-			continue
-		}
 		r, err := a.rollout(ctx, s, v)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, r)
 	}
-	return out, nil
+	if err := a.shifting(ctx, s, list, out); err != nil {
+		return nil, err
+	}
+	return out, a.alarmed(ctx, s, list, out)
 }
 
 // services lists the physical ids of a stack's ECS services, also of those

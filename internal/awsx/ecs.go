@@ -27,6 +27,9 @@ type Service struct {
 	Deployments  []Deployment // the primary one first, where there is one
 	TargetGroups []string     // ARNs
 	Events       []ServiceEvent
+	Strategy     string   // ROLLING, BLUE_GREEN, CANARY, LINEAR
+	Rollout      string   // ARN of the service deployment under way; empty: none
+	Alarms       []string // names, that guard its deployments
 }
 
 // Deployment is one deployment of a service.
@@ -68,6 +71,13 @@ func serviceOf(in types.Service) Service {
 	out := Service{
 		Name: aws.ToString(in.ServiceName), ARN: aws.ToString(in.ServiceArn), Status: aws.ToString(in.Status),
 		Desired: int(in.DesiredCount), Running: int(in.RunningCount), Pending: int(in.PendingCount),
+		Rollout: aws.ToString(in.CurrentServiceDeployment),
+	}
+	if c := in.DeploymentConfiguration; c != nil {
+		out.Strategy = string(c.Strategy)
+		if c.Alarms != nil && c.Alarms.Enable {
+			out.Alarms = c.Alarms.AlarmNames
+		}
 	}
 	for _, d := range in.Deployments {
 		v := Deployment{
@@ -85,6 +95,9 @@ func serviceOf(in types.Service) Service {
 	for _, l := range in.LoadBalancers {
 		if arn := aws.ToString(l.TargetGroupArn); arn != "" {
 			out.TargetGroups = append(out.TargetGroups, arn)
+		}
+		if a := l.AdvancedConfiguration; a != nil {
+			out.TargetGroups = append(out.TargetGroups, aws.ToString(a.AlternateTargetGroupArn))
 		}
 	}
 	for _, e := range in.Events {

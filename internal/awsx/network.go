@@ -85,7 +85,7 @@ func (s *Session) ec2(ctx context.Context, action, filter string, values []strin
 	}
 	body := []byte(form.Encode())
 	answer, err := backoff.Retry(ctx, func() ([]byte, error) {
-		answer, err := s.send(ctx, body)
+		answer, err := s.send(ctx, "ec2", s.ec2Endpoint(), body)
 		var api smithy.APIError
 		if err != nil && errors.As(err, &api) && !transient(api.ErrorCode()) {
 			return nil, backoff.Permanent(err)
@@ -104,8 +104,8 @@ func (s *Session) ec2(ctx context.Context, action, filter string, values []strin
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 4 << 20
 
-func (s *Session) send(ctx context.Context, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.ec2Endpoint(), bytes.NewReader(body))
+func (s *Session) send(ctx context.Context, service, endpoint string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *Session) send(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "ec2", s.Region(), time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), service, s.Region(), time.Now()); err != nil {
 		return nil, err
 	}
 	res, err := s.config.HTTPClient.Do(req)
@@ -128,29 +128,40 @@ func (s *Session) send(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, ec2Error(res.StatusCode, answer)
+		return nil, queryError(res.StatusCode, answer)
 	}
 	return answer, nil
 }
 
-func (s *Session) ec2Endpoint() string {
+func (s *Session) ec2Endpoint() string { return s.queryEndpoint("ec2") }
+
+// queryEndpoint is where a service is asked in its query protocol.
+func (s *Session) queryEndpoint(host string) string {
 	if s.config.BaseEndpoint != nil {
 		return strings.TrimSuffix(*s.config.BaseEndpoint, "/") + "/"
 	}
-	host := "ec2." + s.Region() + ".amazonaws.com"
+	host += "." + s.Region() + ".amazonaws.com"
 	if strings.HasPrefix(s.Region(), "cn-") {
 		host += ".cn"
 	}
 	return "https://" + host + "/"
 }
 
-func ec2Error(status int, answer []byte) error {
-	var e struct {
-		Code    string `xml:"Errors>Error>Code"`
-		Message string `xml:"Errors>Error>Message"`
+// queryError reads an error: EC2 has it in a list, the other services do not.
+func queryError(status int, answer []byte) error {
+	type fields struct{ Code, Message string }
+	var in struct {
+		EC2  fields `xml:"Errors>Error"`
+		Else fields `xml:"Error"`
 	}
-	if err := xml.Unmarshal(answer, &e); err != nil || e.Code == "" {
-		return fmt.Errorf("EC2 answered status %d", status)
+	e := fields{}
+	if err := xml.Unmarshal(answer, &in); err == nil {
+		if e = in.EC2; e.Code == "" {
+			e = in.Else
+		}
+	}
+	if e.Code == "" {
+		return fmt.Errorf("AWS answered status %d", status)
 	}
 	fault := smithy.FaultClient
 	if status >= http.StatusInternalServerError {

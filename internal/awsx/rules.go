@@ -2,6 +2,8 @@ package awsx
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +50,52 @@ func listenerRule(r types.Rule, priority int) ListenerRule {
 			if parts := strings.Split(arn, "/"); len(parts) > 1 {
 				out.Does = append(out.Does, parts[1])
 			}
+		}
+	}
+	return out
+}
+
+// RuleWeights reads what listener rules send to target groups, by the ARN of the
+// rule and of the group; one that forwards to a single group gives it 1. Rules
+// that are gone are left out.
+func (s *Session) RuleWeights(ctx context.Context, rules []string) (map[string]map[string]int, error) {
+	out := map[string]map[string]int{}
+	for _, arn := range rules {
+		answer, err := s.elb().DescribeRules(ctx, &elasticloadbalancingv2.DescribeRulesInput{RuleArns: []string{arn}})
+		if code := CodeOf(err); code == "RuleNotFound" || code == "RuleNotFoundException" {
+			continue
+		}
+		if err != nil {
+			return nil, s.wrap(err)
+		}
+		for _, r := range answer.Rules {
+			out[aws.ToString(r.RuleArn)] = weightsOf(r)
+		}
+	}
+	return out, nil
+}
+
+// TurnRule makes a listener rule forward to target groups by weight.
+func (s *Session) TurnRule(ctx context.Context, rule string, weights map[string]int) error {
+	var groups []types.TargetGroupTuple
+	for _, arn := range slices.Sorted(maps.Keys(weights)) {
+		groups = append(groups, types.TargetGroupTuple{TargetGroupArn: aws.String(arn), Weight: aws.Int32(int32(weights[arn]))}) //nolint:gosec // weights are 0 to 999
+	}
+	_, err := s.elb().ModifyRule(ctx, &elasticloadbalancingv2.ModifyRuleInput{RuleArn: aws.String(rule), Actions: []types.Action{{
+		Type: types.ActionTypeEnumForward, ForwardConfig: &types.ForwardActionConfig{TargetGroups: groups},
+	}}})
+	return s.wrap(err)
+}
+
+func weightsOf(r types.Rule) map[string]int {
+	out := map[string]int{}
+	for _, a := range r.Actions {
+		if a.ForwardConfig != nil {
+			for _, g := range a.ForwardConfig.TargetGroups {
+				out[aws.ToString(g.TargetGroupArn)] = int(aws.ToInt32(g.Weight))
+			}
+		} else if a.TargetGroupArn != nil {
+			out[*a.TargetGroupArn] = 1
 		}
 	}
 	return out

@@ -171,6 +171,9 @@ const (
 	CodeOwnFollowUp     Code = "own_follow_up"    // id, who
 	CodeAcknowledged    Code = "acknowledged"     // id, by: somebody was first
 
+	// Shifting traffic.
+	CodeNothingWaits Code = "nothing_waits" // id: none of its services waits for a person
+
 	// How it ended.
 	CodeStackFailed    Code = "stack_failed"     // stack, resource, why
 	CodeRolloutFailed  Code = "rollout_failed"   // service, why

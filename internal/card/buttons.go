@@ -28,6 +28,9 @@ func (p *Presenter) stateButtons(v View) []chat.Button {
 			p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain),
 		}
 	case c.State == bcn.ChangeApplying:
+		if shift := p.shiftButtons(v); shift != nil {
+			return shift
+		}
 		return []chat.Button{p.cancel(c)}
 	case c.State == bcn.ChangeQueued || c.State == bcn.ChangeWaitingTurn || c.State == bcn.ChangePlanning:
 		return []chat.Button{p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}

@@ -238,6 +238,9 @@ func (p *Presenter) live(v View) chat.Markup {
 			"service": r.Service, "running": r.Running, "desired": r.Desired,
 			"pending": r.Pending, "failed": r.Failed, "healthy": r.Healthy, "targets": r.Targets,
 		})))
+		if shift := p.shift(r); shift != "" {
+			lines = append(lines, string(shift))
+		}
 	}
 	return chat.Markup(strings.Join(lines, "\n"))
 }

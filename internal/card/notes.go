@@ -35,6 +35,8 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.scheduledFailed(m)
 	case deploy.MomentUnhealthy:
 		return p.unhealthy(m)
+	case deploy.MomentShifting:
+		return p.shifting(m)
 	case deploy.MomentGivenUp:
 		return []deploy.Note{thread("given_up", p.say(text.ThreadGivenUp, text.Args{"service": m.Failed.LogicalID, "why": m.Failed.Reason}))}
 	case deploy.MomentBroken:

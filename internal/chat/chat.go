@@ -50,6 +50,7 @@ const (
 	ActionPlanAgain Action = "plan_again"
 	ActionRollback  Action = "rollback"
 	ActionReplay    Action = "replay"
+	ActionShift     Action = "shift"
 
 	// ActionAcknowledge is pressed by who looked at what went without approval.
 	ActionAcknowledge Action = "acknowledge"

@@ -186,8 +186,8 @@ func explanations() map[string]text.ID {
 func notes() map[string]text.ID {
 	return map[string]text.ID{
 		"deploy": text.HelpNoteDeploy, "plan": text.HelpNotePlan, "cancel": text.HelpNoteCancel,
-		"acknowledge": text.HelpNoteAcknowledge,
-		"create":      text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
+		"acknowledge": text.HelpNoteAcknowledge, "shift": text.HelpNoteShift,
+		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
 		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
 		"access extend": text.HelpNoteAccessExtend,
 		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,
@@ -212,6 +212,7 @@ func examples(name string) []string {
 		"help":            {"help deploy"},
 		"deploy":          {"deploy hello production v2", "deploy hello production latest --reason fixes the cart"},
 		"plan":            {"plan hello production v2", "plan hello production"},
+		"shift":           {"shift 1042"},
 		"cancel":          {"cancel 1042"},
 		"run":             {"run hello production -- rake db:migrate", "run hello production --memory 2048 --timeout 2h -- bin/report --month 2027-01"},
 		"logs":            {"logs hello production", "logs hello production web --since 2h --grep ERROR"},

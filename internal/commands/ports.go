@@ -28,6 +28,9 @@ type Changes interface {
 	// Cancel ends a change that waits, or stops one that runs. Errors:
 	// unknown_id, not_yours, too_late.
 	Cancel(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
+	// Shift lets a deployment that waits before it shifts traffic go on. Errors:
+	// unknown_id, not_allowed, nothing_waits.
+	Shift(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// PlanAgain asks for the same as an ended change did. Errors: as Ask, unknown_id.
 	PlanAgain(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)
 	// Undo asks to go back to the release before a change's own. Errors: as Ask,

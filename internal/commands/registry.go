@@ -46,6 +46,7 @@ func table() []verb {
 		{"promote", "promote", changes, asks, text.HelpGroupShip, does((*Registry).promote), text.HelpPromote},
 		{"restart", "restart", changes, asks, text.HelpGroupShip, does((*Registry).restart), text.HelpRestart},
 		{"scale", "scale", changes, asks, text.HelpGroupShip, does((*Registry).scale), text.HelpScale},
+		{"shift", "", changes, byHand, text.HelpGroupShip, does((*Registry).shift), text.HelpShift},
 		{"cancel", "cancel", changes, byHand, text.HelpGroupShip, does((*Registry).cancel), text.HelpCancel},
 		{"lock", "lock", changes, byHand, text.HelpGroupHold, does((*Registry).lock), text.HelpLock},
 		{"unlock", "unlock", changes, byHand, text.HelpGroupHold, does((*Registry).unlock), text.HelpUnlock},

@@ -57,6 +57,9 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionCancel:
 		a.verb = find("cancel")
 		return r.do(ctx, a, &cancelArgs{ID: req.Value})
+	case chat.ActionShift:
+		a.verb = find("shift")
+		return r.do(ctx, a, &shiftArgs{ID: req.Value})
 	case chat.ActionReplay:
 		a.verb = find("parked replay")
 		return r.do(ctx, a, &parkedReplayArgs{ID: req.Value})

@@ -123,6 +123,9 @@ func (r *Registry) standing(ctx context.Context, a asked, s standing) chat.Marku
 	lines = append(lines, r.lastRelease(a, s)...)
 	for _, ro := range s.rollouts {
 		lines = append(lines, r.rollout(a.lang, ro))
+		if traffic := r.traffic(a.lang, ro); traffic != "" {
+			lines = append(lines, traffic)
+		}
 	}
 	if len(s.stacks) > 0 {
 		lines = append(lines, r.text.Say(a.lang, text.ReplyStacks, text.Args{"stacks": states(s.stacks)}))

@@ -122,10 +122,18 @@ func (s *Service) report(ctx context.Context, r running) (time.Duration, error) 
 		if err := s.stopGivenUp(ctx, r); err != nil {
 			return 0, err
 		}
+		if err := s.mend(ctx, r); err != nil {
+			return 0, err
+		}
 		rollouts, err := s.Fleet.Rollouts(ctx, r.target, r.plan.Heritage)
 		if err == nil && len(rollouts) > 0 {
 			m.Progress, m.Quiet = rollouts, false
 			m.Notes = append(m.Notes, s.Speaker.Notes(Moment{Kind: MomentUnhealthy, Change: r.Change, Plan: &r.plan, Checks: r.checks(rollouts)})...)
+			notes, err := s.shifts(ctx, r, rollouts)
+			if err != nil {
+				return 0, err
+			}
+			m.Notes = append(m.Notes, notes...)
 		}
 		if err == nil && !r.givenUp() && !rollingBack(r.follows[r.plan.Heritage].Status) {
 			service, tasks, err := s.hopeless(ctx, r, rollouts)
@@ -195,6 +203,9 @@ func (s *Service) refusedByAWS(ctx context.Context, r running, sp bcn.StackPlan,
 // undone ends a change whose stack went back to what it was; a base that was
 // changed before it follows.
 func (s *Service) undone(ctx context.Context, r running, event bcn.ChangeEvent) (time.Duration, error) {
+	if err := s.mend(ctx, r); err != nil {
+		return 0, err
+	}
 	code, params := s.because(ctx, r)
 	if r.restorable() && event == bcn.EventRolledBack {
 		return s.restore(ctx, r, code, params)

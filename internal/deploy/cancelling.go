@@ -76,12 +76,18 @@ func (s *Service) stopRunning(ctx context.Context, r running, sp bcn.StackPlan, 
 		return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Quiet: true})
 	}
 	if !rollingBack(f.Status) && !cleaningUp(f.Status) {
-		err := s.Stacks.Cancel(ctx, r.target, sp)
+		err := s.stopStack(ctx, r, sp)
 		if err != nil && bcn.CodeOf(err) != bcn.CodeTooLate {
 			return 0, err
 		}
 	}
-	return s.move(ctx, Move{From: r.Claimed, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true})
+	m := Move{From: r.Claimed, Again: s.Poll, Notes: s.eventNotes(r), Quiet: true}
+	if r.servicesStep() && !sp.Create {
+		if err := s.shiftsBack(ctx, r, &m); err != nil {
+			return 0, err
+		}
+	}
+	return s.move(ctx, m)
 }
 
 // tooLate ends a change whose last stack was complete before it could be
@@ -92,6 +98,9 @@ func (s *Service) tooLate(ctx context.Context, r running) (time.Duration, error)
 
 // stopped ends a cancelled change: a base that was changed goes back first.
 func (s *Service) stopped(ctx context.Context, r running) (time.Duration, error) {
+	if err := s.mend(ctx, r); err != nil {
+		return 0, err
+	}
 	if r.restorable() {
 		return s.restore(ctx, r, bcn.CodeCancelled, r.Change.Params)
 	}

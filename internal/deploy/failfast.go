@@ -127,7 +127,7 @@ func (s *Service) stopGivenUp(ctx context.Context, r running) error {
 	if !ok || !r.givenUp() || rollingBack(f.Status) || cleaningUp(f.Status) {
 		return nil
 	}
-	if err := s.Stacks.Cancel(ctx, r.target, sp); err != nil && bcn.CodeOf(err) != bcn.CodeTooLate {
+	if err := s.stopStack(ctx, r, sp); err != nil && bcn.CodeOf(err) != bcn.CodeTooLate {
 		return err
 	}
 	return nil

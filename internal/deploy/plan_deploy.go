@@ -24,6 +24,7 @@ type deployment struct {
 	foreign  []bcn.SecretRef
 	below    map[string][]string // parameters by ssm_prefix
 	keys     []string            // of KMS
+	traffic  map[string]render.Traffic
 }
 
 // planRelease plans what becomes a release: it takes the snapshot that the
@@ -110,6 +111,11 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	}
 	if err := s.resolve(ctx, t, &d); err != nil {
 		return d, err
+	}
+	if d.shifts() {
+		if d.traffic, err = s.Traffic.Shifted(ctx, t, d.bound.ServicesStack()); err != nil {
+			return d, err
+		}
 	}
 	err = s.checkReferences(ctx, t, &d)
 	return d, err

@@ -23,7 +23,7 @@ func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Propo
 	return render.Heritage(render.Input{
 		Heritage: d.manifest, File: d.file.Name, App: d.bound.App, Env: d.bound.Env,
 		District: d.district, Endpoints: endpoints, Digest: d.digest, Installation: s.Installation, Tags: s.Tags,
-		Parameters: d.below, Keys: d.keys, Overlay: d.overlay,
+		Parameters: d.below, Keys: d.keys, Overlay: d.overlay, Traffic: d.traffic,
 	})
 }
 

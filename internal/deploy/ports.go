@@ -99,6 +99,8 @@ type Rollout struct {
 	Healthy        int // targets healthy, for services behind an endpoint
 	Targets        int
 	Unhealthy      string // why a target fails its health check, in the load balancer's words
+	Shift          *Shift // nil: no traffic is being shifted
+	Alarms         []Alarm
 }
 
 // Stopped is a task that stopped, for the report of a failure.

@@ -35,6 +35,7 @@ const (
 	MomentDropped      MomentKind = "dropped"      // its card cannot be posted
 	MomentBroken       MomentKind = "broken"       // it goes without approval: who was skipped is told
 	MomentAcknowledged MomentKind = "acknowledged" // somebody else looked at it
+	MomentShifting     MomentKind = "shifting"     // the traffic of services is being shifted
 	MomentOneoff       MomentKind = "oneoff"       // a one-off task was started, or has ended
 
 	MomentGranted MomentKind = "granted" // access may be picked up: how
@@ -80,6 +81,7 @@ type Moment struct {
 	FollowUp *bcn.FollowUp // of what went without approval; with a report: who is to get it
 	More     NotTold
 	Checks   []Check
+	Orders   []ShiftOrder      // of those whose traffic is being shifted
 	Run      *bcn.ScheduledRun // with a scheduled task that failed
 	Lines    []string          // with a one-off that has ended: its last log lines
 

@@ -34,6 +34,7 @@ type Options struct {
 	Rules      Rules
 	Stacks     Stacks
 	Fleet      Fleet
+	Traffic    Traffic
 	Tasks      Tasks
 	Secrets    Secrets
 	Districts  Districts

@@ -180,6 +180,12 @@ type Store interface {
 	// Interrupt applies an event from outside a claim (cancel, replay, close)
 	// to a change in one of the states; the running step's fence is overtaken.
 	Interrupt(ctx context.Context, o Origin, actor string, id bcn.ID, event bcn.ChangeEvent, code bcn.Code, params map[string]string, notes []Note) (bcn.Change, error)
+	// OrderShift writes down who lets deployments of a change that is applying go
+	// on, by their pauses, and looks at the change. Errors: nothing_waits.
+	OrderShift(ctx context.Context, o Origin, actor string, id bcn.ID, hooks []string) error
+	// ShiftOrders answers these orders, the oldest first. A row that bcn did not
+	// write is tampered.
+	ShiftOrders(ctx context.Context, id bcn.ID) ([]ShiftOrder, error)
 	// SetHalt stops or resumes new changes; every open card shows it.
 	SetHalt(ctx context.Context, o Origin, actor string, on bool, reason string) error
 	// Unpark lets a parked change's job run again.

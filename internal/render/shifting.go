@@ -115,11 +115,12 @@ func (s *source) weigh(m manifest.Service, id string, r *listenerRule, first, se
 	known := s.Traffic[id]
 	written := writtenWeights(known.Template)
 	set := func(weights map[string]int) {
-		if weights[first]+weights[second] == 0 {
-			weights = map[string]int{first: allTraffic}
+		other := 0
+		if all := weights[first] + weights[second]; all > 0 {
+			other = allTraffic * weights[second] / all
 		}
 		r.Actions = []action{{Type: "forward", ForwardConfig: &forward{TargetGroups: []weightedGroup{
-			{ref(first), weights[first]}, {ref(second), weights[second]},
+			{ref(first), allTraffic - other}, {ref(second), other},
 		}}}}
 	}
 	set(written)
@@ -127,7 +128,7 @@ func (s *source) weigh(m manifest.Service, id string, r *listenerRule, first, se
 		return err
 	}
 	set(known.Weights)
-	if known.Weights[second] != written[second] || known.Weights[first] != written[first] {
+	if len(written) > 0 && (known.Weights[second] == 0) != (written[second] == 0) {
 		s.findings = append(s.findings, bcn.Finding{
 			ID: ShiftedRuleChanges, Level: bcn.Warn, Where: s.where(m.At), Params: map[string]string{"service": m.Name},
 		})

@@ -161,10 +161,11 @@ func readStatements(in Input) []statement {
 		},
 		{
 			Sid: "ReadTargets", Action: []string{
+				"cloudwatch:DescribeAlarms",
 				"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeListeners",
 				"elasticloadbalancing:DescribeRules",
 			}, Resource: []string{"*"}, Condition: region,
-			Why: "health of targets and priorities of rules; the actions know no resources",
+			Why: "health of targets, alarms of services, priorities and weights of rules; the actions know no resources, or are asked without one",
 		},
 		{
 			Sid: "ReadImages", Action: []string{"ecr:DescribeImages", "ecr:ListImages"}, Resource: []string{in.arn("ecr", "repository/*")},

@@ -45,20 +45,21 @@ func cfnShift(in Input) []statement {
 	}}
 }
 
-// botShift is what people do in chat while traffic is shifted, and what the
-// alarms that guard it say.
+// botShift is what people do in chat while traffic is shifted, and what bcn does
+// after a rollback.
 func botShift(in Input) []statement {
 	return []statement{
 		{
-			Sid: "ShiftTraffic", Action: []string{
+			Sid: "Shift", Action: []string{
 				"ecs:ContinueServiceDeployment", "ecs:DescribeServiceDeployments", "ecs:StopServiceDeployment",
 			}, Resource: []string{in.arn("ecs", "service-deployment/"+in.Cluster+"/*")},
 			Why: "deployments of the district's cluster that wait for a person, or are taken back",
 		},
 		{
-			Sid: "ReadAlarms", Action: []string{"cloudwatch:DescribeAlarms"}, Resource: []string{"*"},
-			Condition: map[string]operands{"StringEquals": in.inRegion()},
-			Why:       "the alarms of services; the action is asked without a resource",
+			Sid: "Mend", Action: []string{"elasticloadbalancing:ModifyRule"},
+			Resource:  []string{in.arn("elasticloadbalancing", "listener-rule/app/*")},
+			Condition: map[string]operands{"StringLike": in.tagged()},
+			Why:       "a rollback writes the weights of an older template, which may send people to no tasks; of rules of bcn's stacks alone",
 		},
 	}
 }

@@ -39,6 +39,7 @@ func (p parts) services() map[string]service {
 		"ecr":                     {jsonRPC{"AmazonEC2ContainerRegistry_V20150921"}, c["ecr"]},
 		"logs":                    {jsonRPC{"Logs_20140328"}, c["logs"]},
 		"application-autoscaling": {jsonRPC{"AnyScaleFrontendService"}, c["application-autoscaling"]},
+		"monitoring":              {q("2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/"), c["monitoring"]},
 		"ssm":                     {jsonRPC{"AmazonSSM"}, merge(a.ssm(), p.sessions.SSM()).Handle},
 		"kms":                     {jsonRPC{"TrentService"}, a.kms().Handle},
 		"secretsmanager":          {jsonRPC{"secretsmanager"}, a.secretsManager().Handle},

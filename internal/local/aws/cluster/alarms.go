@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -47,11 +49,33 @@ func (c *Cluster) PutAlarm(region, name string, ringing bool) {
 // deployment failures").
 func (c *Cluster) heed(s *service) {
 	d := s.primary()
-	if !s.alarms.enable || d.state != "IN_PROGRESS" {
+	if !s.alarms.enable || d.state != "IN_PROGRESS" || d.returned { // a way back is not watched
 		return
 	}
 	if slices.ContainsFunc(s.alarms.names, func(name string) bool { return c.ringing[s.at.region+"/"+name] }) {
 		d.alarmed = true
 		c.abort(s, d, "ECS deployment failed: alarm detected.", "alarm detected.", s.alarms.rollback)
 	}
+}
+
+// describeAlarms answers the alarms that somebody put, which are all metric
+// alarms.
+func (c *Cluster) describeAlarms(at site, in tree) (tree, error) {
+	if err := at.allow("cloudwatch:DescribeAlarms", at.arn("cloudwatch", "alarm:*"), nil); err != nil {
+		return nil, err
+	}
+	names := in.strs("AlarmNames")
+	out := []any{}
+	for _, key := range slices.Sorted(maps.Keys(c.ringing)) {
+		region, name, _ := strings.Cut(key, "/")
+		if region != at.region || len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
+		state := "OK"
+		if c.ringing[key] {
+			state = "ALARM"
+		}
+		out = append(out, map[string]any{"AlarmName": name, "AlarmArn": at.arn("cloudwatch", "alarm:"+name), "StateValue": state})
+	}
+	return tree{"MetricAlarms": out, "CompositeAlarms": []any{}}, nil
 }

@@ -102,6 +102,7 @@ func (c *Cluster) Handlers() map[string]wire.Handler {
 		"ecr":                     c.handler(c.ecrActions()),
 		"logs":                    c.handler(c.logsActions()),
 		"application-autoscaling": c.handler(c.scalingActions()),
+		"monitoring":              c.handler(map[string]action{"DescribeAlarms": c.describeAlarms}),
 	}
 }
 
