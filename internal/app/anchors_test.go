@@ -43,6 +43,19 @@ func TestAnchors(t *testing.T) {
 	w.wait(func(m localslack.Message) bool {
 		return m.Channel == "C0SEC" && all(shown(m), []string{"⚓", "bot audit verify"})
 	}, "an anchor")
+	t.Run("the log is shown to administrators, and sent to them as files", func(t *testing.T) {
+		w := w.in(t)
+		w.slash("U0DEV", "C0DEPLOYS", "audit")
+		w.told("U0DEV", "audit", "admins")
+		w.slash("U0ADMIN", "C0DEPLOYS", "audit --what halt")
+		w.told("U0ADMIN", "Audit log", "*halted* bcn", "a drill")
+		w.slash("U0ADMIN", "C0DEPLOYS", "audit --export")
+		m := w.wait(func(m localslack.Message) bool { return len(m.Files) == 2 }, "two files")
+		if m.Files[0].Name != "bcn-audit-1-"+strings.TrimPrefix(strings.TrimSuffix(m.Files[0].Name, ".jsonl"), "bcn-audit-1-")+".jsonl" ||
+			!strings.Contains(m.Files[0].Content(), `"kind":"halt"`) || !strings.Contains(m.Files[1].Content(), ",halt,") || !strings.HasPrefix(m.Channel, "D") {
+			t.Errorf("%s: %+v", m.Channel, m.Files)
+		}
+	})
 	stop()
 	places := anchorPlaces{to: a.o.Config.Audit.Anchor, store: s, aws: a.aws, api: a.api, externalID: a.deploy.ExternalID}
 	if err := places.keep(t.Context(), a.o.Now()); err != nil { // where the loop was stopped before

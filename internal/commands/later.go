@@ -5,6 +5,5 @@ package commands
 func later() []string {
 	return []string{
 		"login",
-		"audit",
 	}
 }

@@ -118,7 +118,7 @@ func (r *Registry) opens(a asked, m chat.Modal, line, label text.ID, grammar any
 
 // pressable are the verbs that a button may type.
 func pressable() []string {
-	return []string{"logs", "secret set", "delete", "restart", "token rotate", "drift repair", "drift accept", "unlock", "thaw"}
+	return []string{"logs", "secret set", "delete", "restart", "token rotate", "drift repair", "drift accept", "unlock", "thaw", "audit"}
 }
 
 // clickTyped does what the button's value would do if it were typed. The value

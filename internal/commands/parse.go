@@ -101,7 +101,13 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 
 // alone says that a verb that needs nothing, such as approvals, was typed as it
 // is, though it is a family's word too.
-func alone(v *verb, two string) bool { return two == "" && len(fields(v.grammar())) == 0 }
+func alone(v *verb, two string) bool {
+	_, all := v.grammar().(whole)
+	return two == "" && (all || len(fields(v.grammar())) == 0)
+}
+
+// whole is a grammar that means everything where nothing is said.
+type whole interface{ whole() }
 
 // meansMember says that two is the second word of a family, as in access list,
 // and not the first argument of the verb that the family's word is too: it is

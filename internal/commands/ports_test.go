@@ -42,6 +42,7 @@ type world struct {
 	drifts    deploy.DriftReport
 	holds     []deploy.HoldView
 	held      *bcn.Hold // what a new change waits behind
+	log       []bcn.AuditEntry
 	calls     []string
 }
 

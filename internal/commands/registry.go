@@ -112,6 +112,9 @@ func table() []verb {
 		{"schedule resume", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleResume), text.HelpScheduleResume},
 		{"schedule edit", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleEdit), text.HelpScheduleEdit},
 		{"schedule remove", "", changes, byHand, text.HelpGroupSchedule, does((*Registry).scheduleRemove), text.HelpScheduleRemove},
+		// Neither is given by "read": what the log tells is not for everybody who may look.
+		{"audit", "audit", changes, byHand, text.HelpGroupOperate, does((*Registry).audit), text.HelpAudit},
+		{"audit reconcile", "audit", changes, byHand, text.HelpGroupOperate, does((*Registry).auditReconcile), text.HelpAuditReconcile},
 		{"parked list", "parked", reads, shows, text.HelpGroupOperate, does((*Registry).parkedList), text.HelpParkedList},
 		{"parked show", "parked", reads, byHand, text.HelpGroupOperate, does((*Registry).parkedShow), text.HelpParkedShow},
 		{"parked replay", "parked", changes, byHand, text.HelpGroupOperate, does((*Registry).parkedReplay), text.HelpParkedReplay},
@@ -173,6 +176,8 @@ type Options struct {
 	Figures   Figures
 	// Drifts finds out what was changed outside.
 	Drifts Drifts
+	// AuditLog is what happened.
+	AuditLog AuditLog
 	// Early tells whoever asked something before the answer; nil: it is not told.
 	Early func(ctx context.Context, o deploy.Origin, actor bcn.Actor, m chat.Message)
 	// Guardrails are those in force.
@@ -202,6 +207,7 @@ type Registry struct {
 	figures    Figures
 	guardrails Guardrails
 	drifts     Drifts
+	auditLog   AuditLog
 	early      func(context.Context, deploy.Origin, bcn.Actor, chat.Message)
 	lang       string
 	announce   string // the channel of apps that have none of their own
@@ -213,7 +219,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, holds: o.Holds, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
-		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
+		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, auditLog: o.AuditLog, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {
 		r.command = "/bcn"

@@ -15,18 +15,20 @@ import (
 // chat.postMessage is limited per channel instead. A method that is not listed
 // is only slowed by 429.
 var methodLimits = map[string]struct{ perMinute, burst int }{
-	"apps.connections.open": {20, 4}, // sources disagree between tier 1 and 3: see reference on Socket Mode
-	"chat.update":           {50, 8},
-	"chat.postEphemeral":    {100, 20},
-	"chat.getPermalink":     {100, 20}, // special tier: several hundred a minute
-	"conversations.history": {50, 10},
-	"conversations.replies": {50, 10},
-	"conversations.info":    {50, 20},
-	"conversations.open":    {50, 20},
-	"users.info":            {100, 40},
-	"views.open":            {100, 20},
-	"views.update":          {100, 20},
-	"usergroups.users.list": {20, 10},
+	"apps.connections.open":        {20, 4}, // sources disagree between tier 1 and 3: see reference on Socket Mode
+	"chat.update":                  {50, 8},
+	"chat.postEphemeral":           {100, 20},
+	"chat.getPermalink":            {100, 20}, // special tier: several hundred a minute
+	"conversations.history":        {50, 10},
+	"conversations.replies":        {50, 10},
+	"conversations.info":           {50, 20},
+	"conversations.open":           {50, 20},
+	"users.info":                   {100, 40},
+	"views.open":                   {100, 20},
+	"files.getUploadURLExternal":   {100, 20},
+	"files.completeUploadExternal": {100, 20},
+	"views.update":                 {100, 20},
+	"usergroups.users.list":        {20, 10},
 }
 
 // limits slow bcn down to what Slack allows, per method and, for posts, per
