@@ -59,6 +59,7 @@ func TestOperations(t *testing.T) {
 		w := w.in(t)
 		before := w.tasks1(a)
 		r := w.administrate("restart hello production web")
+		w.lockedByRollback(r)
 		r.ends(bcn.ChangeSucceeded, "")
 		r.says("service web: new tasks")
 		after := w.tasks1(a)

@@ -40,6 +40,18 @@ func (h Hold) LiftedBy() string {
 	return "unlock " + h.App + " " + h.Env
 }
 
+// String names the hold: lock of hello production: why.
+func (h Hold) String() string {
+	s := "freeze of " + cmp.Or(h.Env, "all")
+	if h.Kind == HoldLock {
+		s = "lock of " + h.App + " " + h.Env
+	}
+	if h.Reason != "" {
+		s += ": " + h.Reason
+	}
+	return s
+}
+
 // Holdable says whether changes of this kind wait behind a lock or a freeze:
 // those that change what runs. A plan and access change nothing, and to bind an
 // app, to adopt a district and to take a lock away touch nothing that runs.

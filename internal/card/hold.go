@@ -66,6 +66,10 @@ func (p *Presenter) holdNotes(m deploy.Moment) []deploy.Note {
 	switch m.Kind {
 	case deploy.MomentHeld:
 		return p.held(m)
+	case deploy.MomentOverrode:
+		return []deploy.Note{p.toOwner("overrode", h, p.say(text.DirectOverrode, text.Args{
+			"who": mention(m.Change.Requester), "doing": p.doing(m.Change), "ref": m.Change.ID.String(), "line": line,
+		}))}
 	case deploy.MomentHoldSet:
 		return p.announceHold(m, p.say(text.AnnounceHold, text.Args{"line": line, "frozen": frozen}))
 	case deploy.MomentHoldChanged:

@@ -49,7 +49,7 @@ func (p *Presenter) Notes(m deploy.Moment) []deploy.Note {
 		return p.parked(m)
 	case deploy.MomentDeputyNamed, deploy.MomentDeputyRemoved:
 		return p.deputies(m)
-	case deploy.MomentHeld, deploy.MomentHoldSet, deploy.MomentHoldChanged, deploy.MomentHoldLifted, deploy.MomentHoldOver, deploy.MomentHoldReminder:
+	case deploy.MomentHeld, deploy.MomentOverrode, deploy.MomentHoldSet, deploy.MomentHoldChanged, deploy.MomentHoldLifted, deploy.MomentHoldOver, deploy.MomentHoldReminder:
 		return p.holdNotes(m)
 	case deploy.MomentGranted, deploy.MomentHanded, deploy.MomentNear, deploy.MomentOver, deploy.MomentStuck, deploy.MomentUnstuck, deploy.MomentReport:
 		return p.accessNotes(m)

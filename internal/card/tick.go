@@ -55,10 +55,12 @@ func (p *Presenter) tickArgs(s bcn.Schedule, k bcn.Tick) text.Args {
 	return args
 }
 
-// tickWhy explains why a run failed, or did not come to be.
+// tickWhy explains why a run failed, or did not come to be, or what it waits
+// behind.
 // What the owner may not do is not said to the reader as theirs.
 func (p *Presenter) tickWhy(s bcn.Schedule, k bcn.Tick) chat.Markup {
-	if k.Code == "" || k.State != bcn.TickFailed && k.State != bcn.TickSkipped {
+	waits := k.State == bcn.TickDue && (k.Code == bcn.CodeLocked || k.Code == bcn.CodeFrozen)
+	if k.Code == "" || !waits && k.State != bcn.TickFailed && k.State != bcn.TickSkipped {
 		return ""
 	}
 	if k.Code == bcn.CodeNotAllowed {

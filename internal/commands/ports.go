@@ -131,6 +131,14 @@ type TickView struct {
 type CalendarView struct {
 	Agenda schedule.Agenda
 	Of     []bcn.Schedule // by the index of an occurrence's entry
+	Held   []HeldTime
+}
+
+// HeldTime is a lock or a freeze in the calendar, and the entries with an
+// occurrence that meets it.
+type HeldTime struct {
+	Hold  bcn.Hold
+	Meets []int
 }
 
 // Reads answers what is known, from the database alone. Lists are complete

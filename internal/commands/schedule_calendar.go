@@ -68,13 +68,16 @@ func (r *Registry) week(a asked, app string, v CalendarView, shown map[int]bool,
 		days[len(days)-1].add(o.Entry, at.Format("15:04"))
 	}
 	if len(days) == 0 {
-		return say(r.text.Say(a.lang, text.ReplyCalendarEmpty, text.Args{"app": app}))
+		m := say(r.text.Say(a.lang, text.ReplyCalendarEmpty, text.Args{"app": app}))
+		m.Blocks = append(m.Blocks, r.heldTimes(a.lang, v, shown)...)
+		return m
 	}
 	title := r.text.Say(a.lang, text.ReplyCalendar, text.Args{"app": app, "zone": zone.String()})
 	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
 	for _, d := range days {
 		m.Blocks = append(m.Blocks, chat.Block{Section: r.day(a.lang, d, v.Of)})
 	}
+	m.Blocks = append(m.Blocks, r.heldTimes(a.lang, v, shown)...)
 	if meets := r.overlaps(a.lang, v, shown); meets != "" {
 		m.Blocks = append(m.Blocks, chat.Block{Section: meets})
 	}
@@ -84,6 +87,26 @@ func (r *Registry) week(a asked, app string, v CalendarView, shown map[int]bool,
 		}
 	}
 	return m
+}
+
+// heldTimes are the freezes, and the locks that what is shown will meet.
+func (r *Registry) heldTimes(lang string, v CalendarView, shown map[int]bool) []chat.Block {
+	var out []chat.Block
+	for _, x := range v.Held {
+		var meets []string
+		for _, entry := range x.Meets {
+			if shown[entry] {
+				meets = append(meets, v.Of[entry].Name)
+			}
+		}
+		if len(meets) == 0 && !frozen(x.Hold) {
+			continue
+		}
+		out = append(out, chat.Block{Section: r.text.Say(lang, text.ReplyCalendarIce, text.Args{
+			"line": r.text.Hold(lang, x.Hold), "frozen": frozen(x.Hold), "meets": strings.Join(meets, ", "),
+		})})
+	}
+	return out[:min(len(out), maxOverlaps)]
 }
 
 // day is what runs on one date.

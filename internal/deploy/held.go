@@ -15,12 +15,24 @@ func AskedOf(c bcn.Change, envs []string) guard.Asked {
 	return guard.Asked{Kind: c.Kind, App: c.App, Env: c.Env, Envs: envs, By: c.Requester, Clock: c.Tick != 0}
 }
 
-// waitingTurn plans a change when its turn has come and nothing holds it.
+// waitingTurn plans a change when its turn has come and nothing holds it. Whether
+// the rules let somebody break the glass is known once it is planned.
 func (s *Service) waitingTurn(ctx context.Context, c Claimed) (time.Duration, error) {
-	if w, held := guard.Behind(c.Holds, AskedOf(c.Change, c.Envs), c.Now); held {
+	if w, held := c.behind(); held && !c.Wish.BreakGlass {
 		return s.move(ctx, s.heldBy(c, w, 0))
 	}
 	return s.move(ctx, Move{From: c, Event: bcn.EventTurn})
+}
+
+// behind answers what a change waits behind; false: nothing.
+func (c Claimed) behind() (guard.Wait, bool) {
+	return guard.Behind(c.Holds, AskedOf(c.Change, c.Envs), c.Now)
+}
+
+// overriding says what somebody who breaks the glass goes through, to those who
+// are told of that, and to whose it is.
+func (s *Service) overriding(c Claimed, w guard.Wait) (overrode []string, notes []Note) {
+	return []string{w.Hold.String()}, s.Speaker.Notes(Moment{Kind: MomentOverrode, Change: c.Change, Wish: c.Wish, Hold: &w.Hold})
 }
 
 // heldBy keeps a change where it is, with what it waits behind. Who holds it is

@@ -135,7 +135,7 @@ func (s *Service) verdict(ctx context.Context, c bcn.Change, p bcn.Plan, anyTime
 		by := s.Authz.Approvers(ask)
 		v = v.ApprovedBy(by)
 	}
-	return v, nil
+	return s.takesApproval(ask, v), nil
 }
 
 // knownVerdict reads the rules for what a plan does. One that is dangerous in
@@ -156,7 +156,7 @@ func (s *Service) knownVerdict(ctx context.Context, actor bcn.Actor, ask authz.A
 		}
 		v = authz.Stricter(also, v)
 	}
-	return s.takesApproval(ask, v), nil
+	return v, nil
 }
 
 // mayBeOld is how old an answer about people may be. Planning decides nothing:

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
-	"github.com/bcn-bot/bcn/internal/guard"
 )
 
 // haltPoll is how often a queued change looks whether bcn was resumed, beside
@@ -37,12 +36,13 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	if c.Held { // the tick decides when its time has come, and tells
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
 	}
-	if w, held := guard.Behind(c.Holds, AskedOf(c.Change, c.Envs), c.Now); held {
-		return s.move(ctx, s.heldBy(c, w, haltPoll))
-	}
 	p, err := planOf(c)
 	if err != nil {
 		return 0, err
+	}
+	w, held := c.behind()
+	if held && p.BreakGlass == nil {
+		return s.move(ctx, s.heldBy(c, w, haltPoll))
 	}
 	// The row says what the plan says, and begins at its beginning: what is not
 	// under the hash cannot steer what is.
@@ -68,7 +68,13 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		m.Grant = &GrantMove{New: true, Row: g}
 		m.Notes = s.Speaker.Notes(Moment{Kind: MomentGranted, Change: c.Change, Plan: &p, Request: c.Request, Grant: &g})
 	}
-	s.breaking(ctx, c, p, &m, nil)
+	var overrode []string
+	if held {
+		var notes []Note
+		overrode, notes = s.overriding(c, w)
+		m.Notes = append(m.Notes, notes...)
+	}
+	s.breaking(ctx, c, p, &m, overrode)
 	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
 		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
 		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}

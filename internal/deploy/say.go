@@ -50,6 +50,7 @@ const (
 // The moments of locks and freezes.
 const (
 	MomentHeld         MomentKind = "held"          // a change waits behind one: who holds it is told
+	MomentOverrode     MomentKind = "overrode"      // a change goes through one: who holds it is told
 	MomentHoldSet      MomentKind = "hold_set"      // by By
 	MomentHoldChanged  MomentKind = "hold_changed"  // its owner gave it another reason or end
 	MomentHoldLifted   MomentKind = "hold_lifted"   // by By

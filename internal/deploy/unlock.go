@@ -73,9 +73,7 @@ func (s *Service) takesApproval(ask authz.Ask, v authz.Verdict) authz.Verdict {
 	if ask.Verb != string(bcn.KindUnlock) || v.Gated() {
 		return v
 	}
-	by := s.Authz.Approvers(ask)
-	v.Needs, v.Within = by.Needs, by.Within
-	return v
+	return v.ApprovedBy(s.Authz.Approvers(ask))
 }
 
 // ownerDecides lets the owner of a lock answer who wants it taken away; false:

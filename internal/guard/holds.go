@@ -15,7 +15,6 @@ type Asked struct {
 	Envs     []string // those that it may touch where it has no Env: what its district serves
 	By       bcn.Actor
 	Clock    bool // a schedule asks, not the person
-	Glass    bool // the glass was broken: neither stops it
 }
 
 // Wait is what a change waits behind: a code with its params, whose sentence
@@ -37,7 +36,7 @@ func Behind(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {
 // Freeze answers the freeze that a change waits behind, also its owner's: that
 // of everything before that of the environment. Code: frozen.
 func Freeze(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {
-	if a.Glass || !a.Kind.Holdable() {
+	if !a.Kind.Holdable() {
 		return Wait{}, false
 	}
 	envs := a.Envs
@@ -63,7 +62,7 @@ func Freeze(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {
 // what they type themselves; their schedules and CI's tokens wait, since the
 // lock may be there to keep just those out. Code: locked.
 func Locks(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {
-	if a.Glass || !a.Kind.Holdable() || a.App == "" {
+	if !a.Kind.Holdable() || a.App == "" {
 		return Wait{}, false
 	}
 	for _, h := range holds {

@@ -127,7 +127,12 @@ func (s *Service) Calendar(ctx context.Context, app string) (commands.CalendarVi
 	if err != nil {
 		return v, err
 	}
+	holds, err := s.Store.Holds(ctx)
+	if err != nil {
+		return v, err
+	}
 	var entries []schedule.Entry
+	var abouts []Checked
 	for _, sch := range all {
 		spec, err := specOf(sch)
 		if err != nil || sch.Options.After != "" || sch.State != bcn.ScheduleActive || housekeeping(sch) {
@@ -147,9 +152,10 @@ func (s *Service) Calendar(ctx context.Context, app string) (commands.CalendarVi
 		if sch.SkipAt != nil {
 			e.Skip = []time.Time{*sch.SkipAt}
 		}
-		entries, v.Of = append(entries, e), append(v.Of, sch)
+		entries, v.Of, abouts = append(entries, e), append(v.Of, sch), append(abouts, about)
 	}
 	v.Agenda = schedule.Calendar(entries, now, now.Add(week), schedule.Bounds{})
+	v.Held = meetings(holds, v, abouts)
 	return v, nil
 }
 

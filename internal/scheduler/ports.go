@@ -17,6 +17,7 @@ type Claimed struct {
 	Ahead    []bcn.Tick  // ticks of the schedule before this one that are due or running, oldest first
 	Behind   bool        // a later tick of the schedule is due
 	Halt     deploy.Halt
+	Holds    []bcn.Hold // what is locked and frozen now
 	Failures int
 	Now      time.Time // the database's
 }
@@ -91,6 +92,8 @@ type Store interface {
 	// it made no change.
 	ChangeOfTick(ctx context.Context, tick bcn.ID, try int) (bcn.Change, error)
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
+	// Holds answers what is locked and frozen now, the oldest first.
+	Holds(ctx context.Context) ([]bcn.Hold, error)
 	Now(ctx context.Context) (time.Time, error)
 }
 

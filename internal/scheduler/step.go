@@ -202,14 +202,18 @@ func (s *Service) due(ctx context.Context, c Claimed) (time.Duration, error) {
 	if over, again, err := s.ownerGone(ctx, c); over || err != nil {
 		return again, err
 	}
-	_, err := s.Runner.Check(ctx, c.Schedule.Owner, c.Schedule.Command)
+	checked, err := s.Runner.Check(ctx, c.Schedule.Owner, c.Schedule.Command)
 	if refused(err) {
 		return s.skipWith(ctx, c, err)
 	}
 	if err != nil {
 		return 0, err
 	}
+	if w, held := behind(c, checked); held {
+		return s.held(ctx, c, w)
+	}
 	k := c.Tick
+	k.Code, k.Params = "", nil // what it waited behind
 	switch {
 	case c.Change == nil:
 		k.Tries = 1

@@ -97,7 +97,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 				return err
 			}
 		}
-		if err := t.enter(ctx, &c); err != nil {
+		if err := t.enter(ctx, &c, w.BreakGlass); err != nil {
 			return err
 		}
 		t.what = "the new change"
@@ -169,7 +169,7 @@ func (t *txn) busy(ctx context.Context, subject string) (bcn.ID, error) {
 
 // enter says where a new change begins: at once, behind what is busy with its
 // subject or waits longer for it, or behind a lock or a freeze.
-func (t *txn) enter(ctx context.Context, c *bcn.Change) error {
+func (t *txn) enter(ctx context.Context, c *bcn.Change, glass bool) error {
 	behind, err := t.busy(ctx, c.Subject)
 	if err != nil {
 		return err
@@ -184,10 +184,10 @@ func (t *txn) enter(ctx context.Context, c *bcn.Change) error {
 		return err
 	}
 	c.State, c.Behind, c.Params = bcn.ChangePlanning, behind, map[string]string{}
-	if w != nil {
+	if w != nil && !glass {
 		c.HeldBy, c.Code, c.Params = w.Hold.ID, w.Code, w.Params
 	}
-	if behind != 0 || w != nil {
+	if behind != 0 || c.HeldBy != 0 {
 		c.State = bcn.ChangeWaitingTurn
 	}
 	return nil

@@ -291,6 +291,15 @@ func (t *txn) rouse(ctx context.Context, h bcn.Hold) error {
 			return err
 		}
 	}
+	ticks, err := manyTicks(ctx, t, `state = 'due' and code in ('locked', 'frozen')`)
+	if err != nil {
+		return err
+	}
+	for _, k := range ticks {
+		if err := t.hurryTick(ctx, k.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

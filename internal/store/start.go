@@ -40,7 +40,7 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 		if err != nil {
 			return err
 		}
-		if w != nil {
+		if w != nil && (m.FollowUp == nil || len(m.FollowUp.Row.Overrode) == 0) {
 			return &bcn.Error{Code: w.Code, Params: w.Params}
 		}
 		// The change first, then its request, as everywhere else: a late click

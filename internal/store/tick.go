@@ -242,6 +242,9 @@ func (t *txn) claimTickRest(ctx context.Context, c *scheduler.Claimed) (err erro
 	if err != nil {
 		return err
 	}
+	if c.Holds, err = manyHolds(ctx, t, holding+` order by id`); err != nil {
+		return err
+	}
 	c.Halt, err = halt(ctx, t)
 	return err
 }

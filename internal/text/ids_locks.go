@@ -9,6 +9,7 @@ const (
 
 	ThreadHeld         ID = "thread.held"
 	DirectHeld         ID = "direct.held"
+	DirectOverrode     ID = "direct.overrode"
 	DirectHoldReminder ID = "direct.hold_reminder"
 	DirectHoldTaken    ID = "direct.hold_taken"
 	DirectUnlockAsked  ID = "direct.unlock_asked"

@@ -18,6 +18,8 @@ func operated(w *visitor) {
 	w.see(message(ts), "goes back to release 1", "not rolled back", "succeeded")
 	w.top(message(ts))
 	w.keep("went-back")
+	w.answer("/bcn locks", "locked-by-rollback", "rolled back from")
+	w.answer("/bcn unlock hello staging", "unlocked", "Unlocked")
 	w.answer("/bcn releases hello staging", "releases-kinds", "scaled", "restart", "variables", "back to 1")
 }
 
