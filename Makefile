@@ -61,7 +61,7 @@ fuzz: need-go ## Run each fuzz target for FUZZTIME (default 20s)
 
 .PHONY: bench
 bench: need-go need-postgres ## Measure what DESIGN promises of speed (BENCH=regexp for some)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -timeout 30m ./internal/bench ./internal/audit ./internal/manifest ./internal/render
+	$(GO) test -run '^$$' -bench '$(BENCH)' -timeout 30m ./internal/bench ./internal/audit ./internal/manifest ./internal/render ./internal/apply
 
 .PHONY: validate
 validate: ## Run AWS's offline validator over the golden templates (needs Node 20)

@@ -105,6 +105,15 @@ func TestDrift(t *testing.T) {
 		w.watched(t, a)
 		w.card(a.o.Config.Slack.Channels.Announce, "was changed outside of bcn", "→ `60`")
 	})
+	t.Run("the watch looks when its time comes, and has its next", func(t *testing.T) {
+		w := w.in(t)
+		w.retain(t, 90)
+		w.sql(t, `update schedule set spec = '* * * * *', next_at = date_trunc('minute', bcn_now()), wake_at = bcn_now() where name = $1`, ownDrift)
+		w.card(a.o.Config.Slack.Channels.Announce, "was changed outside of bcn", "→ `90`")
+		if !ask[bool](t, w, `select next_at > date_trunc('minute', bcn_now()) from schedule where name = $1`, ownDrift) {
+			t.Error("it has no next time")
+		}
+	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -16,6 +16,9 @@ type Options struct {
 	// Poll is the first pause between two looks at a change set that is being
 	// made; 0: half a second.
 	Poll time.Duration
+	// PagePause is between two pages of the list of stacks: an account with many
+	// of them is described no more often than one with few; 0: a second.
+	PagePause time.Duration
 	// Settle is how long a role that cannot be assumed is taken for one that
 	// was just made; 0: a minute.
 	Settle time.Duration
@@ -44,6 +47,9 @@ var (
 func New(aws *awsx.AWS, o Options) *Apply {
 	if o.Poll == 0 {
 		o.Poll = 500 * time.Millisecond
+	}
+	if o.PagePause == 0 {
+		o.PagePause = time.Second
 	}
 	if o.Settle == 0 {
 		o.Settle = time.Minute

@@ -19,7 +19,7 @@ func (a *Apply) Statuses(ctx context.Context, t bcn.Target, stacks []string) ([]
 		return nil, nil
 	}
 	s := a.aws.For(t)
-	all, err := s.Stacks(ctx)
+	all, err := s.Stacks(ctx, a.o.PagePause)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func quick() cluster.Speed {
 	}
 }
 
-func newWorld(t *testing.T, change ...func(*aws.Options)) *world {
+func newWorld(t testing.TB, change ...func(*aws.Options)) *world {
 	t.Helper()
 	o := aws.Options{Sample: true, Speed: quick(), ChangeSetTime: 5 * time.Millisecond, Poll: 5 * time.Millisecond}
 	for _, c := range change {
@@ -83,7 +83,7 @@ func sampleTarget() bcn.Target {
 }
 
 // groups is a proposal of n log groups, which CloudFormation makes at once.
-func groups(t *testing.T, stack string, n, retention int) bcn.Proposal {
+func groups(t testing.TB, stack string, n, retention int) bcn.Proposal {
 	t.Helper()
 	resources := map[string]any{}
 	for i := range n {
@@ -102,7 +102,7 @@ func groups(t *testing.T, stack string, n, retention int) bcn.Proposal {
 }
 
 // propose makes a change set that must succeed.
-func (w *world) propose(t *testing.T, name string, p bcn.Proposal) bcn.StackPlan {
+func (w *world) propose(t testing.TB, name string, p bcn.Proposal) bcn.StackPlan {
 	t.Helper()
 	plan, err := w.Propose(t.Context(), w.target, name, p, owner)
 	if err != nil {
@@ -112,7 +112,7 @@ func (w *world) propose(t *testing.T, name string, p bcn.Proposal) bcn.StackPlan
 }
 
 // run executes a plan and waits for the stack's end.
-func (w *world) run(t *testing.T, plan bcn.StackPlan) string {
+func (w *world) run(t testing.TB, plan bcn.StackPlan) string {
 	t.Helper()
 	if err := w.Execute(t.Context(), w.target, plan, "token-"+plan.Name+plan.TemplateSHA256[:8]); err != nil {
 		t.Fatalf("execute %s: %v", plan.Name, err)
@@ -121,7 +121,7 @@ func (w *world) run(t *testing.T, plan bcn.StackPlan) string {
 }
 
 // end waits until the stack is no longer in progress, and answers its status.
-func (w *world) end(t *testing.T, plan bcn.StackPlan) string {
+func (w *world) end(t testing.TB, plan bcn.StackPlan) string {
 	t.Helper()
 	return w.until(t, plan, func(status string) bool {
 		return len(status) < 12 || status[len(status)-12:] != "_IN_PROGRESS"
@@ -129,7 +129,7 @@ func (w *world) end(t *testing.T, plan bcn.StackPlan) string {
 }
 
 // until polls the stack until its status is as wanted.
-func (w *world) until(t *testing.T, plan bcn.StackPlan, ok func(string) bool) string {
+func (w *world) until(t testing.TB, plan bcn.StackPlan, ok func(string) bool) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -149,7 +149,7 @@ func (w *world) until(t *testing.T, plan bcn.StackPlan, ok func(string) bool) st
 	return status
 }
 
-func wantCode(t *testing.T, err error, want bcn.Code) {
+func wantCode(t testing.TB, err error, want bcn.Code) {
 	t.Helper()
 	if got := bcn.CodeOf(err); got != want {
 		t.Fatalf("code %q, want %q: %v", got, want, err)
@@ -157,7 +157,7 @@ func wantCode(t *testing.T, err error, want bcn.Code) {
 }
 
 // rendered is what bcn makes of the sample app's environment with an image.
-func (w *world) rendered(t *testing.T, env, tag string, endpoints map[string]bcn.Endpoint) []bcn.Proposal {
+func (w *world) rendered(t testing.TB, env, tag string, endpoints map[string]bcn.Endpoint) []bcn.Proposal {
 	t.Helper()
 	raw, err := os.ReadFile("../../examples/hello/barcelona.yml")
 	if err != nil {

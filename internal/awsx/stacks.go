@@ -50,11 +50,19 @@ func (s *Session) Stack(ctx context.Context, nameOrID string) (Stack, error) {
 	return stackOf(out.Stacks[0]), nil
 }
 
-// Stacks lists all stacks of the account and region, all pages.
-func (s *Session) Stacks(ctx context.Context) ([]Stack, error) {
+// Stacks lists all stacks of the account and region, all pages, with a pause
+// between two.
+func (s *Session) Stacks(ctx context.Context, pause time.Duration) ([]Stack, error) {
 	var list []Stack
 	pages := cloudformation.NewDescribeStacksPaginator(s.cloudformation(), &cloudformation.DescribeStacksInput{})
-	for pages.HasMorePages() {
+	for first := true; pages.HasMorePages(); first = false {
+		if !first {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(pause):
+			}
+		}
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, s.wrap(err)
