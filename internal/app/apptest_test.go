@@ -20,6 +20,7 @@ import (
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
+	localpagerduty "github.com/bcn-bot/bcn/internal/local/pagerduty"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
 	"github.com/bcn-bot/bcn/internal/store"
 	"github.com/bcn-bot/bcn/internal/store/storetest"
@@ -60,7 +61,8 @@ type world struct {
 	slack  *localslack.Workspace
 	aws    *localaws.Server
 	github *localgithub.Server
-	app    string // DATABASE_URL
+	pager  *localpagerduty.Server // nil: there is none
+	app    string                 // DATABASE_URL
 	owner  string
 	config string // bot.yaml
 	log    *syncBuffer
@@ -134,13 +136,25 @@ func (w *world) start(name string, err error, stop func() error) {
 
 // environment is what a bot of this world is started with.
 func (w *world) environment() map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"SLACK_BOT_TOKEN": w.slack.BotToken(), "SLACK_APP_TOKEN": w.slack.AppToken(), "SLACK_API_URL": w.slack.APIURL(),
 		"DATABASE_URL": w.app, "MIGRATE_DATABASE_URL": w.owner, "BCN_KEY": base64.StdEncoding.EncodeToString(storetest.Key),
 		"GITHUB_TOKEN": w.github.Token(), "GITHUB_API_URL": w.github.URL(), "BCN_HTTP_ADDR": "127.0.0.1:0",
 		"AWS_ENDPOINT_URL": w.aws.URL(), "AWS_REGION": localaws.DefaultRegion,
 		"TEST_CONFIG": w.config, "TEST_ROOT": w.root(),
 	}
+	if w.pager != nil {
+		env["PAGERDUTY_TOKEN"], env["PAGERDUTY_API_URL"] = w.pager.Token(), w.pager.URL()
+	}
+	return env
+}
+
+// pagerDuty is a PagerDuty by which nobody is on call (yet).
+func (w *world) pagerDuty() {
+	w.t.Helper()
+	w.pager = localpagerduty.New(localpagerduty.Options{})
+	w.start("pagerduty", w.pager.Start("127.0.0.1:0"), w.pager.Close)
+	w.pager.SetSchedule(devSchedule)
 }
 
 // replica makes the options of a bot from the environment of a world.

@@ -13,8 +13,10 @@ import (
 func TestPeopleChangeMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.pagerDuty()
 	w.bot()
 	w.setUp("/bcn deploy hello production v1")
+	onCallAsksNobody(t, w)
 	developers := []string{"U0DEV", "U0DEV2", "U0YUKI"}
 
 	t.Run("lee is removed from the leads before the click: refused, written down, nothing decided", func(t *testing.T) {
@@ -117,6 +119,7 @@ func TestPeopleChangeMeanwhile(t *testing.T) {
 		r.press("U0DEV", "cancel")
 		r.says("closed")
 	})
+	breaksGlass(t, w)
 	t.Run("nobody clicks: it expires by itself, and a late click decides nothing", func(t *testing.T) {
 		w := w.in(t)
 		r := w.waiting("v2")
@@ -129,6 +132,9 @@ func TestPeopleChangeMeanwhile(t *testing.T) {
 			t.Errorf("the request is %s, %d executions", n, r.ran())
 		}
 		w.until("its change sets are gone", `select not leftover from change where id = $1`, int64(r.id))
+	})
+	t.Run("what went without approval and nobody looked at is told again and again", func(t *testing.T) {
+		remindsOfGlass(t, w.in(t))
 	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Errorf("the audit chain: %v", err)

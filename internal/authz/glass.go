@@ -21,6 +21,10 @@ type OncallVerdict struct {
 	Unknown bool // it did not answer, so that somebody needs to
 }
 
+// oncallShared is how old an answer of one moment may be: several questions
+// share it.
+const oncallShared = 2 * time.Second
+
 // oncall takes the needs away of somebody who is on call now. Nobody is on call
 // who does not act themselves: a schedule, a token.
 func (a *Authorizer) oncall(ctx context.Context, user string, ask Ask, v *Verdict, notBefore time.Time) {
@@ -28,6 +32,11 @@ func (a *Authorizer) oncall(ctx context.Context, user string, ask Ask, v *Verdic
 		return
 	}
 	source := *v.Rule.Approve.Oncall
+	// Who is on call now is asked now, also where it will do that who is in which
+	// team was read a while ago.
+	if now := a.o.Now(); now.Sub(notBefore) > oncallShared {
+		notBefore = now
+	}
 	on, err := a.o.Oncall.OnCall(ctx, user, source, notBefore)
 	on = on && err == nil
 	v.Oncall = &OncallVerdict{Source: source, On: on, Unknown: err != nil}

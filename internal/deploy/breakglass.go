@@ -111,6 +111,15 @@ func oncallOf(v authz.Verdict) *bcn.OncallPlan {
 	return &bcn.OncallPlan{Source: v.Oncall.Source.String(), On: v.Oncall.On && !v.Gated(), Unknown: v.Oncall.Unknown}
 }
 
+// whyGated names what moved where nobody had to approve a plan and now somebody
+// has to.
+func whyGated(p bcn.Plan) string {
+	if p.Oncall != nil && p.Oncall.On {
+		return "oncall"
+	}
+	return "rules"
+}
+
 func sameNeeds(a, b []bcn.Need) bool {
 	return slices.EqualFunc(a, b, func(a, b bcn.Need) bool {
 		return a.Count == b.Count && slices.Equal(a.Teams, b.Teams)

@@ -87,7 +87,7 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 		return nil
 	}
 	if c.Request == nil {
-		return bcn.E(bcn.CodePlanMoved, "moved", "rules")
+		return bcn.E(bcn.CodePlanMoved, "moved", whyGated(p))
 	}
 	r := *c.Request
 	r.Needs = approval.Instead(now.Needs, r.Needs)
