@@ -16,7 +16,7 @@ import (
 
 // engineRows are what bcn believes of the rest of what barcelona.yml renders.
 func engineRows() []row[*cloud] {
-	return append(append(scheduleRows(), definitionRows()...), driftRows()...)
+	return append(append(append(scheduleRows(), definitionRows()...), driftRows()...), machineRows()...)
 }
 
 // timer asks for a schedule that starts the row's task.
