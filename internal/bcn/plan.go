@@ -44,7 +44,25 @@ type Plan struct {
 	Access      *AccessPlan     `json:"access,omitempty"` // of kinds of access
 	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
 	Secret      *SecretPlan     `json:"secret,omitempty"`
-	Lock        *Hold           `json:"lock,omitempty"` // unlock: what is taken away
+	Commits     *Commits        `json:"commits,omitempty"` // between the tag that runs and the new one
+	Lock        *Hold           `json:"lock,omitempty"`    // unlock: what is taken away
+}
+
+// Commits are those by which a new version differs from what runs.
+type Commits struct {
+	From  string   `json:"from"` // as images are tagged
+	To    string   `json:"to"`
+	Ahead int      `json:"ahead"`          // how many To has that From lacks
+	Back  int      `json:"back,omitempty"` // how many From has that To lacks: they go
+	List  []Commit `json:"list,omitempty"` // the newest of those ahead, newest first
+	URL   string   `json:"url,omitempty"`  // of the comparison
+}
+
+// Commit is one of them, as its author wrote it: not to be trusted.
+type Commit struct {
+	SHA    string `json:"sha"`
+	Title  string `json:"title"` // first line of the message, bounded
+	Author string `json:"author,omitempty"`
 }
 
 // Use is what is asked for by a rule that limits how often one person may. It is

@@ -31,6 +31,9 @@ func (p *Presenter) changes(pl *bcn.Plan) chat.Markup {
 		}
 		out = append(out, string(line(l)))
 	}
+	if pl.Commits != nil {
+		out = append(out, string(p.commits(pl.Commits)))
+	}
 	for _, sp := range pl.Stacks {
 		if len(sp.Changes) == 0 && pl.Empty() {
 			continue // the sentence above says that nothing would change

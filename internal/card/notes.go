@@ -98,6 +98,9 @@ func (p *Presenter) planned(m deploy.Moment) []deploy.Note {
 	if m.Plan.Diff != "" {
 		notes = append(notes, coded("diff", p.say(text.ThreadDiff, nil), m.Plan.Diff))
 	}
+	if c := m.Plan.Commits; c != nil {
+		notes = append(notes, coded("commits", p.commits(c), listed(c)))
+	}
 	if m.Moved != "" {
 		notes = append(notes, coded("moved", p.say(text.ThreadMoved, nil), m.Moved))
 	}

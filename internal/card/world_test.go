@@ -141,6 +141,9 @@ func plan(change ...func(*bcn.Plan)) *bcn.Plan {
 			{Mark: bcn.MarkChanged, What: "service web: memory 512 → 1024"},
 			{Mark: bcn.MarkAdded, What: "environment PASSWORD"},
 		},
+		Commits: &bcn.Commits{From: "v1", To: "v2", Ahead: 3, Back: 1, URL: "https://github.com/acme/hello/compare/1", List: []bcn.Commit{
+			{SHA: "1a2b3c4d5e6f7a8b", Title: "Count <!channel> backwards", Author: "olu"}, {SHA: "2b3c4d5e6f7a8b9c", Title: "Count"},
+		}},
 		Diff:  " services:\n-  memory: 512\n+  memory: 1024\n",
 		Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 2}},
 		Stacks: []bcn.StackPlan{

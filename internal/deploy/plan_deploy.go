@@ -51,6 +51,7 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 		stacks[0].Previous = d.lastBase
 	}
 	p := d.plan()
+	p.Commits = s.between(ctx, c, p)
 	if repair {
 		p.Lines = append(p.Lines, putBack(stacks)...)
 	}
@@ -59,6 +60,19 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	}
 	p.Stacks, p.Findings, p.Scaled = stacks, slices.Concat(d.warnings, findings), wishedCount(c.Wish)
 	return p, nil
+}
+
+// between answers the commits between what runs and what would run. They are
+// for reading: what is not known of them keeps nothing from being planned.
+func (s *Service) between(ctx context.Context, c Claimed, p bcn.Plan) *bcn.Commits {
+	if p.OldTag == "" || p.OldTag == p.Tag {
+		return nil
+	}
+	commits, err := s.Sources.Between(ctx, p.Source, p.OldTag, p.Tag)
+	if err != nil {
+		s.Log.Warn("read the commits between two versions", "change", int64(c.Change.ID), "error", err)
+	}
+	return commits
 }
 
 // plan is what is known before CloudFormation has seen anything.

@@ -152,6 +152,9 @@ type Sources interface {
 	// Fetch answers the file at a pinned commit. source is as typed at create.
 	// Errors: source_refused, source_unreadable.
 	Fetch(ctx context.Context, source string) (File, error)
+	// Between answers the commits by which one version differs from another;
+	// nil where the source does not know them.
+	Between(ctx context.Context, source, from, to string) (*bcn.Commits, error)
 }
 
 // File is a fetched barcelona.yml.

@@ -178,7 +178,7 @@ func richPlan() bcn.Plan {
 	sp := bcn.StackPlan{
 		Name: "hello", StackID: "arn:stack", ChangeSet: "arn:set", Template: []byte(`{"Resources":{}}`), Previous: []byte("{}"),
 		TemplateSHA256: "ab12", Capabilities: []string{"CAPABILITY_NAMED_IAM"}, Tags: []bcn.Tag{{Key: "app", Value: "hello"}}, LastUpdate: "2026-11-21T10:00:00Z",
-		Changes: []bcn.ResourceDelta{{Action: "Modify", LogicalID: "Web", PhysicalID: "arn:web", Type: "AWS::ECS::Service", Replacement: "False", Properties: []string{"/Properties/TaskDefinition"}}},
+		Changes: []bcn.ResourceDelta{{Action: "Modify", LogicalID: "Web", PhysicalID: "arn:web", Type: "AWS::ECS::Service", Replacement: "False", Properties: []string{"/Properties/TaskDefinition"}, Values: []bcn.Value{{Path: "/Properties/DesiredCount", Before: "1", After: "2"}}}},
 	}
 	return bcn.Plan{
 		Kind: bcn.KindDeploy, Subject: "heritage:hello", App: "hello", Env: "production", Heritage: "hello", Tag: "v2", Image: "hello", Digest: "sha256:new",

@@ -121,3 +121,39 @@ func (c *Client) File(ctx context.Context, owner, repo, commit, path string, lim
 	}
 	return []byte(text), nil
 }
+
+// Comparison is how two refs of a repository differ, as GitHub sees it.
+type Comparison struct {
+	Ahead, Behind int
+	Commits       []Commit // of those ahead at most 250, oldest first
+	URL           string
+}
+
+// Commit is one commit of a comparison.
+type Commit struct{ SHA, Message, Author string }
+
+// Compare answers what head has that base lacks. Where one of them is no ref of
+// the repository it is ErrNotFound.
+func (c *Client) Compare(ctx context.Context, owner, repo, base, head string) (Comparison, error) {
+	gh, err := c.client(ctx, owner)
+	if err != nil {
+		return Comparison{}, err
+	}
+	var said *github.CommitsComparison
+	err = c.patient(ctx, func(ctx context.Context) error {
+		said, _, err = gh.Repositories.CompareCommits(ctx, owner, repo, base, head, nil)
+		return err
+	})
+	if err != nil {
+		return Comparison{}, fmt.Errorf("compare %s and %s of %s/%s: %w", base, head, owner, repo, err)
+	}
+	out := Comparison{Ahead: said.GetAheadBy(), Behind: said.GetBehindBy(), URL: said.GetHTMLURL()}
+	for _, one := range said.Commits {
+		author := one.GetAuthor().GetLogin()
+		if author == "" {
+			author = one.GetCommit().GetAuthor().GetName()
+		}
+		out.Commits = append(out.Commits, Commit{SHA: one.GetSHA(), Message: one.GetCommit().GetMessage(), Author: author})
+	}
+	return out, nil
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/githubx"
 )
 
 const (
@@ -26,6 +27,8 @@ type GitHub interface {
 	Commit(ctx context.Context, owner, repo, ref string) (string, error)
 	// File answers a file at a commit, of at most limit bytes.
 	File(ctx context.Context, owner, repo, commit, path string, limit int) ([]byte, error)
+	// Compare answers what head has that base lacks.
+	Compare(ctx context.Context, owner, repo, base, head string) (githubx.Comparison, error)
 }
 
 // Options say which sources are allowed.

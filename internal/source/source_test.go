@@ -122,6 +122,33 @@ func TestRepository(t *testing.T) {
 			}
 		}
 	})
+	t.Run("between two versions are the commits of their tags, newest first", func(t *testing.T) {
+		t.Parallel()
+		s.Commit("acme", "log", "main", map[string]string{"a": "1"})
+		s.Tag("acme", "log", "v1", s.Commit("acme", "log", "main", map[string]string{"a": "2"}))
+		older := s.Commit("acme", "log", "main", map[string]string{"a": "3"})
+		newer := s.Commit("acme", "log", "main", map[string]string{"a": "4"})
+		s.Describe("acme", "log", newer, "Count backwards\n\nBecause.", "olu")
+		s.Tag("acme", "log", "v2", newer)
+		got, err := f.Between(ctx, "github:acme/log", "v1", "v2")
+		if err != nil || got.Ahead != 2 || got.Back != 0 || len(got.List) != 2 || got.List[0] != (bcn.Commit{SHA: newer, Title: "Count backwards", Author: "olu"}) || got.List[1].SHA != older {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if back, err := f.Between(ctx, "github:acme/log", "v2", "v1"); err != nil || back.Ahead != 0 || back.Back != 2 || len(back.List) != 0 {
+			t.Errorf("back: %+v, %v", back, err)
+		}
+	})
+	t.Run("of what is no commit nothing is known, and nothing is wrong", func(t *testing.T) {
+		t.Parallel()
+		for _, c := range [][3]string{
+			{"github:acme/hello", "v1", "latest"}, {"github:acme/hello", "nowhere", "v1"}, {"github:acme/nothing", "v1", "v1"},
+			{"github:other/hello", "main", "main"}, {"dir:examples/hello", "v1", "v2"}, {"github:acme/hello", "v1", "../x"},
+		} {
+			if got, err := f.Between(ctx, c[0], c[1], c[2]); got != nil || err != nil {
+				t.Errorf("%v: %+v, %v", c, got, err)
+			}
+		}
+	})
 	t.Run("what bot.yaml does not allow, or does not parse, is refused without asking", func(t *testing.T) {
 		t.Parallel()
 		for _, src := range []string{

@@ -43,6 +43,8 @@ const (
 	ThreadPlan                ID = "thread.plan"
 	ThreadDiff                ID = "thread.diff"
 	ThreadMoved               ID = "thread.moved"
+	CardCommits               ID = "card.commits"
+	CardCommitsLink           ID = "card.commits_link"
 	ThreadApproved            ID = "thread.approved"
 	ThreadRejected            ID = "thread.rejected"
 	ThreadStarted             ID = "thread.started"

@@ -29,7 +29,11 @@ type repo struct {
 	branch      string              // the default one
 	refs        map[string]string   // branch or tag -> commit
 	commits     map[string]fileTree // by SHA
+	log         map[string]entry    // by SHA
 }
+
+// entry is what git keeps of a commit beside its files.
+type entry struct{ parent, message, author string }
 
 type fileTree map[string]string // path -> content
 
@@ -72,7 +76,7 @@ func (s *Server) Commit(owner, name, branch string, files map[string]string) str
 	defer s.mu.Unlock()
 	r := s.repos[key(owner, name)]
 	if r == nil {
-		r = &repo{owner: owner, name: name, branch: branch, refs: map[string]string{}, commits: map[string]fileTree{}}
+		r = &repo{owner: owner, name: name, branch: branch, refs: map[string]string{}, commits: map[string]fileTree{}, log: map[string]entry{}}
 		s.repos[key(owner, name)] = r
 	}
 	parent := r.refs[branch]
@@ -88,7 +92,28 @@ func (s *Server) Commit(owner, name, branch string, files map[string]string) str
 	}
 	sha := hash(append([]string{parent, fmt.Sprint(len(r.commits))}, contents(tree)...)...)
 	r.commits[sha], r.refs[branch] = tree, sha
+	r.log[sha] = entry{parent: parent, message: "a commit", author: "dana"}
 	return sha
+}
+
+// Describe says what a commit's message is and who made it.
+func (s *Server) Describe(owner, name, sha, message, author string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.repos[key(owner, name)]; r != nil {
+		e := r.log[sha]
+		e.message, e.author = message, author
+		r.log[sha] = e
+	}
+}
+
+// history lists a commit and those before it, newest first.
+func (r *repo) history(sha string) []string {
+	var list []string
+	for ; sha != ""; sha = r.log[sha].parent {
+		list = append(list, sha)
+	}
+	return list
 }
 
 // Tag names a commit.

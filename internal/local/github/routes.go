@@ -29,6 +29,7 @@ func (s *Server) routes() []route {
 		{"GET /orgs/{org}/teams/{slug}/memberships/{user}", false, s.getMembership},
 		{"GET /repos/{owner}/{repo}", false, s.getRepo},
 		{"GET /repos/{owner}/{repo}/commits/{ref...}", false, s.getCommit},
+		{"GET /repos/{owner}/{repo}/compare/{basehead...}", false, s.getCompare},
 		{"GET /repos/{owner}/{repo}/contents/{path...}", false, s.getContents},
 		{"GET /orgs/{org}/installation", true, s.getInstallation},
 		{"GET /users/{user}/installation", true, s.getInstallation},
