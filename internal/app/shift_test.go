@@ -83,7 +83,7 @@ func TestShiftingTraffic(t *testing.T) {
 		}
 		w.runs(t, a, "v1")
 		w.slash("U0ADMIN", deploys, "drift hello production")
-		w.told("U0ADMIN", "nothing was changed outside")
+		w.told("U0ADMIN", "nothing was changed outside") // weights are ECS's
 	})
 	t.Run("an alarm takes the traffic back", func(t *testing.T) {
 		w := w.in(t)

@@ -2,8 +2,6 @@ package awsx
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -75,16 +73,27 @@ func (s *Session) RuleWeights(ctx context.Context, rules []string) (map[string]m
 	return out, nil
 }
 
-// TurnRule makes a listener rule forward to target groups by weight.
+// TurnRule sets the weights of the target groups that a listener rule forwards
+// to; all else of it stays.
 func (s *Session) TurnRule(ctx context.Context, rule string, weights map[string]int) error {
-	var groups []types.TargetGroupTuple
-	for _, arn := range slices.Sorted(maps.Keys(weights)) {
-		groups = append(groups, types.TargetGroupTuple{TargetGroupArn: aws.String(arn), Weight: aws.Int32(int32(weights[arn]))}) //nolint:gosec // weights are 0 to 999
+	out, err := s.elb().DescribeRules(ctx, &elasticloadbalancingv2.DescribeRulesInput{RuleArns: []string{rule}})
+	if err != nil {
+		return s.wrap(err)
 	}
-	_, err := s.elb().ModifyRule(ctx, &elasticloadbalancingv2.ModifyRuleInput{RuleArn: aws.String(rule), Actions: []types.Action{{
-		Type: types.ActionTypeEnumForward, ForwardConfig: &types.ForwardActionConfig{TargetGroups: groups},
-	}}})
-	return s.wrap(err)
+	for _, r := range out.Rules {
+		for _, a := range r.Actions {
+			if a.ForwardConfig == nil {
+				continue
+			}
+			for i, g := range a.ForwardConfig.TargetGroups {
+				a.ForwardConfig.TargetGroups[i].Weight = aws.Int32(int32(weights[aws.ToString(g.TargetGroupArn)])) //nolint:gosec // 0 to 999
+			}
+		}
+		if _, err := s.elb().ModifyRule(ctx, &elasticloadbalancingv2.ModifyRuleInput{RuleArn: aws.String(rule), Actions: r.Actions}); err != nil {
+			return s.wrap(err)
+		}
+	}
+	return nil
 }
 
 func weightsOf(r types.Rule) map[string]int {

@@ -10,7 +10,7 @@ func awsTable() []row[*cloud] {
 	return slices.Concat(
 		stsRows(), creationRows(), setRows(), stackRows(), permissionRows(),
 		rolloutRows(), taskRows(), balancerRows(), registryRows(), parameterRows(), storeRows(), accessRows(),
-		keyRows(), engineRows(), readRows(),
+		keyRows(), engineRows(), readRows(), shiftRows(),
 	)
 }
 

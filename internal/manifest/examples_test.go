@@ -32,9 +32,17 @@ func example(t *testing.T, name string, want ...string) *manifest.File {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("../../examples/*/barcelona.yml")
-	if err != nil || len(folders) != 4 {
+	if err != nil || len(folders) != 5 {
 		t.Errorf("there are other examples: %v, %v", folders, err)
 	}
+	t.Run("one shifts traffic, by hand where it matters", func(t *testing.T) {
+		t.Parallel()
+		file := example(t, "shifting")
+		by, alone := file.Environments["production"].Services[0].Deployment, file.Environments["staging"].Services[0].Deployment
+		if by.Strategy != manifest.BlueGreen || by.Pause != 60 || alone.Strategy != manifest.Canary || alone.Pause != 0 || alone.Shifts() != 2 {
+			t.Errorf("%+v %+v", by, alone)
+		}
+	})
 	t.Run("the smallest has one worker and nothing else", func(t *testing.T) {
 		t.Parallel()
 		h := example(t, "worker").Environments["production"]
