@@ -135,6 +135,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireDeploy(ctx, key); err != nil {
 		return err
 	}
+	if err := a.sawRules(ctx); err != nil {
+		return fmt.Errorf("compare the rules with those of the last start: %w", err)
+	}
 	a.bot = slackbot.New(a.slackSide())
 	return nil
 }
@@ -190,7 +193,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge, Members: a.dir,
 		Tickets: ticket.New(ticket.Options{Token: a.o.Process.TicketToken, People: c.People, Log: a.log}),
-		Images: registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
+		Images:  registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c), FileSystems: fileSystems(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
