@@ -212,6 +212,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Channel: cmp.Or(c.Slack.Channels.Announce, c.Slack.Channels.Approvals),
 	})
 	a.registry = commands.New(commands.Options{
+		Deciders: a.deploy, Cards: links{a},
 		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Holds: a.deploy, Deputies: a.deploy, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy, Drifts: drifts{a}, AuditLog: auditLog{a}, Early: a.early,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, FileTasks: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,

@@ -321,6 +321,9 @@ func (w *world) press(user string, m localslack.Message, action string) {
 			if err != nil || r.Error != "" {
 				w.t.Fatalf("%s presses %s: %v %s", user, action, err, r.Error)
 			}
+			if action == "reject" { // a window asks why
+				w.fills(user, w.window(user, "Why?"), "reason", "not now")
+			}
 			return
 		}
 	}

@@ -36,6 +36,9 @@ func (h handler) Loading(r chat.Request, lang string) (chat.Modal, bool) {
 // Tidy takes out of a request what must not be stored.
 func (h handler) Tidy(r chat.Request) chat.Request { return h.a.registry.Tidy(r) }
 
+// Fill answers a window as it is stored.
+func (h handler) Fill(s chat.Submission) chat.Request { return h.a.registry.Fill(s) }
+
 // Check says what is wrong with what was filled in.
 func (h handler) Check(s chat.Submission, lang string) map[string]string {
 	return h.a.registry.CheckFields(s, lang)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
@@ -97,6 +99,13 @@ func (l links) Card(ctx context.Context, id bcn.ID) (string, bool) {
 	}
 	url, err := l.a.api.Permalink(ctx, channel, ts)
 	return url, err == nil
+}
+
+// Shown answers the card of a change without its buttons.
+func (l links) Shown(ctx context.Context, id bcn.ID) (chat.Message, error) {
+	m, err := l.a.renderCard(ctx, id)
+	m.Blocks = slices.DeleteFunc(m.Blocks, func(b chat.Block) bool { return len(b.Buttons) > 0 })
+	return m, err
 }
 
 // channelOf is a heritage's own channel for announcements.

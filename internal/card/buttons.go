@@ -36,10 +36,14 @@ func (p *Presenter) stateButtons(v View) []chat.Button {
 		return []chat.Button{p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
 	case p.again(c):
 		label := text.ButtonPlanAgain
-		if c.Kind.Access() {
+		if c.Kind.Access() || c.State == bcn.ChangeClosed && askedInVain[c.Code] {
 			label = text.ButtonAskAgain
 		}
-		return []chat.Button{p.button(c, chat.ActionPlanAgain, label, chat.Plain)}
+		out := []chat.Button{p.button(c, chat.ActionPlanAgain, label, chat.Plain)}
+		if c.Kind.Rewrites() {
+			out = append(out, p.button(c, chat.ActionChange, text.ButtonChange, chat.Plain))
+		}
+		return out
 	default:
 		if b, ok := p.undo(c); ok {
 			return []chat.Button{b}
@@ -48,10 +52,18 @@ func (p *Presenter) stateButtons(v View) []chat.Button {
 	}
 }
 
+// askedInVain are the ends of requests after which it is asked again as a rule.
+var askedInVain = map[bcn.Code]bool{
+	bcn.CodeRejected: true, bcn.CodeExpired: true, bcn.CodeSuperseded: true, bcn.CodePlanMoved: true, bcn.CodeNoApprover: true,
+}
+
 // again says whether it makes sense to ask for the same once more.
 func (p *Presenter) again(c bcn.Change) bool {
 	if c.Kind.Access() {
 		return c.State == bcn.ChangeClosed
+	}
+	if c.State == bcn.ChangeClosed && askedInVain[c.Code] {
+		return c.Kind.Repeats()
 	}
 	if !c.Kind.Releases() || !c.State.Ended() || c.State == bcn.ChangeSucceeded {
 		return false

@@ -48,6 +48,8 @@ const (
 	ActionReject    Action = "reject"
 	ActionCancel    Action = "cancel"
 	ActionPlanAgain Action = "plan_again"
+	ActionChange    Action = "change" // a window with the command, to be changed
+	ActionReview    Action = "review" // a window with the plan, to be approved
 	ActionRollback  Action = "rollback"
 	ActionReplay    Action = "replay"
 	ActionShift     Action = "shift"

@@ -30,6 +30,7 @@ type Input struct {
 	Hint        string // plain text, below
 	Placeholder string // plain text, inside while it is empty
 	Lines       bool   // takes several lines
+	Value       string // what stands in it at first
 	Max         int    // characters; 0: as many as Slack takes, 3,000
 }
 

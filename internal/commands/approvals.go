@@ -16,10 +16,19 @@ type approvalsArgs struct{}
 // maxButtons bounds lists whose items have buttons: two of Slack's 50 blocks each.
 const maxButtons = 15
 
-// approvals lists what waits, with a link to each card: a decision is made
-// where the whole plan is shown, and only there does a click count.
+// Deciders finds what waits for whom.
+type Deciders interface {
+	// Decides answers on which of the requests the actor's word would count now,
+	// their own or as a deputy. It reads what is a minute old at most: a list, and
+	// no decision. Errors: refused_person, could_not_check.
+	Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Request) (map[bcn.ID]bool, error)
+}
+
+// approvals is a person's own list: what waits for them, what they asked for,
+// what went without approval, and what else they may see. A decision is made on
+// the card, or in a window that shows what the card does.
 func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (chat.Message, error) {
-	waiting, err := r.waiting(ctx, a)
+	all, err := r.waiting(ctx, a)
 	if err != nil {
 		return chat.Message{}, err
 	}
@@ -27,20 +36,66 @@ func (r *Registry) approvals(ctx context.Context, a asked, _ *approvalsArgs) (ch
 	if err != nil {
 		return chat.Message{}, err
 	}
-	if len(waiting) == 0 {
-		return behind(say(r.text.Say(a.lang, text.ReplyNothingWaits, nil)), unseen), nil
+	var pending []bcn.Request
+	for _, w := range all {
+		pending = append(pending, w.request)
 	}
-	title := r.text.Say(a.lang, text.ReplyApprovals, text.Args{"Count": len(waiting)})
-	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
-	for _, w := range waiting[:min(len(waiting), maxButtons)] {
-		m.Blocks = append(m.Blocks, chat.Block{Section: r.waitingLine(ctx, a, w)})
-		if w.request.Requester == a.actor.User {
-			m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{
-				r.button(a, chat.ActionCancel, w.request.ID.String(), text.ButtonCancel, chat.Plain),
-			}})
+	mine, err := r.deciders.Decides(ctx, a.actor, pending)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	var waits, asked, rest []waiting
+	for _, w := range all {
+		switch {
+		case mine[w.request.ID]:
+			waits = append(waits, w)
+		case w.request.Requester == a.actor.User:
+			asked = append(asked, w)
+		default:
+			rest = append(rest, w)
 		}
 	}
-	return behind(r.more(a, m, len(waiting)-maxButtons), unseen), nil
+	if len(all) == 0 {
+		return behind(say(r.text.Say(a.lang, text.ReplyNothingWaits, nil)), unseen), nil
+	}
+	title := r.text.Say(a.lang, text.ReplyWaitsForYou, text.Args{"Count": len(waits)})
+	if len(waits) == 0 {
+		title = r.text.Say(a.lang, text.ReplyNoneForYou, nil)
+	}
+	m := chat.Message{Text: title, Blocks: []chat.Block{{Section: title}}}
+	m = r.listed(ctx, a, m, waits, chat.ActionReview, chat.ActionReject)
+	if len(asked) > 0 {
+		m.Blocks = append(m.Blocks, chat.Block{Section: r.text.Say(a.lang, text.ReplyYouAsked, text.Args{"Count": len(asked)})})
+		m = r.listed(ctx, a, m, asked, chat.ActionCancel)
+	}
+	m = behind(m, unseen)
+	if len(rest) > 0 {
+		m.Blocks = append(m.Blocks, chat.Block{Section: r.text.Say(a.lang, text.ReplyWaitsForOthers, text.Args{"Count": len(rest)})})
+		m = r.listed(ctx, a, m, rest)
+	}
+	return m, nil
+}
+
+// maxWaiting bounds each part of a list: two blocks for one, of Slack's 50.
+const maxWaiting = 7
+
+// listed adds requests to a list, each with what can be done about it here.
+func (r *Registry) listed(ctx context.Context, a asked, m chat.Message, list []waiting, actions ...chat.Action) chat.Message {
+	labels := map[chat.Action]text.ID{
+		chat.ActionReview: text.ButtonReview, chat.ActionReject: text.ButtonRejectWhy, chat.ActionCancel: text.ButtonCancel,
+	}
+	styles := map[chat.Action]chat.Style{chat.ActionReview: chat.Primary, chat.ActionReject: chat.Danger}
+	for _, w := range list[:min(len(list), maxWaiting)] {
+		m.Blocks = append(m.Blocks, chat.Block{Section: r.waitingLine(ctx, a, w)})
+		var buttons []chat.Button
+		for _, x := range actions {
+			buttons = append(buttons, r.button(a, x, w.request.ID.String(), labels[x], styles[x]))
+		}
+		if len(buttons) > 0 {
+			m.Blocks = append(m.Blocks, chat.Block{Buttons: buttons})
+		}
+	}
+	return r.more(a, m, len(list)-maxWaiting)
 }
 
 // waiting is a request and the change that it is about.

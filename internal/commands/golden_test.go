@@ -37,6 +37,7 @@ func registry(t testing.TB, w *world) *commands.Registry {
 	t.Helper()
 	return commands.New(commands.Options{
 		Text: catalogue(t), Changes: w, Access: &grants{w}, Secrets: &secrets{w}, Tokens: &tokens{w}, Schedules: &schedules{w}, Holds: &locks{w}, Deputies: &deputies{w}, Figures: &schedules{w}, Reads: &reads{w}, Live: w, Logs: written{}, FileTasks: written{}, Who: w, Links: w, Guardrails: &guarded{w}, Drifts: &drifting{w}, AuditLog: &logged{w}, Early: (&drifting{w}).early,
+		Deciders: &deputies{w}, Cards: &deputies{w},
 		Now: func() time.Time { return start },
 	})
 }

@@ -87,6 +87,8 @@ func (r *Registry) Loading(req chat.Request, lang string) (chat.Modal, bool) {
 	switch {
 	case req.Wrong != "":
 		return chat.Modal{}, false
+	case req.Source == chat.FromClick && decides(req.Action):
+		return r.decisionLoading(req, lang)
 	case req.Source == chat.FromClick && req.Action != chat.ActionTyped, req.Source == chat.FromModal:
 		return chat.Modal{}, false
 	case req.Source == chat.FromClick:
@@ -137,6 +139,9 @@ func (r *Registry) clickTyped(ctx context.Context, a asked, value string) (chat.
 
 // CheckFields says what is wrong with what was filled in. It is pure.
 func (r *Registry) CheckFields(s chat.Submission, lang string) map[string]string {
+	if decides(s.Action) {
+		return r.checkDecision(s, lang)
+	}
 	st, err := readState(s.Value)
 	switch {
 	case err != nil:
@@ -187,6 +192,9 @@ func secretToken(key string) string {
 
 // sent runs a window that was sent.
 func (r *Registry) sent(ctx context.Context, req chat.Request, a asked) (chat.Message, bool, error) {
+	if decides(req.Action) {
+		return r.decisionSent(ctx, req, a)
+	}
 	s, err := readState(req.Value)
 	if err != nil {
 		return chat.Message{}, false, err

@@ -33,6 +33,8 @@ type Changes interface {
 	Shift(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) error
 	// PlanAgain asks for the same as an ended change did. Errors: as Ask, unknown_id.
 	PlanAgain(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)
+	// Wish answers what a change was asked for with. Errors: unknown_id.
+	Wish(ctx context.Context, id bcn.ID) (deploy.Wish, error)
 	// Undo asks to go back to the release before a change's own. Errors: as Ask,
 	// unknown_id, no_rollback where another release runs since.
 	Undo(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID) (deploy.Asked, error)

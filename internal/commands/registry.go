@@ -163,6 +163,10 @@ type Options struct {
 	Tokens Tokens
 	// Schedules are those of scheduled work.
 	Schedules Schedules
+	// Cards shows changes as their cards do.
+	Cards Cards
+	// Deciders finds what waits for whom.
+	Deciders Deciders
 	// Deputies are who stands for whom.
 	Deputies Deputies
 	// Holds are locks and freezes.
@@ -197,6 +201,8 @@ type Registry struct {
 	tokens     Tokens
 	schedules  Schedules
 	deputies   Deputies
+	cards      Cards
+	deciders   Deciders
 	holds      Holds
 	reads      Reads
 	live       Live
@@ -219,6 +225,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, holds: o.Holds, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
+		cards: o.Cards, deciders: o.Deciders,
 		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, auditLog: o.AuditLog, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

@@ -48,9 +48,9 @@ func (r *Registry) click(ctx context.Context, req chat.Request, actor bcn.Actor,
 	case chat.ActionApprove:
 		a.verb = find("approve")
 		return r.do(ctx, a, &approveArgs{ID: req.Value})
-	case chat.ActionReject:
-		a.verb = find("reject")
-		return r.do(ctx, a, &rejectArgs{ID: req.Value})
+	case chat.ActionReject, chat.ActionReview, chat.ActionChange:
+		m, err := r.decisionOpens(ctx, a, req.Action, req.Value)
+		return m, err == nil, err
 	case chat.ActionAcknowledge:
 		a.verb = find("acknowledge")
 		return r.do(ctx, a, &acknowledgeArgs{ID: req.Value})

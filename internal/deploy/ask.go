@@ -257,9 +257,16 @@ func (s *Service) PlanAgain(ctx context.Context, o Origin, actor bcn.Actor, id b
 	if c.Kind.Access() {
 		return s.Ask(ctx, o, actor, Wish{Kind: c.Kind, App: c.App, Env: c.Env, Reason: c.Reason, Access: w.Access})
 	}
-	if !c.Kind.Releases() && c.Kind != bcn.KindPlan {
+	if !c.Kind.Repeats() {
 		return Asked{}, bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
 	w.Again, w.Base, w.BreakGlass = id, 0, false // whoever asks again asks for approval
 	return s.Ask(ctx, o, actor, w)
+}
+
+// Wish answers what a change was asked for with.
+func (s *Service) Wish(ctx context.Context, id bcn.ID) (Wish, error) {
+	c, w, err := s.Store.ChangeAndWish(ctx, id)
+	w.Kind, w.App, w.Env, w.Reason = c.Kind, c.App, c.Env, c.Reason
+	return w, err
 }

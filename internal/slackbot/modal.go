@@ -136,6 +136,8 @@ func (b *Bot) submitted(s *socket, env socketmode.Request, arrived time.Time, p 
 		_ = b.ack(s, env, arrived, inputErrors(wrong))
 		return
 	}
+	p.Request = b.opts.Modals.Fill(sent)
+	sent.Request = p.Request
 	fresh, err := b.put(p.Request)
 	if err != nil {
 		b.log.Error("window not stored", "key", p.Key, "user", p.User, "error", err)

@@ -25,6 +25,8 @@ func (*windows) Loading(r chat.Request, _ string) (chat.Modal, bool) {
 	return chat.Modal{Title: "Loading", Body: []chat.Block{{Section: "one moment"}}}, r.Text == "secret" || r.Action == chat.ActionTyped
 }
 
+func (*windows) Fill(s chat.Submission) chat.Request { return s.Request }
+
 func (*windows) Tidy(r chat.Request) chat.Request {
 	r.Text = strings.ReplaceAll(r.Text, "hunter2", "…")
 	return r

@@ -42,6 +42,9 @@ type Modals interface {
 	// Tidy answers the request as it may be stored: without what nobody should
 	// have typed. It is pure.
 	Tidy(r chat.Request) chat.Request
+	// Fill answers a window as it is stored: with what was filled in where that
+	// is no secret. It is pure.
+	Fill(s chat.Submission) chat.Request
 	// Check says what is wrong with what was filled in, by the input's name, in
 	// plain text. It is pure and quick.
 	Check(s chat.Submission, lang string) map[string]string

@@ -65,6 +65,7 @@ func input(in chat.Input) slack.Block {
 		holder = plain(p)
 	}
 	e := slack.NewPlainTextInputBlockElement(holder, in.Name)
+	e.InitialValue = label(in.Value, maxInput)
 	e.Multiline, e.MinLength, e.MaxLength = in.Lines, 1, maxInput
 	if in.Max > 0 {
 		e.MaxLength = min(in.Max, maxInput)

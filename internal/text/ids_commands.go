@@ -89,7 +89,6 @@ const (
 // approvals and parked.
 const (
 	ReplyNothingWaits  ID = "reply.nothing_waits"
-	ReplyApprovals     ID = "reply.approvals"
 	ReplyWaiting       ID = "reply.waiting"
 	ReplyNeed          ID = "reply.need"
 	ReplyNothingParked ID = "reply.nothing_parked"

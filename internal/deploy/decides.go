@@ -1,0 +1,65 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/bcn"
+)
+
+// Decides answers on which of the requests the actor's word would count now. It
+// is for lists: what it reads may be a minute old, and Decide reads it again.
+// Errors: refused_person, could_not_check.
+func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Request) (map[bcn.ID]bool, error) {
+	out := map[bcn.ID]bool{}
+	if len(pending) == 0 {
+		return out, nil
+	}
+	var teams []string
+	for _, r := range pending {
+		teams = append(teams, approval.Deciding(r)...)
+	}
+	slices.Sort(teams)
+	teams = slices.Compact(teams)
+	own, err := s.Authz.Recently(ctx, actor, teams)
+	if err != nil {
+		return nil, err
+	}
+	stand, err := s.standsFor(ctx, actor, teams)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Authz.Now()
+	for _, r := range pending {
+		r = approval.Widened(r, now)
+		b := approval.Choose(r, approval.Ballot{Person: actor.User, Verdict: bcn.Approve, Teams: own}, stand)
+		out[r.ID] = approval.Helps(r, b)
+	}
+	return out, nil
+}
+
+// standsFor answers for whom the actor may decide now, and in which teams these
+// are.
+func (s *Service) standsFor(ctx context.Context, actor bcn.Actor, teams []string) ([]approval.Standing, error) {
+	all, err := s.Store.Deputies(ctx, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	var stand []approval.Standing
+	for _, d := range all {
+		if d.Deputy != actor.User {
+			continue
+		}
+		in, err := s.Authz.Recently(ctx, bcn.Actor{Kind: bcn.Person, User: d.Absent, Team: actor.Team}, teams)
+		if refused(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: in})
+	}
+	return stand, nil
+}
