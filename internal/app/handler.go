@@ -53,6 +53,17 @@ func (h handler) Keep(ctx context.Context, s chat.Submission, lang string) map[s
 	return wrong
 }
 
+var _ slackbot.Homes = handler{}
+
+// Home answers what a person sees on the app's own page.
+func (h handler) Home(ctx context.Context, actor bcn.Actor, lang string) (chat.Message, bool) {
+	m, err := h.a.registry.Home(ctx, actor, lang)
+	if err != nil {
+		h.a.log.Warn("page of a person", "user", actor.User, "error", err)
+	}
+	return m, err == nil
+}
+
 // Handle runs a stored request once. An error of ours is tried again by the
 // reconciler, and told only when it is given up; what a person can mend is
 // told at once.

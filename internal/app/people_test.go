@@ -125,7 +125,7 @@ func TestPeopleChangeMeanwhile(t *testing.T) {
 		r := w.waiting("v2")
 		held := r.says("waits for approval") // the card as somebody has it on their screen
 		w.later(t)
-		r.says("closed", "expired", "Plan again")
+		r.says("closed", "expired", "Ask again", "Change")
 		w.press("U0LEAD", held, "approve")
 		w.told("U0LEAD", "expired")
 		if n := ask[string](t, w, `select state from request where id = $1`, int64(r.id)); n != "expired" || r.ran() != 0 {

@@ -43,7 +43,9 @@ func TestConcurrentDecisions(t *testing.T) {
 			r := w.waiting("v1")
 			var all sync.WaitGroup
 			all.Go(func() { w.all(people[:6], func(user string) { w.click(user, r.card, "approve") }) })
-			all.Go(func() { w.all(people[6:8], func(user string) { w.slash(user, deploys, "reject "+r.id.String()+" not now") }) })
+			all.Go(func() {
+				w.all(people[6:8], func(user string) { w.slash(user, deploys, "reject "+r.id.String()+" not now") })
+			})
 			all.Go(func() { w.click("U0DEV", r.card, "cancel") })
 			all.Wait()
 			w.until("it is decided", `select state not in ('waiting', 'planning') from change where id = $1`, int64(r.id))

@@ -36,7 +36,7 @@ func (p *Presenter) stateButtons(v View) []chat.Button {
 		return []chat.Button{p.button(c, chat.ActionCancel, text.ButtonCancel, chat.Plain)}
 	case p.again(c):
 		label := text.ButtonPlanAgain
-		if c.Kind.Access() || c.State == bcn.ChangeClosed && askedInVain[c.Code] {
+		if c.Kind.Access() || c.State == bcn.ChangeClosed && notGiven[c.Code] {
 			label = text.ButtonAskAgain
 		}
 		out := []chat.Button{p.button(c, chat.ActionPlanAgain, label, chat.Plain)}
@@ -56,6 +56,9 @@ func (p *Presenter) stateButtons(v View) []chat.Button {
 var askedInVain = map[bcn.Code]bool{
 	bcn.CodeRejected: true, bcn.CodeExpired: true, bcn.CodeSuperseded: true, bcn.CodePlanMoved: true, bcn.CodeNoApprover: true,
 }
+
+// notGiven are the ends at which nobody gave what was asked for.
+var notGiven = map[bcn.Code]bool{bcn.CodeRejected: true, bcn.CodeExpired: true, bcn.CodeNoApprover: true}
 
 // again says whether it makes sense to ask for the same once more.
 func (p *Presenter) again(c bcn.Change) bool {

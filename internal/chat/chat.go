@@ -18,6 +18,7 @@ const (
 	FromMention Source = "mention" // also inside threads
 	FromDirect  Source = "direct"  // a direct message to the bot
 	FromClick   Source = "click"
+	FromHome    Source = "home" // the app's own page is looked at
 )
 
 // Request is one thing a person did, as it is stored in the inbox: a

@@ -17,6 +17,7 @@ type Options struct {
 	Inbox   Inbox
 	Handler Handler
 	Modals  Modals // nil: no command opens a window
+	Homes   Homes  // nil: the app has no page of its own
 	Outbox  Outbox
 	Text    *text.Catalogue
 
@@ -47,6 +48,7 @@ type Bot struct {
 	health *health
 	routes *routes
 	views  *views
+	homes  *homes
 
 	// background outlives Run's context by the time that draining takes.
 	background context.Context //nolint:containedctx // the life of what envelopes started, ended by Run
@@ -82,7 +84,7 @@ func New(o Options) *Bot {
 	}
 	o.Hooks = o.Hooks.fill()
 	return &Bot{
-		opts: o, api: o.API, log: o.Log, health: newHealth(o.API.now, o.Hooks), routes: newRoutes(o.API.now), views: newViews(o.API.now),
+		opts: o, api: o.API, log: o.Log, health: newHealth(o.API.now, o.Hooks), routes: newRoutes(o.API.now), views: newViews(o.API.now), homes: newHomes(),
 		background: context.Background(), work: make(chan chat.Request, maxWaiting),
 	}
 }
@@ -106,6 +108,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	sending, stop := context.WithCancel(background)
 	var speaking sync.WaitGroup
 	speaking.Go(func() { newSender(b).run(sending) })
+	if b.opts.Homes != nil {
+		speaking.Go(func() { b.homing(sending) })
+	}
 
 	listen := &supervisor{
 		api: b.api, log: b.log, slots: b.opts.Sockets, stagger: b.opts.Stagger, storm: b.opts.Storm,

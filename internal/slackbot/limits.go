@@ -24,6 +24,7 @@ var methodLimits = map[string]struct{ perMinute, burst int }{
 	"conversations.info":           {50, 20},
 	"conversations.open":           {50, 20},
 	"users.info":                   {100, 40},
+	"views.publish":                {100, 20},
 	"views.open":                   {100, 20},
 	"files.getUploadURLExternal":   {100, 20},
 	"files.completeUploadExternal": {100, 20},

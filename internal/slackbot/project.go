@@ -147,12 +147,22 @@ func projectEvent(payload json.RawMessage, self Identity) (p projected, ok bool,
 			ThreadTS    string `json:"thread_ts"`
 			Channel     string `json:"channel"`
 			ChannelType string `json:"channel_type"`
+			Tab         string `json:"tab"`
+			EventTS     string `json:"event_ts"`
 		} `json:"event"`
 	}
 	if err := json.Unmarshal(payload, &e); err != nil {
 		return p, false, fmt.Errorf("event: %w", err)
 	}
 	m := e.Event
+	if m.Type == "app_home_opened" {
+		// Nothing is done by it, so it is kept nowhere.
+		p.Request = chat.Request{
+			Key: "home:" + e.TeamID + ":" + m.User + ":" + m.EventTS, Source: chat.FromHome, Team: e.TeamID,
+			Enterprise: e.EnterpriseID, App: e.APIAppID, User: m.User,
+		}
+		return p, m.Tab == "home" && m.User != self.User, nil
+	}
 	source := chat.FromMention
 	switch {
 	case m.Type == "message" && m.ChannelType == "im", m.Type == "app_mention" && strings.HasPrefix(m.Channel, "D"):

@@ -46,6 +46,11 @@ func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 		b.log.Warn("envelope refused: another workspace or app", "team", p.Team, "app", p.App)
 		b.refuse(s, env, arrived, p, text.SlackForeign)
 		return
+	case p.Source == chat.FromHome:
+		if b.ack(s, env, arrived, nil) == nil {
+			b.homeOpened(p.Request)
+		}
+		return
 	case p.text && b.immediate(s, env, arrived, p):
 		return
 	case p.Source == chat.FromModal:
@@ -193,6 +198,7 @@ func (b *Bot) handle(r chat.Request) {
 			b.reply(r, chat.Message{Text: b.opts.Text.Error(b.lang(r.User), err)})
 		}
 	}()
+	defer b.homes.touched()
 	out := b.opts.Handler.Handle(b.background, r.Key)
 	if b.filled(r, out) {
 		return

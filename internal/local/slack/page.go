@@ -41,6 +41,7 @@ func (p *webPage) mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST /say", p.act(p.say))
 	mux.HandleFunc("POST /click", p.act(p.click))
 	mux.HandleFunc("POST /view", p.act(p.submit))
+	mux.HandleFunc("POST /home", p.act(func(r *http.Request) (string, error) { return "", p.w.OpenHome(r.Form.Get("u")) }))
 	mux.HandleFunc("POST /control", p.act(p.control))
 }
 
@@ -164,6 +165,10 @@ func (p *webPage) say(r *http.Request) (string, error) {
 }
 
 func (p *webPage) click(r *http.Request) (string, error) {
+	if r.Form.Has("home") {
+		_, err := p.w.ClickHome(r.Context(), r.Form.Get("u"), r.Form.Get("press"))
+		return "", err
+	}
 	m, ok := p.w.Message(r.Form.Get("c"), r.Form.Get("ts"))
 	if !ok {
 		return "", errors.New("the message is gone")

@@ -18,6 +18,7 @@ type pageModel struct {
 	Current  *channelView
 	Messages []messageView
 	Home     []blockView // the app's Home tab, in its direct message
+	HomeOf   string      // whose it is, there
 	Thread   *threadView
 	View     *viewView
 	Controls []Control
@@ -130,6 +131,7 @@ func (w *Workspace) lookInto(m *pageModel, r mrkdwn, u *User, c *Channel, thread
 		}
 	}
 	m.Messages = w.messageViews(r, u.ID, c, shown[max(0, len(shown)-maxShown):])
+	m.HomeOf = c.IM
 	if home := w.views["VHOME"+c.IM]; home != nil && c.IM != "" {
 		m.Home = r.blocksFor(home.Blocks)
 	}

@@ -14,7 +14,7 @@ func (w *Workspace) Views(user string) []View {
 	defer w.mu.Unlock()
 	var out []View
 	for _, v := range w.views {
-		if v.User == user && !v.Closed {
+		if v.User == user && v.Type == "modal" && !v.Closed {
 			out = append(out, *v)
 		}
 	}
