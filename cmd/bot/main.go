@@ -46,7 +46,8 @@ type cli struct {
 		Test app.AccessTestArgs `cmd:"" help:"Check that this machine has what opening a grant needs; exit 1 and the remedy if not."`
 	} `cmd:"" help:"The engineer's side of a grant."`
 	Audit struct {
-		Verify app.VerifyArgs `cmd:"" help:"Walk the audit chain and compare it with its anchors; exit 1 and the first broken entry if it was tampered with."`
+		Verify    app.VerifyArgs    `cmd:"" help:"Walk the audit chain and compare it with its anchors; exit 1 and the first broken entry if it was tampered with."`
+		Reconcile app.ReconcileArgs `cmd:"" help:"Compare AWS's CloudTrail with the log; exit 1 where something was found."`
 	} `cmd:"" help:"The audit log."`
 	Halt struct {
 		Reason string `arg:"" optional:"" help:"Why; kept in the audit log and told by /bcn status."`
@@ -104,6 +105,7 @@ func run(ctx context.Context) error {
 		"deploy <app> <env> <tag>":   func() error { return app.Deploy(ctx, c.Deploy, out) },
 		"access open <id>":           func() error { return app.AccessOpen(ctx, c.Access.Open) },
 		"access test":                func() error { return app.AccessTest(ctx, c.Access.Test) },
+		"audit reconcile":            func() error { return app.Reconcile(ctx, c.Audit.Reconcile, out) },
 		"audit verify":               func() error { return app.VerifyAudit(ctx, c.Audit.Verify, out) },
 		"rules test <file>":          func() error { return app.RulesTest(ctx, c.Rules.Test, out) },
 		"rules explain <who> <verb>": explain, "rules explain <who> <verb> <app>": explain, "rules explain <who> <verb> <app> <env>": explain,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -165,4 +166,22 @@ func (a *App) anchorNotes(x audit.Anchor) []deploy.Note {
 	return []deploy.Note{{Key: fmt.Sprint("anchor:", x.Seq), Role: deploy.RoleAnnounce, Channel: channel, Body: chat.Message{
 		Text: line, Blocks: []chat.Block{{Context: line}}, Data: map[string]string{anchorKey: string(data)},
 	}}}
+}
+
+// nightlyAudit walks the whole log and tells the security channel once where it
+// does not verify, and has CloudTrail compared.
+func (a *App) nightlyAudit(ctx context.Context) error {
+	_, err := a.store.VerifyAudit(ctx)
+	var broken *audit.BrokenError
+	if errors.As(err, &broken) {
+		a.log.Error("the audit log does not verify", "error", err)
+		line := a.text.Say(a.o.Config.Language, text.AnnounceAuditTampered, text.Args{"why": broken.Error()})
+		channel := a.o.Config.Slack.Channels.Security
+		err = a.store.Announce(ctx, []deploy.Note{{Key: "audit", Role: deploy.RoleAnnounce, Channel: channel, Body: chat.Message{Text: line, Blocks: []chat.Block{{Section: line}}}}})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.store.AskReconcile(ctx, deploy.Origin{}, bcn.Actor{Kind: bcn.System}, "")
+	return err
 }

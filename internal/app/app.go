@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/bcn-bot/bcn/internal/apply"
 	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -48,6 +50,7 @@ type Pace struct {
 	AtOnce    bool          // open all sockets at the start
 	Poll      time.Duration // of a running change; default 1 s
 	Reconcile time.Duration // default 5 s
+	TrailLag  time.Duration // after which CloudTrail is taken to know of a call; default 15 min
 	Orphaned  time.Duration // age of an inbox row that nobody runs; default 10 s
 	Lease     time.Duration // default 15 s
 	Unlimited bool          // Slack's published limits are left to Slack
@@ -61,7 +64,7 @@ func (p *Pace) fill() {
 	for _, d := range []struct {
 		at  *time.Duration
 		def time.Duration
-	}{{&p.Poll, time.Second}, {&p.Reconcile, 5 * time.Second}, {&p.Orphaned, 10 * time.Second}, {&p.Lease, 15 * time.Second}} {
+	}{{&p.Poll, time.Second}, {&p.Reconcile, 5 * time.Second}, {&p.Orphaned, 10 * time.Second}, {&p.Lease, 15 * time.Second}, {&p.TrailLag, trailLag}} {
 		if *d.at == 0 {
 			*d.at = d.def
 		}
@@ -81,6 +84,7 @@ type App struct {
 	scheduler *scheduler.Service
 	ci        *ci.Service
 	aws       *awsx.AWS
+	trailPace *rate.Limiter
 	apply     *apply.Apply
 	github    *githubx.Client
 	dir       *directory.Directory
@@ -173,7 +177,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	if err != nil {
 		return err
 	}
-	a.aws = aws
+	a.aws, a.trailPace = aws, newTrailPace()
 	a.apply = apply.New(aws, apply.Options{AccessInput: accessOf(c)})
 	a.card = card.New(card.Options{
 		Text: a.text, Lang: c.Language, Approvals: c.Slack.Channels.Approvals,

@@ -58,7 +58,7 @@ func (l auditLog) Export(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 	return commands.AuditExport{Entries: x.Entries, More: x.More || len(list) > maxExport}, nil
 }
 
-// Reconcile asks for a comparison; reconciling does it.
+// Reconcile asks for a comparison; comparing does it.
 func (l auditLog) Reconcile(ctx context.Context, o deploy.Origin, actor bcn.Actor, district string) ([]string, error) {
 	return l.a.store.AskReconcile(ctx, o, actor, district)
 }

@@ -57,6 +57,7 @@ func (a *App) run(ctx context.Context) error {
 	g.Go(func() error { a.waking(ctx); return nil })
 	g.Go(func() error { a.watching(ctx); return nil })
 	g.Go(func() error { a.anchoring(ctx); return nil })
+	g.Go(func() error { a.comparing(ctx); return nil })
 	g.Go(func() error { a.holding(ctx); return nil })
 	a.log.Info("started", "workspace", a.api.Self().Team, "bot", a.api.Self().User)
 	err = g.Wait()

@@ -19,7 +19,7 @@ import (
 )
 
 // The commands of bcn's own schedules, which nobody can type.
-const ownReminders, ownDigest, ownDrift = "bcn-reminders", "bcn-digest", "bcn-drift"
+const ownReminders, ownDigest, ownDrift, ownAudit = "bcn-reminders", "bcn-digest", "bcn-drift", "bcn-audit"
 
 // ownSchedules are bcn's own: who must approve is reminded, a channel gets its
 // figures once a week, and it is looked for drift.
@@ -29,6 +29,9 @@ func (a *App) ownSchedules(heritages []bcn.Heritage) []bcn.Schedule {
 	out := []bcn.Schedule{{Name: ownReminders, Spec: "every 15m", Zone: "UTC", Command: ownReminders, Owner: system, File: true, Options: quiet}}
 	if watch := a.o.Config.Drift.Watch; watch != "" && watch != config.Off {
 		out = append(out, bcn.Schedule{Name: ownDrift, Spec: watch, Zone: "UTC", Command: ownDrift, Owner: system, File: true, Options: quiet})
+	}
+	if at := a.o.Config.Audit.Reconcile; at != "" && at != config.Off {
+		out = append(out, bcn.Schedule{Name: ownAudit, Spec: at, Zone: "UTC", Command: ownAudit, Owner: system, File: true, Options: quiet})
 	}
 	channels := []string{}
 	for _, h := range heritages {
@@ -74,6 +77,8 @@ func (r runner) RunAs(ctx context.Context, actor bcn.Actor, o deploy.Origin, com
 		return chat.Message{}, false, errors.Join(r.a.remind(ctx), r.a.store.RemindFollowUps(ctx, r.a.card.FollowUpReminder))
 	case command == ownDigest:
 		return r.a.digest(ctx, o.Channel)
+	case command == ownAudit: // comparing does the rest, window by window
+		return chat.Message{}, false, r.a.nightlyAudit(ctx)
 	case command == ownDrift: // watching does it, step by step
 		return chat.Message{}, false, r.a.store.LookForDrift(ctx)
 	default:

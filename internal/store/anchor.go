@@ -62,6 +62,9 @@ func (t *txn) nextAnchor(ctx context.Context, every time.Duration) (a audit.Anch
 // announce stores messages that are about no change.
 func (t *txn) announce(ctx context.Context, notes []deploy.Note) error {
 	for _, n := range notes {
+		if n.Channel == "" && n.To == "" {
+			continue // nowhere to say it
+		}
 		body, err := json.Marshal(n.Body)
 		if err != nil {
 			return err
@@ -126,4 +129,10 @@ func (s *Store) Head(ctx context.Context) (audit.Anchor, error) {
 		return a, bcn.E(bcn.CodeTampered, "what", "audit head")
 	}
 	return a, nil
+}
+
+// Announce says something that is about no change. Nothing is said where no
+// channel is configured.
+func (s *Store) Announce(ctx context.Context, notes []deploy.Note) error {
+	return s.tx(ctx, func(t *txn) error { return t.announce(ctx, notes) })
 }

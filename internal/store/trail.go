@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
@@ -59,7 +60,7 @@ func (s *Store) TakeReconcile(ctx context.Context, lag, span time.Duration) (Win
 	err := s.pool.QueryRow(ctx, `update audit_reconcile r set tries = tries + 1, lease_until = bcn_now() + `+reconcileLease+`
 		where district = (select district from audit_reconcile where asked_at is not null and (lease_until is null or lease_until < bcn_now()) and tries < $1
 			order by asked_at, district limit 1 for update skip locked)
-		returning district, coalesce(until, bcn_now() - `+firstReconcile+`), least(coalesce(until, bcn_now() - `+firstReconcile+`) + $2::interval, bcn_now() - $3::interval)`,
+		returning district, coalesce(until, bcn_now() - `+firstReconcile+`), date_trunc('second', least(coalesce(until, bcn_now() - `+firstReconcile+`) + $2::interval, bcn_now() - $3::interval))`,
 		reconcileTries, span, lag).Scan(&name, &w.From, &w.To)
 	if _, err = found(0, err); err != nil {
 		return w, err
@@ -112,4 +113,37 @@ func (s *Store) Reconciled(ctx context.Context, w Window, list []Finding, done b
 			"district": w.District.Name, "until": w.To.UTC().Format(time.RFC3339), "found": told,
 		})
 	})
+}
+
+// EntriesOf answers the entries about each of the numbers, oldest first.
+func (s *Store) EntriesOf(ctx context.Context, ids []int64) (map[int64][]audit.Entry, error) {
+	rows, err := s.pool.Query(ctx, `select `+entryColumns+` from audit_entry where change = any($1) order by seq`, ids)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e audit.Entry, err error) { return e, row.Scan(entryFields(&e)...) })
+	out := map[int64][]audit.Entry{}
+	for _, e := range list {
+		out[e.Change] = append(out[e.Change], e)
+	}
+	return out, err
+}
+
+// Applied answers the changes of a district that the log says changed AWS: it
+// was started between two times, and has been applied since. Changes that are
+// bcn's own affair (bindings, adoptions, locks) are left out.
+func (s *Store) Applied(ctx context.Context, district string, from, to time.Time) (map[bcn.ID]time.Time, error) {
+	rows, err := s.pool.Query(ctx, `select e.change, min(e.at) from audit_entry e join change c on c.id = e.change
+		where e.at >= $2 and e.at < $3 and e.kind = 'change.start' and c.district = $1
+			and c.kind not in ('heritage', 'district', 'unlock', 'plan')
+			and exists (select 1 from audit_entry a where a.change = e.change and a.kind in ('change.applied', 'change.succeed', 'change.rolled_back'))
+		group by e.change`, district, from, to)
+	if err != nil {
+		return nil, err
+	}
+	out := map[bcn.ID]time.Time{}
+	var id bcn.ID
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error { out[id] = at; return nil })
+	return out, err
 }
