@@ -43,7 +43,7 @@ func (s *Service) aimAt(c *wire.Call, id string) (aim, error) {
 		}
 		t, connected, err := s.tasks.ExecTarget(c.Region, id)
 		if err != nil {
-			return aim{arn: arn}, nil // a task that is not there is a target that is not connected
+			return aim{arn: arn}, nil //nolint:nilerr // a task that is not there is a target that is not connected
 		}
 		return aim{arn: arn, tags: t.Tags, connected: connected, task: t.TaskARN, container: t.Container}, nil
 	}
