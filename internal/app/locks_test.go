@@ -42,7 +42,7 @@ func (w *world) stolen() {
 	card := w.card(deploys, "wants the lock of", "the fix has to go out", "rolled back from 2 to 1", "waits for approval")
 	s := request{w, idOf(w.t, card), card}
 	s.press("U0LEAD", "approve")
-	w.told("U0LEAD", "own")
+	w.told("U0LEAD", "asked for")
 	s.press("U0DEV", "reject")
 	s.ends(bcn.ChangeClosed, bcn.CodeRejected)
 }

@@ -192,7 +192,7 @@ func isNamed(id string, named map[string]string) bool {
 	for _, prefix := range []string{
 		"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state.", "tick.first.", "guardrail.",
+		"schedule.state.", "tick.state.", "tick.first.", "guardrail.", "hold.",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
@@ -258,6 +258,7 @@ func TestCodesAndNothingElse(t *testing.T) {
 		"tick.first.":       constants(t, "TickState", "../bcn/schedule.go"),
 		"tick.state.":       constants(t, "TickState", "../bcn/schedule.go"),
 		"schedule.problem.": known(schedule.ProblemIDs()), "schedule.skip.": known(schedule.SkipReasons()), "schedule.when.": known(schedule.Kinds()),
+		"hold.":              known([]string{"line", "span", "what", "why", "waiter"}),
 		"schedule.field.":    known([]string{"minute", "hour", "day", "month", "weekday"}),
 		"guardrail.":         known(guard.IDs()),
 		"schedule.weekday.":  known(numbers(0, 6)),
