@@ -193,7 +193,7 @@ func TestDistrictThatBcnMakes(t *testing.T) {
 		w.card(deploys, "*delete* the endpoint", "succeeded")
 		w.slash("U0ADMIN", deploys, "district delete tokyo")
 		w.card(deploys, "*delete* the district", "succeeded", "stays: the bucket bcn-tokyo-"+d.roles.Account, "log groups below Barcelona/tokyo/")
-		stacks, err := d.admin.Stacks(t.Context())
+		stacks, err := d.admin.Stacks(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

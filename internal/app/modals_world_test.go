@@ -133,7 +133,7 @@ func (w *world) forbid(t *testing.T, action string) (allow func()) {
 // stacks are those of the account whose name begins with the word.
 func (w *world) stacks(prefix string) []string {
 	w.t.Helper()
-	list, err := w.account().Stacks(w.t.Context())
+	list, err := w.account().Stacks(w.t.Context(), 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}
