@@ -10,7 +10,9 @@ import (
 
 func TestExplained(t *testing.T) {
 	t.Parallel()
-	at := func(minute int) time.Time { return time.Unix(1_700_000_000, 0).Add(time.Duration(minute) * time.Minute) }
+	at := func(minute int) time.Time {
+		return time.Unix(1_700_000_000, 0).Add(time.Duration(minute) * time.Minute)
+	}
 	entry := func(minute int, kind, actor, body string) audit.Entry {
 		return audit.Entry{At: at(minute), Kind: kind, Actor: actor, Body: body}
 	}
