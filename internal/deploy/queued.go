@@ -80,15 +80,24 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}
 		return s.Speaker.Notes(Moment{Kind: MomentSuperseded, Change: other, Code: bcn.CodeSuperseded})
 	})
-	switch {
+	if err != nil {
+		return s.notStarted(ctx, c, err)
+	}
+	return m.Again, nil
+}
+
+// notStarted looks again at what is kept from starting since it was claimed.
+func (s *Service) notStarted(ctx context.Context, c Claimed, err error) (time.Duration, error) {
+	switch code := bcn.CodeOf(err); {
 	case errors.Is(err, ErrBusy):
 		return 0, bcn.E(bcn.CodePlanMoved, "moved", "release").Wrap(err)
-	case bcn.CodeOf(err) == bcn.CodeHalted:
+	case code == bcn.CodeHalted:
 		return s.move(ctx, Move{From: c, Again: haltPoll, Quiet: true})
-	case bcn.CodeOf(err) == bcn.CodeLocked, bcn.CodeOf(err) == bcn.CodeFrozen: // since it was claimed
+	case code == bcn.CodeLocked, code == bcn.CodeFrozen:
 		return s.move(ctx, Move{From: c, Again: time.Millisecond, Quiet: true})
+	default:
+		return 0, err
 	}
-	return m.Again, err
 }
 
 // stillSame reads every change set and its template again and compares them,

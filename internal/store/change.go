@@ -101,16 +101,12 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 			return err
 		}
 		t.what = "the new change"
-		params, err := json.Marshal(c.Params)
-		if err != nil {
-			return err
-		}
-		err = t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
+		err := t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
 			state, requester, channel, thread, behind, tick, try, not_before, held_by, code, params)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 			returning id, created_at`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
 			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore),
-			int64(c.HeldBy), c.Code, params).Scan(&c.ID, &c.CreatedAt)
+			int64(c.HeldBy), c.Code, c.Params).Scan(&c.ID, &c.CreatedAt)
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
