@@ -86,7 +86,7 @@ func (s *Session) TurnRule(ctx context.Context, rule string, weights map[string]
 				continue
 			}
 			for i, g := range a.ForwardConfig.TargetGroups {
-				a.ForwardConfig.TargetGroups[i].Weight = aws.Int32(int32(weights[aws.ToString(g.TargetGroupArn)])) //nolint:gosec // 0 to 999
+				a.ForwardConfig.TargetGroups[i].Weight = aws.Int32(int32(weights[aws.ToString(g.TargetGroupArn)]))
 			}
 		}
 		if _, err := s.elb().ModifyRule(ctx, &elasticloadbalancingv2.ModifyRuleInput{RuleArn: aws.String(rule), Actions: r.Actions}); err != nil {
