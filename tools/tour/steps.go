@@ -59,6 +59,13 @@ var steps = []step{
 	{"a token for CI is shown once", tokenIssued},
 	{"guardrails, and what they find", guarded},
 	{"an app is deleted by typing its name", deletedAtLast},
+	{"a lock, and who waits behind it", locked},
+	{"a freeze, and broken glass", frozen},
+	{"what moved supersedes what was asked before", movedOn},
+	{"a rejection says why, and is asked for again", rejectedWhy},
+	{"a deputy decides, from everybody's own list", whoDecides},
+	{"two groups approve", twoGroups},
+	{"the audit log, in words", audited},
 }
 
 var number = regexp.MustCompile(`#\d+`)

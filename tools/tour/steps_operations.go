@@ -46,6 +46,8 @@ func promoted(w *visitor) {
 	w.keep("promoted")
 	w.as(lee, deploys, "")
 	w.press(ts, "reject")
+	w.fill("not before the weekend")
+	w.click(`#modal button.primary`)
 	w.see(message(ts), "rejected")
 }
 
@@ -54,8 +56,7 @@ func secretSet(w *visitor) {
 	w.as(dana, deploys, "")
 	w.asks("/bcn secret set hello staging API_KEY")
 	w.see(`#modal`, "API_KEY", "hello-staging")
-	w.click(`#modal label textarea, #modal label input`)
-	w.do("type", insert("a-value-that-nobody-sees"))
+	w.fill("a-value-that-nobody-sees")
 	w.keep("secret-window")
 	last := w.lastFromBot()
 	w.click(`#modal button.primary`)
@@ -88,8 +89,7 @@ func deletedAtLast(w *visitor) {
 	w.as(dana, deploys, "")
 	w.asks("/bcn delete hello staging")
 	w.see(`#modal`, "hello-staging", "Type")
-	w.click(`#modal label input, #modal label textarea`)
-	w.do("type", insert("hello-staging"))
+	w.fill("hello-staging")
 	w.keep("delete-window")
 	last := w.lastFromBot()
 	w.click(`#modal button.primary`)

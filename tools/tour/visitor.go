@@ -49,8 +49,8 @@ type visitor struct {
 
 // Users and channels of the local workspace.
 const (
-	dana, lee, olu, yuki = "U0DEV", "U0LEAD", "U0ONCALL", "U0YUKI"
-	deploys, announce    = "C0DEPLOYS", "C0DEPLOY"
+	dana, lee, olu, yuki, ada   = "U0DEV", "U0LEAD", "U0ONCALL", "U0YUKI", "U0ADMIN"
+	deploys, announce, security = "C0DEPLOYS", "C0DEPLOY", "C0SEC"
 )
 
 func openBrowser(ctx context.Context, path, base, out string) (*visitor, error) {
