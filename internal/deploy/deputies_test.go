@@ -1,0 +1,201 @@
+package deploy_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/store/storetest"
+)
+
+func (w *world) names(absent, deputy string, d time.Duration) error {
+	w.t.Helper()
+	_, err := w.NameDeputy(context.Background(), deploy.Origin{}, person(absent), deputy, time.Now().Add(d))
+	return err
+}
+
+func TestDeputies(t *testing.T) {
+	t.Parallel()
+	t.Run("a deputy decides for who is away, and both are recorded", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		if err := w.names("U0LEAD", "U0NONE", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		id := w.waiting("U0DEV", time.Hour)
+		if _, err := w.decide("U0NONE", id, bcn.Approve); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.decide("U0LEAD", id, bcn.Approve); bcn.CodeOf(err) != bcn.CodeDecidedBefore {
+			t.Errorf("the absent person decides beside their deputy: %v", err)
+		}
+		if d, err := w.decide("U0LEAD2", id, bcn.Approve); err != nil || !d.Complete {
+			t.Fatalf("%+v %v", d, err)
+		}
+		for sql, want := range map[string]string{
+			`select string_agg(person || ' for ' || stands_for, ', ' order by at) from decision`:                            "U0NONE for U0LEAD, U0LEAD2 for ",
+			`select body::json->>'for' from audit_entry where kind = 'decision.approve' order by seq limit 1`:               "U0LEAD",
+			`select string_agg(actor || ' ' || (body::json->>'deputy'), ', ') from audit_entry where kind = 'deputy.named'`: "U0LEAD U0NONE",
+			`select string_agg(role || ' ' || recipient, ', ' order by role) from outbox where key = 'deputy_named'`:        "announce , direct U0NONE",
+		} {
+			if got := w.look(id, sql); got != want {
+				t.Errorf("%s: %q, want %q", sql, got, want)
+			}
+		}
+	})
+
+	for _, c := range []struct {
+		name   string
+		asker  string
+		before func(w *world)
+		code   bcn.Code
+	}{
+		{"what the absent person asked for", "U0LEAD", nil, bcn.CodeNotEligible},
+		{"who is no longer in the team", "U0DEV", func(w *world) { w.staff["U0LEAD"] = []string{"developers"} }, bcn.CodeNotEligible},
+		{"who was deactivated", "U0DEV", func(w *world) { delete(w.staff, "U0LEAD") }, bcn.CodeNotEligible},
+		{"a deputy who was removed", "U0DEV", func(w *world) {
+			if _, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0NONE"), "U0NONE", "U0LEAD"); err != nil {
+				w.t.Fatal(err)
+			}
+		}, bcn.CodeNotEligible},
+		{"a time that is over", "U0DEV", func(w *world) { storetest.Exec(w.t, w.owner, `update deputy set until = since`) }, bcn.CodeNotEligible},
+		{"a row that was prolonged past bcn", "U0DEV", func(w *world) {
+			storetest.Exec(w.t, w.owner, `update deputy set until = until + interval '1 day'`)
+		}, bcn.CodeNotEligible},
+		{"a row that names another", "U0DEV", func(w *world) { storetest.Exec(w.t, w.owner, `update deputy set absent = 'U0LEAD2'`) }, bcn.CodeNotEligible},
+	} {
+		t.Run("no deputy decides: "+c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).settled()
+			if err := w.names("U0LEAD", "U0NONE", time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			id := w.waiting(c.asker, time.Hour)
+			if c.before != nil {
+				c.before(w)
+			}
+			if _, err := w.decide("U0NONE", id, bcn.Approve); bcn.CodeOf(err) != c.code {
+				t.Errorf("%v, want %s", err, c.code)
+			}
+		})
+	}
+
+	t.Run("a deputy hands nothing on, and only who approves names one", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		if err := w.names("U0LEAD", "U0LEAD2", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		delete(w.staff, "U0LEAD3")
+		w.staff["U0LEAD2"] = nil // a deputy, and no lead any more
+		for code, err := range map[bcn.Code]error{
+			bcn.CodeNoApproves:    w.names("U0LEAD2", "U0NONE", time.Hour),
+			bcn.CodeDeputySelf:    w.names("U0LEAD", "U0LEAD", time.Hour),
+			bcn.CodeDeputyTime:    w.names("U0LEAD", "U0NONE", 32*24*time.Hour),
+			bcn.CodeRefusedPerson: w.names("U0LEAD", "U0LEAD3", time.Hour),
+		} {
+			if bcn.CodeOf(err) != code {
+				t.Errorf("%v, want %s", err, code)
+			}
+		}
+		if err := w.names("U0LEAD", "U0NONE", -time.Minute); bcn.CodeOf(err) != bcn.CodeDeputyTime {
+			t.Errorf("in the past: %v", err)
+		}
+		if _, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0DEV"), "U0LEAD2", "U0LEAD"); bcn.CodeOf(err) != bcn.CodeNotAllowed {
+			t.Errorf("somebody else ends it: %v", err)
+		}
+		if gone, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0ADMIN"), "", "U0LEAD"); err != nil || len(gone) != 1 {
+			t.Errorf("an administrator ends it: %v %v", gone, err)
+		}
+		if _, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0LEAD"), "", ""); bcn.CodeOf(err) != bcn.CodeNoDeputy {
+			t.Errorf("nothing is left: %v", err)
+		}
+	})
+
+	t.Run("a list says what waits for whom", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		if err := w.names("U0LEAD2", "U0NONE", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		id := w.waiting("U0LEAD", time.Hour)
+		pending, err := w.store.Pending(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waits []string
+		for _, user := range []string{"U0LEAD", "U0LEAD2", "U0LEAD3", "U0NONE", "U0DEV", "U0ADMIN"} {
+			mine, err := w.Decides(context.Background(), person(user), pending)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mine[id] {
+				waits = append(waits, user)
+			}
+		}
+		if got := strings.Join(waits, " "); got != "U0LEAD2 U0LEAD3 U0NONE" {
+			t.Errorf("it waits for %s", got)
+		}
+		if _, err := w.Decides(context.Background(), person("U0GONE"), pending); bcn.CodeOf(err) != bcn.CodeRefusedPerson {
+			t.Errorf("somebody who left: %v", err)
+		}
+	})
+}
+
+// Members answers who is in a team.
+func (s staff) Members(_ context.Context, team string, _ time.Time) ([]string, error) {
+	if team == "unreadable" {
+		return nil, bcn.E(bcn.CodeCouldNotCheck, "what", team)
+	}
+	var out []string
+	for user, teams := range s {
+		if slices.Contains(teams, team) {
+			out = append(out, user)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// Where a group has nobody but who asks, others are asked; where nobody is left,
+// nothing is stored.
+func TestStaffed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, asker string
+		leads       []string
+		admins      bool
+		empty       string
+		code        bcn.Code
+	}{
+		{"enough people", "U0DEV", []string{"U0LEAD", "U0LEAD2"}, true, "", ""},
+		{"who asks is one of two", "U0LEAD", []string{"U0LEAD", "U0LEAD2"}, true, "leads", ""},
+		{"one where two are needed", "U0DEV", []string{"U0LEAD"}, true, "leads", ""},
+		{"an empty team", "U0DEV", nil, true, "leads", bcn.CodeNoApprover},
+		{"nobody at all", "U0LEAD", []string{"U0LEAD"}, false, "", bcn.CodeNoApprover},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).settled()
+			for user, teams := range w.staff {
+				keep := slices.Contains(c.leads, user)
+				w.staff[user] = slices.DeleteFunc(slices.Clone(teams), func(t string) bool { return t == "leads" && !keep || t == "admins" && !c.admins })
+			}
+			w.Service.Members = w.staff
+			asked, err := w.Ask(context.Background(), deploy.Origin{Channel: "C0DEPLOYS"}, person(c.asker), wishDeploy())
+			if bcn.CodeOf(err) != c.code || err == nil && asked.Empty != c.empty {
+				t.Fatalf("%+v %v", asked, err)
+			}
+			if err == nil && c.empty != "" && asked.Instead != "admins" {
+				t.Errorf("instead of %s: %q", asked.Empty, asked.Instead)
+			}
+			if n := w.look(0, `select count(*) from change`); err != nil && n != "0" {
+				t.Errorf("%s changes are stored", n)
+			}
+		})
+	}
+}
