@@ -40,14 +40,14 @@ func (r request) entries(kind, actor string) int {
 // Promise 2, where a rule lets somebody go without the quorum: at once, in the
 // open, seldom, and looked at by somebody else.
 func breaksGlass(t *testing.T, w *world) { //nolint:thelper // a story of its own
-	t.Run("a deploy goes at once; who was skipped and the security channel are told, and another acknowledges it", func(t *testing.T) {
+	t.Run("it goes at once; who was skipped and the security channel are told, and another acknowledges it", func(t *testing.T) {
 		w := w.in(t)
-		r := w.glass("U0DEV", "deploy hello production v2")
+		r := w.glass("U0DEV", "restart hello production web")
 		r.says("succeeded", "Break-glass", "leads", "skipped (break-glass)")
 		told := w.direct("U0LEAD", "without your approval", r.id.String(), "acknowledge it by")
 		w.card("C0SEC", "without the approval of leads", r.id.String())
 		w.inThread(r.card, "without the approval of leads")
-		w.inThread(r.card, "now runs", "It went without approval")
+		w.inThread(r.card, "was restarted", "It went without approval")
 		if r.entries("break_glass", "U0DEV") != 1 || r.ran() == 0 {
 			t.Errorf("%d entries, %d executions", r.entries("break_glass", "U0DEV"), r.ran())
 		}
@@ -69,7 +69,7 @@ func breaksGlass(t *testing.T, w *world) { //nolint:thelper // a story of its ow
 	t.Run("it waits while bcn is halted, and does not go when the rule was taken away meanwhile", func(t *testing.T) {
 		w := w.in(t)
 		w.halt(true)
-		r := w.glass("U0DEV", "deploy hello production v1")
+		r := w.glass("U0DEV", "deploy hello production v2")
 		r.state(bcn.ChangeQueued)
 		if err := w.slack.SetGroup("S0DEVELOPERS", "U0DEV2"); err != nil {
 			t.Fatal(err)
@@ -82,17 +82,14 @@ func breaksGlass(t *testing.T, w *world) { //nolint:thelper // a story of its ow
 			t.Error("there is a follow-up of what never ran")
 		}
 		r.press("U0DEV2", "plan_again")
-		again := w.card(deploys, "waits for approval", "v1")
+		again := w.card(deploys, "waits for approval", "v2", "<@U0DEV2>")
 		w.press("U0DEV2", again, "cancel")
 	})
-	t.Run("nobody does it without a reason, by a rule that does not give it, by the clock, or too often", func(t *testing.T) {
+	t.Run("nobody does it without a reason, by a rule that does not give it, or by the clock", func(t *testing.T) {
 		w := w.in(t)
 		w.refuses("U0DEV", "deploy hello production v1 --break-glass", "needs a reason")
 		w.refuses("U0ONCALL", "restart hello production --break-glass --reason x", "may use `--break-glass`", "developers")
 		w.refuses("U0DEV", "schedule add @daily -- deploy hello production v1 --break-glass --reason x", "Only a person who acts now")
-		w.glass("U0DEV", "rollback hello production").says("succeeded")
-		w.slash("U0DEV", deploys, "restart hello production --break-glass --reason x")
-		w.told("U0DEV", "as often as the rule lets you")
 	})
 	t.Run("access taken so is short, and its report goes to who was skipped", func(t *testing.T) {
 		w := w.in(t)
@@ -108,8 +105,6 @@ func breaksGlass(t *testing.T, w *world) { //nolint:thelper // a story of its ow
 		w.pass(6 * time.Minute)
 		w.comes("the report is told", `select exists (select 1 from outbox where change = $1 and key = 'report:U0LEAD')`, int64(r.id))
 		w.direct("U0LEAD", r.id.String(), "taken without your approval")
-		w.slash("U0ADMIN", deploys, "acknowledge "+g.number()+" I was there")
-		r.says("acknowledged it", "I was there")
 	})
 }
 
