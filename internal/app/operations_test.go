@@ -141,6 +141,12 @@ func TestOperations(t *testing.T) {
 			t.Error("the value is in the log")
 		}
 	})
+	t.Run("a lock is taken away once a lead has approved it, and its owner is told by whom", func(t *testing.T) {
+		w.in(t).taken()
+	})
+	t.Run("a freeze holds what is approved, says so, and is thawed by its owner alone", func(t *testing.T) {
+		w.in(t).frozen()
+	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Errorf("the audit chain: %v", err)
 	}
