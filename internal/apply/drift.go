@@ -121,8 +121,9 @@ func hides(kind, property string) bool {
 func drifted(stack string, d awsx.Drifted) (deploy.Drifted, bool) {
 	out := deploy.Drifted{Stack: stack, ID: d.LogicalID, Type: d.Type, Deleted: d.Deleted}
 	difference := []string{stack, d.LogicalID, d.Type, d.PhysicalID, strconv.FormatBool(d.Deleted)}
+	turned := weighed(d.Type, d.Differences)
 	for _, p := range d.Differences {
-		if live(d.Type, p.Path) {
+		if live(d.Type, p.Path) || turned && groupElement(p.Path) {
 			continue
 		}
 		difference = append(difference, p.Path, p.Kind, p.Expected, p.Actual)
