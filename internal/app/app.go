@@ -186,7 +186,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
 	judge := authz.New(authz.Options{
-		Rules: c.Rules, People: a.api, Teams: a.dir, Oncall: a.oncall(),
+		Rules: c.Rules, People: a.api, Teams: a.dir, Oncall: a.oncall(), Persons: c.People,
 		Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
 	})
 	rails, err := guardrails(c)

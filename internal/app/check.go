@@ -22,7 +22,7 @@ import (
 // scopes are those of the Slack app manifest that bcn cannot work without.
 var scopes = []string{
 	"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands",
-	"files:write", "im:history", "im:write", "usergroups:read", "users:read",
+	"files:write", "im:history", "im:write", "usergroups:read", "users:read", "users:read.email",
 }
 
 // checker writes a line per check and counts what is missing.

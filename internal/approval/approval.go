@@ -18,6 +18,9 @@ type Ballot struct {
 	For     string // empty: for themselves
 	Verdict bcn.Verdict
 	Teams   []string
+	// Accounts are those that are known of the person, and of whom For names. Two
+	// ballots that share one are of one person, whatever account they came from.
+	Accounts []string
 }
 
 // Decide answers the event that follows from a ballot: RequestApprove once the
@@ -28,7 +31,7 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 		return "", err
 	}
 	r = Widened(r, now)
-	if b.Person == r.Requester || b.For == r.Requester {
+	if requesters(r, b) {
 		return "", bcn.E(bcn.CodeOwnRequest, "who", Who(r.Needs), "id", r.ID.String())
 	}
 	if !eligible(r.Needs, b.Teams) {
@@ -85,7 +88,7 @@ func Approvals(r bcn.Request) []Ballot {
 	var out []Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict == bcn.Approve {
-			out = append(out, Ballot{Person: d.Person, For: d.For, Verdict: bcn.Approve, Teams: d.Teams})
+			out = append(out, cast(d))
 		}
 	}
 	return out
@@ -98,7 +101,7 @@ func Remaining(r bcn.Request, ballots []Ballot) []bcn.Need {
 	h := hall{places: expand(r.Needs), ballots: ballots}
 	h.taken = make([]int, len(h.places))
 	for i, b := range ballots {
-		if b.Person != r.Requester && b.For != r.Requester && !inside(r, b.Teams) && !repeated(ballots[:i], b) {
+		if !requesters(r, b) && !inside(r, b.Teams) && !repeated(ballots[:i], b) {
 			h.seat(i, make([]bool, len(h.places)))
 		}
 	}

@@ -9,8 +9,9 @@ import (
 // Standing is an absent person for whom somebody may decide, and in which of
 // the request's teams that person is now.
 type Standing struct {
-	Absent string
-	Teams  []string
+	Absent   string
+	Teams    []string
+	Accounts []string // that are known of the absent person
 }
 
 // Choose answers the ballot by which a person counts most: their own where it
@@ -22,7 +23,10 @@ func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
 		return own
 	}
 	for _, s := range stand {
-		b := Ballot{Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: Lent(r, own.Teams, s.Teams)}
+		b := Ballot{
+			Person: own.Person, For: s.Absent, Verdict: own.Verdict, Teams: Lent(r, own.Teams, s.Teams),
+			Accounts: slices.Concat(own.Accounts, s.Accounts),
+		}
 		if s.Absent != own.Person && Helps(r, b) {
 			return b
 		}
@@ -32,7 +36,7 @@ func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
 
 // Helps says whether a ballot would count, and an approval fill a place.
 func Helps(r bcn.Request, b Ballot) bool {
-	if b.Person == r.Requester || b.For == r.Requester || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) || decidedBefore(r, b) {
+	if requesters(r, b) || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) || decidedBefore(r, b) {
 		return false
 	}
 	before := Approvals(r)
@@ -62,15 +66,16 @@ func decidedBefore(r bcn.Request, b Ballot) bool {
 		if b.Verdict == bcn.Reject && b.For == "" && d.Person != b.Person {
 			return false
 		}
-		return sameVoice(Ballot{Person: d.Person, For: d.For}, b)
+		return sameVoice(cast(d), b)
 	})
 }
 
 // sameVoice says whether two ballots are of one person, or of a person and
-// whoever stands for them.
+// whoever stands for them. What they share is one of their accounts: it need
+// not be the one that they came from.
 func sameVoice(a, b Ballot) bool {
 	speaks := func(x Ballot, who string) bool { return who != "" && (x.Person == who || x.For == who) }
-	return speaks(a, b.Person) || speaks(a, b.For)
+	return speaks(a, b.Person) || speaks(a, b.For) || overlap(a.Accounts, b.Accounts)
 }
 
 func repeated(before []Ballot, b Ballot) bool {

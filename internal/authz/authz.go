@@ -41,6 +41,8 @@ type Options struct {
 	People    People
 	Teams     Teams
 	Oncall    Oncall // nil: nobody is on call
+	Persons   []config.Person
+	Links     Links // nil: nobody linked an account
 	Workspace Workspace
 	Now       func() time.Time
 }
@@ -140,6 +142,14 @@ func (a *Authorizer) person(ctx context.Context, actor bcn.Actor, notBefore time
 	if why := a.refusal(actor, p); why != "" {
 		return p, bcn.E(bcn.CodeRefusedPerson, "why", why)
 	}
+	known, err := a.identify(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	if known.persons > 1 {
+		return p, bcn.E(bcn.CodeRefusedPerson, "why", "two_people")
+	}
+	p.Accounts = known.accounts
 	return p, nil
 }
 
@@ -234,11 +244,8 @@ func names(teams []string) string {
 
 // Eligible reads afresh who the actor is and in which of the needs' teams.
 func (a *Authorizer) Eligible(ctx context.Context, actor bcn.Actor, teams []string) ([]string, error) {
-	notBefore := a.o.Now()
-	if _, err := a.person(ctx, actor, notBefore); err != nil {
-		return nil, err
-	}
-	return a.o.Teams.TeamsOf(ctx, actor.User, teams, notBefore)
+	v, err := a.Voter(ctx, actor, teams)
+	return v.Teams, err
 }
 
 // Given answers the rules that give the actor something, in order, and the

@@ -36,6 +36,10 @@ type Profile struct {
 	Restricted             bool // guest of one or several channels
 	Stranger               bool // from another workspace (Slack Connect)
 	Bot                    bool
+	Email                  string    // as the person confirmed it to Slack; empty: bcn may not read it
 	Status                 string    // the emoji of their status, without colons; empty: none
 	StatusUntil            time.Time // zero: it does not end by itself
+	// Accounts are the accounts of the person that are known, this one among
+	// them; see authz.Authorizer.Accounts. Slack does not fill it.
+	Accounts []string
 }

@@ -67,7 +67,10 @@ type Request struct {
 	State     RequestState
 	Hash      string // SHA-256 of the plan bytes, hex
 	Requester string // Slack user id
-	Needs     []Need
+	// Accounts are the requester's, as far as they are known. They are read when
+	// it is decided and not stored: two accounts of one person are one person.
+	Accounts []string
+	Needs    []Need
 	// Outside are teams whose members do not count: those that let the requester
 	// in, where the rule wants approvers from outside of them.
 	Outside []string
@@ -97,7 +100,10 @@ type Decision struct {
 	Reason  string
 	Hash    string   // the plan hash of the card
 	Teams   []string // the request's teams the person was in, read after the click
-	Channel string   // coordinates of the card
-	TS      string
-	At      time.Time
+	// Accounts are those of who decided, and of whom they stood for, read after
+	// the click: another of the same accounts has no say of its own.
+	Accounts []string
+	Channel  string // coordinates of the card
+	TS       string
+	At       time.Time
 }

@@ -291,7 +291,7 @@ func remaining(r bcn.Request) []bcn.Need {
 	var ballots []approval.Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict == bcn.Approve {
-			ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams})
+			ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams, Accounts: d.Accounts})
 		}
 	}
 	return approval.Remaining(r, ballots)

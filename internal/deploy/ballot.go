@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
@@ -27,34 +28,37 @@ type DeputyStore interface {
 
 // ballot reads, after the click arrived, as whom a person's answer counts: for
 // themselves, or else for an absent person whose deputy they are, who is in the
-// teams now.
-func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v bcn.Verdict) (approval.Ballot, error) {
+// teams now. It answers the requester's accounts too, with which they compare.
+func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v bcn.Verdict) (approval.Ballot, []string, error) {
 	teams := approval.Deciding(r)
-	in, err := s.Authz.Eligible(ctx, actor, teams)
-	own := approval.Ballot{Person: actor.User, Verdict: v, Teams: in}
+	me, err := s.Authz.Voter(ctx, actor, teams)
+	own := approval.Ballot{Person: actor.User, Verdict: v, Teams: me.Teams, Accounts: me.Accounts}
 	if err != nil {
-		return own, err
+		return own, r.Accounts, err
+	}
+	if r.Accounts, err = s.Authz.Accounts(ctx, r.Requester); err != nil {
+		return own, r.Accounts, err
 	}
 	r = approval.Widened(r, s.Authz.Now())
 	if approval.Helps(r, own) {
-		return own, nil
+		return own, r.Accounts, nil
 	}
 	all, err := s.Store.Deputies(ctx, time.Time{})
 	if err != nil {
-		return own, err
+		return own, r.Accounts, err
 	}
 	var stand []approval.Standing
 	for _, d := range all {
 		if d.Deputy != actor.User || d.Absent == r.Requester {
 			continue
 		}
-		in, err := s.eligibleStill(ctx, d.Absent, actor.Team, teams)
+		them, err := s.voterStill(ctx, d.Absent, actor.Team, teams)
 		if err != nil {
-			return own, err
+			return own, r.Accounts, err
 		}
-		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: in})
+		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: them.Teams, Accounts: them.Accounts})
 	}
-	return approval.Choose(r, own, stand), nil
+	return approval.Choose(r, own, stand), r.Accounts, nil
 }
 
 // stillCounts reads again as what a recorded approval counts: the teams that
@@ -62,37 +66,38 @@ func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v 
 // anybody counts for nothing, and neither does a deputy who was removed.
 func (s *Service) stillCounts(ctx context.Context, r bcn.Request, d bcn.Decision, home string) (approval.Ballot, error) {
 	b, teams := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}, approval.Deciding(r)
-	var err error
-	if d.For == "" {
-		b.Teams, err = s.eligibleStill(ctx, d.Person, home, teams)
-		return b, err
-	}
-	own, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, teams)
+	own, err := s.Authz.Voter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, teams)
 	if refused(err) {
 		return b, nil
 	}
-	if err != nil {
+	// What was known of them when they decided still makes them that person.
+	b.Accounts = slices.Concat(d.Accounts, own.Accounts)
+	if d.For == "" {
+		b.Teams = own.Teams
+	}
+	if err != nil || d.For == "" {
 		return b, err
 	}
 	then, err := s.Store.Deputies(ctx, d.At)
 	if err != nil || !slices.ContainsFunc(then, func(x bcn.Deputation) bool { return x.Absent == d.For && x.Deputy == d.Person }) {
 		return b, err
 	}
-	absent, err := s.eligibleStill(ctx, d.For, home, teams)
-	if len(absent) > 0 {
-		b.Teams = approval.Lent(r, own, absent)
+	absent, err := s.voterStill(ctx, d.For, home, teams)
+	b.Accounts = append(b.Accounts, absent.Accounts...)
+	if len(absent.Teams) > 0 {
+		b.Teams = approval.Lent(r, own.Teams, absent.Teams)
 	}
 	return b, err
 }
 
-// eligibleStill is Eligible of somebody who does not act now: a refused person
-// is in no team.
-func (s *Service) eligibleStill(ctx context.Context, user, home string, teams []string) ([]string, error) {
-	in, err := s.Authz.Eligible(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: home}, teams)
+// voterStill is Voter of somebody who does not act now: a refused person is in
+// no team.
+func (s *Service) voterStill(ctx context.Context, user, home string, teams []string) (authz.Voter, error) {
+	v, err := s.Authz.Voter(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: home}, teams)
 	if refused(err) {
-		return nil, nil
+		return authz.Voter{}, nil
 	}
-	return in, err
+	return v, err
 }
 
 func refused(err error) bool {

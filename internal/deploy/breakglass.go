@@ -188,9 +188,10 @@ func (s *Service) Acknowledge(ctx context.Context, o Origin, actor bcn.Actor, id
 		return err
 	}
 	may := f.MayAcknowledge()
-	teams, err := s.Authz.Eligible(ctx, actor, may)
+	me, err := s.Authz.Voter(ctx, actor, may)
+	teams := me.Teams
 	if err == nil {
-		err = mayAcknowledge(f, actor, teams, may)
+		err = s.mayAcknowledge(ctx, f, actor, me, may)
 	}
 	if err == nil {
 		notes := func(f bcn.FollowUp) []Note {
@@ -204,11 +205,18 @@ func (s *Service) Acknowledge(ctx context.Context, o Origin, actor bcn.Actor, id
 	return nil
 }
 
-func mayAcknowledge(f bcn.FollowUp, actor bcn.Actor, teams, may []string) error {
+// mayAcknowledge refuses whoever broke the glass, by whatever account of theirs,
+// and who is not asked.
+func (s *Service) mayAcknowledge(ctx context.Context, f bcn.FollowUp, actor bcn.Actor, me authz.Voter, may []string) error {
+	broke, err := s.Authz.Accounts(ctx, f.Person)
+	if err != nil {
+		return err
+	}
+	shared := func(account string) bool { return slices.Contains(broke, account) }
 	switch {
-	case actor.User == f.Person:
+	case actor.User == f.Person, slices.ContainsFunc(me.Accounts, shared):
 		return bcn.E(bcn.CodeOwnFollowUp, "id", f.ID.String(), "who", strings.Join(may, ", "))
-	case len(teams) == 0:
+	case len(me.Teams) == 0:
 		return bcn.E(bcn.CodeNotEligible, "who", strings.Join(may, ", "))
 	case !f.Open():
 		return bcn.E(bcn.CodeAcknowledged, "id", f.ID.String(), "by", f.AcknowledgedBy)

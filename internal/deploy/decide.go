@@ -31,17 +31,21 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if own, done, err := s.ownerDecides(ctx, o, actor, c, r, v, reason); own || err != nil {
 		return done, err
 	}
-	ballot, err := s.ballot(ctx, r, actor, v)
+	ballot, asker, err := s.ballot(ctx, r, actor, v)
 	if err == nil && v == bcn.Approve {
 		err = s.decidable(ctx, c)
 	}
 	if err != nil {
 		return Decided{}, s.Refuse(ctx, actor, id, string(v), err)
 	}
-	d := bcn.Decision{Person: actor.User, For: ballot.For, Verdict: v, Reason: reason, Teams: ballot.Teams, Channel: o.Channel, TS: o.Message}
+	d := bcn.Decision{
+		Person: actor.User, For: ballot.For, Verdict: v, Reason: reason, Teams: ballot.Teams, Accounts: ballot.Accounts,
+		Channel: o.Channel, TS: o.Message,
+	}
 	var event bcn.RequestEvent
 	judge := func(r bcn.Request, now time.Time) (bcn.RequestEvent, error) {
 		var err error
+		r.Accounts = asker
 		event, err = approval.Decide(r, ballot, now)
 		return event, err
 	}
@@ -90,7 +94,7 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 		return bcn.E(bcn.CodePlanMoved, "moved", whyGated(p))
 	}
 	r := *c.Request
-	r.Needs = approval.Instead(now.Needs, r.Needs)
+	r.Needs, r.Accounts = approval.Instead(now.Needs, r.Needs), now.Profile.Accounts
 	// Whoever did not count when it was asked does not now; whoever stands in
 	// must by the rules of now.
 	r.Outside = slices.Concat(r.Outside, now.Outside)

@@ -23,7 +23,7 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 	}
 	slices.Sort(teams)
 	teams = slices.Compact(teams)
-	own, err := s.Authz.Recently(ctx, actor, teams)
+	own, err := s.Authz.RecentVoter(ctx, actor, teams)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 	now := s.Authz.Now()
 	for _, r := range pending {
 		r = approval.Widened(r, now)
-		b := approval.Choose(r, approval.Ballot{Person: actor.User, Verdict: bcn.Approve, Teams: own}, stand)
+		b := approval.Choose(r, approval.Ballot{Person: actor.User, Verdict: bcn.Approve, Teams: own.Teams, Accounts: own.Accounts}, stand)
 		out[r.ID] = approval.Helps(r, b)
 	}
 	return out, nil
@@ -52,14 +52,14 @@ func (s *Service) standsFor(ctx context.Context, actor bcn.Actor, teams []string
 		if d.Deputy != actor.User {
 			continue
 		}
-		in, err := s.Authz.Recently(ctx, bcn.Actor{Kind: bcn.Person, User: d.Absent, Team: actor.Team}, teams)
+		them, err := s.Authz.RecentVoter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Absent, Team: actor.Team}, teams)
 		if refused(err) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: in})
+		stand = append(stand, approval.Standing{Absent: d.Absent, Teams: them.Teams, Accounts: them.Accounts})
 	}
 	return stand, nil
 }

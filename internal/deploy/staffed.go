@@ -27,7 +27,13 @@ func (s *Service) staffed(ctx context.Context, r bcn.Request, home string) (bcn.
 	if s.Members == nil {
 		return r, nil
 	}
-	c := census{s: s, r: r, home: home, works: map[string]bool{}}
+	if r.Accounts == nil {
+		var err error
+		if r.Accounts, err = s.Authz.Accounts(ctx, r.Requester); err != nil {
+			return r, nil //nolint:nilerr // as with teams: what cannot be read asks nobody else
+		}
+	}
+	c := census{s: s, r: r, home: home, works: map[string]bool{}, accounts: map[string][]string{}}
 	missing, known := c.missing(ctx, r)
 	if !known || len(missing) == 0 {
 		return r, nil
@@ -57,7 +63,7 @@ func (s *Service) stoodIn(ctx context.Context, asker bcn.Actor, v authz.Verdict)
 	if !v.Gated() {
 		return "", "", nil
 	}
-	r, err := s.staffed(ctx, bcn.Request{Requester: asker.User, Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}, asker.Team)
+	r, err := s.staffed(ctx, bcn.Request{Requester: asker.User, Accounts: v.Profile.Accounts, Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}, asker.Team)
 	empty, instead = insteadOf(r.Needs)
 	return empty, instead, err
 }
@@ -67,7 +73,9 @@ type census struct {
 	s     *Service
 	r     bcn.Request
 	home  string
-	works map[string]bool // accounts that were looked up
+	works map[string]bool // users that were looked up
+
+	accounts map[string][]string // of those who work
 }
 
 // missing answers what nobody could fill; known is false where a team could not
@@ -99,7 +107,7 @@ func (c *census) missing(ctx context.Context, r bcn.Request) (missing []bcn.Need
 		if !c.working(ctx, user) {
 			continue
 		}
-		ballots = append(ballots, approval.Ballot{Person: user, Teams: in[user]})
+		ballots = append(ballots, approval.Ballot{Person: user, Teams: in[user], Accounts: c.accounts[user]})
 		missing = approval.Remaining(r, ballots)
 	}
 	return missing, true
@@ -112,8 +120,8 @@ func (c *census) working(ctx context.Context, user string) bool {
 	if looked || len(c.works) >= maxAccounts {
 		return works || !looked
 	}
-	_, err := c.s.Authz.Recently(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: c.home}, nil)
-	c.works[user] = !refused(err)
+	v, err := c.s.Authz.RecentVoter(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: c.home}, nil)
+	c.works[user], c.accounts[user] = !refused(err), v.Accounts
 	return c.works[user]
 }
 

@@ -58,6 +58,7 @@ func profile(u *slack.User) bcn.Profile {
 		Restricted: u.IsRestricted || u.IsUltraRestricted,
 		Stranger:   u.IsStranger,
 		Bot:        u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == "USLACKBOT",
+		Email:      u.Profile.Email,
 		Status:     strings.Trim(u.Profile.StatusEmoji, ":"),
 	}
 	if u.Profile.StatusExpiration > 0 { // seconds; 0: it stays (docs.slack.dev, "users.profile.set")

@@ -75,7 +75,7 @@ func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.
 	for i, r := range list {
 		ids[i], at[r.ID] = int64(r.ID), i
 	}
-	rows, err = q.Query(ctx, `select request, person, stands_for, verdict, reason, hash, teams, channel, ts, at from decision
+	rows, err = q.Query(ctx, `select request, person, stands_for, verdict, reason, hash, teams, accounts, channel, ts, at from decision
 		where request = any($1) order by at`, ids)
 	if err != nil {
 		return nil, err
@@ -120,13 +120,13 @@ type decisionRow struct {
 
 func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 	var (
-		d     decisionRow
-		teams []byte
+		d               decisionRow
+		teams, accounts []byte
 	)
-	if err := row.Scan(&d.request, &d.Person, &d.For, &d.Verdict, &d.Reason, &d.Hash, &teams, &d.Channel, &d.TS, &d.At); err != nil {
+	if err := row.Scan(&d.request, &d.Person, &d.For, &d.Verdict, &d.Reason, &d.Hash, &teams, &accounts, &d.Channel, &d.TS, &d.At); err != nil {
 		return d, err
 	}
-	err := json.Unmarshal(teams, &d.Teams)
+	err := errors.Join(json.Unmarshal(teams, &d.Teams), json.Unmarshal(accounts, &d.Accounts))
 	return d, err
 }
 
@@ -244,11 +244,11 @@ func (t *txn) onCard(ctx context.Context, id bcn.ID, d bcn.Decision) error {
 }
 
 func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) error {
-	teams := canonical(d.Teams)
+	teams, accounts := canonical(d.Teams), canonical(teams(d.Accounts))
 	var row []byte
-	err := t.QueryRow(ctx, `insert into decision (request, person, stands_for, verdict, reason, hash, teams, channel, ts, at, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '') returning to_jsonb(decision)`, int64(id), d.Person, d.For, d.Verdict, d.Reason, d.Hash, teams,
-		d.Channel, d.TS, d.At).Scan(&row)
+	err := t.QueryRow(ctx, `insert into decision (request, person, stands_for, verdict, reason, hash, teams, channel, ts, at, accounts, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '') returning to_jsonb(decision)`, int64(id), d.Person, d.For, d.Verdict, d.Reason, d.Hash, teams,
+		d.Channel, d.TS, d.At, accounts).Scan(&row)
 	if err == nil {
 		err = t.seal(ctx, "decision", row, `request = $1 and person = $2`, int64(id), d.Person)
 	}

@@ -94,7 +94,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 		if d.Verdict != bcn.Approve {
 			continue
 		}
-		ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams})
+		ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams, Accounts: d.Accounts})
 		ok, err := t.auditOf(ctx, "decision.approve", id, map[string]string{"person": d.Person, "hash": hash})
 		if err != nil || !ok {
 			return tampered("audit entry of a decision", err)
