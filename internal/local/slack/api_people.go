@@ -16,7 +16,7 @@ func (w *Workspace) wireUser(u *User, locale bool) object {
 	if !u.Deleted { // Slack leaves these out of deactivated people
 		out["tz"], out["tz_label"], out["tz_offset"] = "Europe/Amsterdam", "Central European Time", 3600
 		out["is_admin"], out["is_owner"], out["is_primary_owner"] = u.Admin, false, false
-		out["is_restricted"], out["is_ultra_restricted"] = u.Guest, false
+		out["is_restricted"], out["is_ultra_restricted"] = u.Guest || u.Single, u.Single
 	}
 	if u.Stranger {
 		out["is_stranger"] = true

@@ -215,10 +215,10 @@ func (w *Workspace) eventFor(m *Message) map[string]any {
 // present checks that a person can act in a channel. The lock is held.
 func (w *Workspace) present(user, channel string) (*User, *Channel, error) {
 	u := w.user(user)
-	if u == nil || u.Bot {
+	if u == nil || u.Bot && !u.Forced {
 		return nil, nil, ErrNoSuchUser
 	}
-	if u.Deleted {
+	if u.Deleted && !u.Forced {
 		return nil, nil, ErrDeactivated
 	}
 	if channel == imID(user) {
