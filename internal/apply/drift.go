@@ -19,7 +19,7 @@ import (
 const (
 	detectFor  = 2 * time.Minute     // how long the stacks may take, all together
 	trailSince = 30 * 24 * time.Hour // CloudTrail keeps 90 days of events
-	maxValue   = 120                 // characters of a value that are shown
+	maxValue   = 200                 // characters of a value that are shown
 	maxTrails  = 6                   // services that CloudTrail is asked about
 )
 

@@ -26,7 +26,7 @@ func frozen(w *visitor) {
 	w.as(lee, deploys, "")
 	w.answer("/bcn freeze production the sale is on for 3d", "freeze", "Frozen", "the sale is on")
 	w.as(dana, deploys, "")
-	ts := w.card("glass", "/bcn deploy hello production latest --break-glass --reason checkout is down")
+	ts := w.card("glass", "/bcn scale hello production web=2 --break-glass --reason checkout is down")
 	w.see(message(ts), "Break-glass", "freeze of production", "succeeded")
 	w.top(message(ts))
 	w.keep("break-glass")
@@ -74,9 +74,9 @@ func rejectedWhy(w *visitor) {
 	w.top(message(ts))
 	w.keep("rejected-why")
 	w.press(ts, "change")
-	w.see(`#modal`, "deploy hello production v2")
+	w.see(`#modal`, "deploy v2 to hello production", "Command")
 	w.keep("change-window")
-	w.as(dana, deploys, "")
+	w.click(`#modal button:not(.primary)`)
 }
 
 // whoDecides: a lead who leaves names somebody; everybody has a list.
