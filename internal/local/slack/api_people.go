@@ -5,7 +5,7 @@ import (
 )
 
 func (w *Workspace) wireUser(u *User, locale bool) object {
-	profile := object{"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.Team}
+	profile := object{"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.Team, "status_emoji": u.Status, "status_text": "", "status_expiration": 0}
 	if u.Email != "" && slices.Contains(w.opts.Scopes, "users:read.email") {
 		profile["email"] = u.Email
 	}

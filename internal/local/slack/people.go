@@ -20,11 +20,12 @@ type User struct {
 	Email    string
 	Locale   string // such as en-US
 	Team     string
-	Deleted  bool // deactivated
-	Guest    bool // is_restricted
-	Single   bool // is_ultra_restricted too: a guest of one channel
-	Stranger bool // of another workspace: is_stranger
-	Admin    bool // of the workspace, which says nothing about bcn
+	Status   string // the emoji of their status, such as :palm_tree:
+	Deleted  bool   // deactivated
+	Guest    bool   // is_restricted
+	Single   bool   // is_ultra_restricted too: a guest of one channel
+	Stranger bool   // of another workspace: is_stranger
+	Admin    bool   // of the workspace, which says nothing about bcn
 	Bot      bool
 	// Forced acts although no client of Slack's would let them: deactivated with a
 	// session that is still open, or an app that acts as its user.
