@@ -39,7 +39,7 @@ func (r request) entries(kind, actor string) int {
 
 // Promise 2, where a rule lets somebody go without the quorum: at once, in the
 // open, seldom, and looked at by somebody else.
-func breaksGlass(t *testing.T, w *world) { //nolint:thelper // a story of its own
+func breaksGlass(t *testing.T, w *world) {
 	t.Run("it goes at once; who was skipped and the security channel are told, and another acknowledges it", func(t *testing.T) {
 		w := w.in(t)
 		r := w.glass("U0DEV", "restart hello production web")
@@ -121,7 +121,7 @@ func remindsOfGlass(t *testing.T, w *world) {
 
 // Who is on call now asks nobody; it is asked when it is asked for, and once
 // more before anything runs.
-func onCallAsksNobody(t *testing.T, w *world) { //nolint:thelper // a story of its own
+func onCallAsksNobody(t *testing.T, w *world) {
 	on := func() { w.pager.SetSchedule(devSchedule, pagerduty.Shift{Email: "olu@example.com"}) }
 	off := func() { w.pager.SetSchedule(devSchedule, pagerduty.Shift{Email: "lee@example.com"}) }
 	restart := func(w *world) request {

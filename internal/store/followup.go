@@ -251,7 +251,9 @@ func (t *txn) remindNext(ctx context.Context, f *bcn.FollowUp) error {
 	if err := t.QueryRow(ctx, `select bcn_now()`).Scan(&now); err != nil {
 		return err
 	}
-	for f.Reminded++; !f.At.Add(bcn.RemindAfter(f.Reminded)).After(now); f.Reminded++ {
+	f.Reminded++
+	for !f.At.Add(bcn.RemindAfter(f.Reminded)).After(now) {
+		f.Reminded++
 	}
 	_, err := t.Exec(ctx, `update follow_up set reminded = $2, remind_at = $3 where change = $1`,
 		int64(f.ID), f.Reminded, f.At.Add(bcn.RemindAfter(f.Reminded)))

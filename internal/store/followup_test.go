@@ -46,7 +46,7 @@ func breaking(t *testing.T, s *store.Store, subject string, asked bool) deploy.M
 }
 
 func acknowledge(s *store.Store, id bcn.ID, person string) error {
-	return s.Acknowledge(context.Background(), deploy.Origin{}, id, person, []string{"leads"}, "seen", func(f bcn.FollowUp) []deploy.Note {
+	return s.Acknowledge(context.Background(), deploy.Origin{}, id, person, []string{"leads"}, "seen", func(bcn.FollowUp) []deploy.Note {
 		return []deploy.Note{{Key: "acknowledged", Role: deploy.RoleThread}}
 	})
 }
@@ -236,7 +236,7 @@ func TestAcknowledge(t *testing.T) {
 		s, owner, id := broken(t)
 		remind := func() (told int) {
 			t.Helper()
-			err := s.RemindFollowUps(ctx, func(f bcn.FollowUp, c bcn.Change) []deploy.Note {
+			err := s.RemindFollowUps(ctx, func(f bcn.FollowUp, _ bcn.Change) []deploy.Note {
 				told = f.Reminded
 				return []deploy.Note{{Key: fmt.Sprint("follow-up:", f.Reminded), Role: deploy.RoleAnnounce, Channel: "C0SEC"}}
 			})
