@@ -25,17 +25,27 @@ func (w who) Allow(ctx context.Context, actor bcn.Actor, verb, app, env, distric
 
 // Judge is Allow, and answers which teams must approve.
 func (w who) Judge(ctx context.Context, actor bcn.Actor, verb, app, env, district string) ([]string, error) {
-	ask := authz.Ask{Verb: verb, App: app, Env: env, District: district, DestructiveNotKnown: true}
-	for _, v := range w.a.registry.Verbs() {
-		if v.Name == verb {
-			if v.Rule == "" {
-				return nil, nil
-			}
-			ask.Verb, ask.Reads = v.Rule, v.Reads
-		}
-	}
-	v, err := w.a.deploy.Authz.Judge(ctx, actor, ask)
+	v, err := w.verdict(ctx, actor, verb, authz.Ask{App: app, Env: env, District: district})
 	return approval.Teams(v.Needs), err
+}
+
+// Plan is Judge for what is done later, with that reason. What is asked for then
+// is judged then, by its hours too.
+func (w who) Plan(ctx context.Context, actor bcn.Actor, verb, app, env, district, reason string) ([]string, error) {
+	v, err := w.verdict(ctx, actor, verb, authz.Ask{App: app, Env: env, District: district, AnyTime: true})
+	if _, reads := commands.RuleOf(verb); err == nil && !reads {
+		err = v.Fits(reason)
+	}
+	return approval.Teams(v.Needs), err
+}
+
+func (w who) verdict(ctx context.Context, actor bcn.Actor, verb string, ask authz.Ask) (authz.Verdict, error) {
+	ask.Verb, ask.Reads = commands.RuleOf(verb)
+	if ask.Verb == "" {
+		return authz.Verdict{}, nil
+	}
+	ask.DestructiveNotKnown = true
+	return w.a.deploy.Authz.Judge(ctx, actor, ask)
 }
 
 // Whoami reads a person's accounts, teams and rules.

@@ -197,8 +197,10 @@ type Who interface {
 	// Allow fails with not_allowed (who may) where no rule gives the verb; app,
 	// env and district are empty where the verb is not about one.
 	Allow(ctx context.Context, actor bcn.Actor, verb, app, env, district string) error
-	// Judge is Allow, and answers which teams must approve (none: nobody must).
-	Judge(ctx context.Context, actor bcn.Actor, verb, app, env, district string) (teams []string, err error)
+	// Plan is Allow for what is done later, with that reason: it is no matter
+	// whether the rule's hours are now. It answers which teams must approve (none:
+	// nobody must).
+	Plan(ctx context.Context, actor bcn.Actor, verb, app, env, district, reason string) (teams []string, err error)
 	// Whoami reads a person's accounts, teams and rules, fresh.
 	Whoami(ctx context.Context, actor bcn.Actor) (Whoami, error)
 }

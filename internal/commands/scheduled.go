@@ -36,7 +36,11 @@ func (r *Registry) Check(ctx context.Context, actor bcn.Actor, command string) (
 		return Checked{}, err
 	}
 	out := Checked{Verb: c.verb.name, Changes: c.verb.scheduled == asks}
+	reason := ""
 	for _, f := range fields(c.grammar) {
+		if f.name == "reason" && f.free {
+			reason = f.value.String()
+		}
 		switch f.live {
 		case "app":
 			out.App = f.value.String()
@@ -46,7 +50,7 @@ func (r *Registry) Check(ctx context.Context, actor bcn.Actor, command string) (
 			out.District = f.value.String()
 		}
 	}
-	out.Gated, err = r.judge(ctx, actor, &out)
+	out.Gated, err = r.judge(ctx, actor, &out, reason)
 	return out, err
 }
 
@@ -108,7 +112,7 @@ func bareCommand(said string) string {
 
 // judge asks the rules. A command that shows many things is allowed to who may
 // see one of them.
-func (r *Registry) judge(ctx context.Context, actor bcn.Actor, c *Checked) ([]string, error) {
+func (r *Registry) judge(ctx context.Context, actor bcn.Actor, c *Checked, reason string) ([]string, error) {
 	heritages, err := r.reads.Heritages(ctx)
 	if err != nil {
 		return nil, err
@@ -118,7 +122,7 @@ func (r *Registry) judge(ctx context.Context, actor bcn.Actor, c *Checked) ([]st
 			c.District = h.District
 		}
 	}
-	gated, err := r.who.Judge(ctx, actor, c.Verb, c.App, c.Env, c.District)
+	gated, err := r.who.Plan(ctx, actor, c.Verb, c.App, c.Env, c.District, reason)
 	if !notAllowed(err) || c.Changes {
 		return gated, err
 	}

@@ -11,7 +11,7 @@ import (
 func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	t.Parallel()
 	var text []byte
-	for _, name := range []string{"configuration", "guardrails"} {
+	for _, name := range []string{"configuration", "guardrails", "rules"} {
 		one, err := os.ReadFile("../../docs/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)

@@ -55,7 +55,7 @@ func TestRulesOfTheLastStart(t *testing.T) {
 		{"nor one that is gone", `delete from rules_seen`, list("d"), false, false, true, nil, 5, 5},
 		{"after which it goes on", "", list("d"), false, true, false, list("d"), 5, 5},
 	} {
-		t.Run(c.name, func(t *testing.T) { //nolint:paralleltest // one start after another
+		t.Run(c.name, func(t *testing.T) {
 			if c.alter != "" {
 				storetest.Exec(t, owner, c.alter)
 			}
@@ -68,7 +68,7 @@ func TestRulesOfTheLastStart(t *testing.T) {
 			}
 		})
 	}
-	t.Run("replicas that start at once say it once", func(t *testing.T) { //nolint:paralleltest // after the others
+	t.Run("replicas that start at once say it once", func(t *testing.T) {
 		var judged atomic.Int32
 		var all sync.WaitGroup
 		for range 8 {

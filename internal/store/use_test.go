@@ -120,10 +120,10 @@ func TestManyClicksDecideOnce(t *testing.T) {
 		Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 3}, {Teams: []string{"security"}, Count: 1}},
 	}})
 	teams := func(person int) []string {
-		switch {
-		case person%5 == 1:
+		switch person % 5 {
+		case 1:
 			return []string{"leads", "developers"}
-		case person%5 == 2:
+		case 2:
 			return []string{"security"}
 		default:
 			return []string{"leads"}
