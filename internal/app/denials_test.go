@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ const denialRules = `
 `
 
 // outsider is a kind of person whose word does not count. Each is a developer and
-// a lead until become makes them what they are.
+// a lead (in no team: a developer) until become makes them what they are.
 type outsider struct {
 	name, user string
 	become     func(*localslack.User) // nil: they are no member of a team
@@ -46,6 +47,12 @@ func outsiders() []outsider {
 	}
 }
 
+// outsideTeams are those who may not ask. What the requester asks for by a token
+// or by the clock they cannot approve either: TestCI, TestScheduledRelease.
+func outsideTeams() []outsider {
+	return slices.DeleteFunc(outsiders(), func(k outsider) bool { return k.asks == "" })
+}
+
 // Acceptance 1 of issue 6: at every surface each kind of person whose word does
 // not count is refused; the log has the refusal, and nothing else happens.
 func TestDenials(t *testing.T) {
@@ -55,7 +62,7 @@ func TestDenials(t *testing.T) {
 
 	t.Run("a token of CI", d.tokens)
 	t.Run("a slash command", func(t *testing.T) {
-		d.each(t, func(w *world, k outsider) {
+		d.each(t, outsiders(), func(w *world, k outsider) {
 			if k.asks != "" {
 				d.refuses(w, k, k.asks, func() { w.slash(k.user, deploys, "deploy hello staging v1") })
 			}
@@ -70,7 +77,7 @@ func TestDenials(t *testing.T) {
 				}
 			}
 		}
-		d.each(t, func(w *world, k outsider) {
+		d.each(t, outsiders(), func(w *world, k outsider) {
 			k.foreign, k.deaf = false, true // the event names the workspace of the channel
 			if k.asks != "" {
 				d.refuses(w, k, k.asks, say(w, k, "deploy hello staging v1"))
@@ -79,12 +86,12 @@ func TestDenials(t *testing.T) {
 		})
 	})
 	t.Run("a button", func(t *testing.T) {
-		d.each(t, func(w *world, k outsider) {
+		d.each(t, outsiders(), func(w *world, k outsider) {
 			d.refuses(w, k, k.decides, func() { w.click(k.user, d.request.card, "approve") })
 		})
 	})
 	t.Run("a window that is sent", func(t *testing.T) {
-		d.each(t, func(w *world, k outsider) {
+		d.each(t, outsiders(), func(w *world, k outsider) {
 			k.deaf = k.deaf || k.foreign // a window has nowhere to say it
 			d.refuses(w, k, k.decides, func() { w.fills(k.user, d.windows[k.user], "reason", "not now") })
 		})
@@ -113,11 +120,12 @@ func TestDenials(t *testing.T) {
 // denials is one world with a request that waits, and everybody in it.
 type denials struct {
 	*world
-	app      *App
-	request  request
-	windows  map[string]localslack.View // in which each could reject it
-	plans    map[string]planned         // by which each deploys
-	executed int
+	app        *App
+	developers []string
+	request    request
+	windows    map[string]localslack.View // in which each could reject it
+	plans      map[string]planned         // by which each deploys
+	executed   int
 }
 
 // newDenials lets everybody begin, as one who may, what they will end as one
@@ -126,9 +134,9 @@ func newDenials(t *testing.T) *denials {
 	t.Helper()
 	d := &denials{world: newWorld(t), windows: map[string]localslack.View{}, plans: map[string]planned{}}
 	w := d.world
-	people := []string{"U0LEAD"}
+	d.developers = []string{"U0LEAD"}
 	for _, k := range outsiders() {
-		people = append(people, k.user)
+		d.developers = append(d.developers, k.user)
 		if k.user == "U0DEV" {
 			continue
 		}
@@ -137,9 +145,8 @@ func newDenials(t *testing.T) *denials {
 			t.Fatal(err)
 		}
 	}
-	w.group(t, people...)
-	leads := strings.Join(append([]string{"U0LEAD"}, people[1:]...), ", ")
-	leads = strings.Replace(leads, ", U1NONE", "", 1)
+	w.group(t, d.developers...)
+	leads := strings.Replace(strings.Join(d.developers, ", "), ", U1NONE", "", 1)
 	w.config = strings.Replace(accessConfig(denialRules), "leads:      { github_team: acme/leads }", "leads:      { members: ["+leads+"] }", 1)
 	d.app, _ = w.bot()
 	w.setUp()
@@ -151,6 +158,9 @@ func newDenials(t *testing.T) *denials {
 		if k.asks != "" {
 			d.plans[k.user] = w.daily(k.user, 10*time.Minute, "", "deploy hello staging v1")
 		}
+	}
+	for _, k := range outsideTeams() {
+		d.become(t, k, true)
 	}
 	return d
 }
@@ -165,20 +175,27 @@ func (d *denials) late() (at time.Time) {
 	return at
 }
 
-// become makes a person what they are.
-func (d *denials) become(t *testing.T, k outsider) {
+// become makes a person what they are, or one who may.
+func (d *denials) become(t *testing.T, k outsider, outside bool) {
 	t.Helper()
-	if k.become == nil {
-		d.group(t, "U0DEV", "U0LEAD")
-	} else if err := d.slack.EditUser(k.user, k.become); err != nil {
+	err := d.slack.EditUser(k.user, func(u *localslack.User) {
+		*u = localslack.User{ID: k.user, Name: u.Name, RealName: u.RealName, Locale: u.Locale, Team: localslack.TeamID}
+		if outside && k.become != nil {
+			k.become(u)
+		}
+	})
+	if err != nil {
 		t.Fatal(err)
+	}
+	if k.become == nil {
+		d.group(t, slices.DeleteFunc(slices.Clone(d.developers), func(u string) bool { return outside && u == k.user })...)
 	}
 }
 
 // each is a subtest for each kind of person.
-func (d *denials) each(t *testing.T, do func(w *world, k outsider)) {
+func (d *denials) each(t *testing.T, kinds []outsider, do func(w *world, k outsider)) {
 	t.Helper()
-	for _, k := range outsiders() {
+	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) { do(d.in(t), k) })
 	}
 }
@@ -193,7 +210,7 @@ func (d *denials) refuses(w *world, k outsider, code bcn.Code, do func()) {
 	w.t.Helper()
 	t := w.t
 	last, before := ask[int64](t, w, `select max(seq) from audit_entry`), ask[string](t, w, madeByPeople)
-	heard := len(w.slack.Ephemerals(k.user))
+	heard, stored := len(w.slack.Ephemerals(k.user)), ask[int](t, w, `select count(*) from inbox`)
 	do()
 	if !k.deaf {
 		if err := w.slack.WaitFor(w.deadline(), func() bool { return len(w.slack.Ephemerals(k.user)) > heard }); err != nil {
@@ -206,6 +223,9 @@ func (d *denials) refuses(w *world, k outsider, code bcn.Code, do func()) {
 	want := "refused " + k.user + " " + string(code)
 	if k.foreign {
 		want = ""
+		if now := ask[int](t, w, `select count(*) from inbox`); now != stored {
+			t.Errorf("%d requests were stored, %d are: what another workspace sends is not kept", stored, now)
+		}
 	} else {
 		w.until("it is written down", `select exists (select 1 from audit_entry where seq > $1)`, last)
 	}
@@ -217,16 +237,14 @@ func (d *denials) refuses(w *world, k outsider, code bcn.Code, do func()) {
 	}
 }
 
-// tokens are issued by each person before they become what they are.
+// tokens are issued by each person while they may.
 func (d *denials) tokens(t *testing.T) {
 	server := httptest.NewServer(d.app.deploys())
 	t.Cleanup(server.Close)
-	d.each(t, func(w *world, k outsider) {
-		if k.asks == "" {
-			return // what they ask for by a token they cannot approve either: TestCI
-		}
+	d.each(t, outsideTeams(), func(w *world, k outsider) {
+		d.become(w.t, k, false)
 		m := &ciMachine{client: ci.Client{Base: server.URL, Token: w.token(k.user, "token rotate hello staging"), HTTP: server.Client(), Patience: time.Second}}
-		d.become(w.t, k)
+		d.become(w.t, k, true)
 		k.foreign, k.deaf = false, true
 		d.refuses(w, k, k.asks, func() {
 			_, err := m.deploy(w.deadline(), "hello", "staging", "v1")
@@ -242,10 +260,7 @@ func (d *denials) tokens(t *testing.T) {
 func (d *denials) schedules(t *testing.T, at time.Time) {
 	before := ask[int](t, d.in(t), `select count(*) from change`)
 	d.in(t).to(at)
-	d.each(t, func(w *world, k outsider) {
-		if k.asks == "" {
-			return // what they ask for by the clock they cannot approve either
-		}
+	d.each(t, outsideTeams(), func(w *world, k outsider) {
 		want := bcn.CodeOwnerGone
 		if k.become == nil {
 			want = k.asks
