@@ -119,6 +119,7 @@ func TestPeopleChangeMeanwhile(t *testing.T) {
 		r.press("U0DEV", "cancel")
 		r.says("closed")
 	})
+	t.Run("who is away is stood in for, from the app's own page", func(t *testing.T) { standsIn(t, w.in(t)) })
 	breaksGlass(t, w)
 	t.Run("nobody clicks: it expires by itself, and a late click decides nothing", func(t *testing.T) {
 		w := w.in(t)

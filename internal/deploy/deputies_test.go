@@ -185,7 +185,7 @@ func TestStaffed(t *testing.T) {
 				keep := slices.Contains(c.leads, user)
 				w.staff[user] = slices.DeleteFunc(slices.Clone(teams), func(t string) bool { return t == "leads" && !keep || t == "admins" && !c.admins })
 			}
-			w.Service.Members = w.staff
+			w.Members = w.staff
 			asked, err := w.Ask(context.Background(), deploy.Origin{Channel: "C0DEPLOYS"}, person(c.asker), wishDeploy())
 			if bcn.CodeOf(err) != c.code || err == nil && asked.Empty != c.empty {
 				t.Fatalf("%+v %v", asked, err)
