@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 )
 
@@ -97,7 +96,7 @@ func (w *Workspace) homePayload(u *User, actionID string) (map[string]any, error
 // HomeButtons are the action ids of the page's buttons.
 func (v View) HomeButtons() []string {
 	var out []string
-	walkBlocks(json.RawMessage(v.Blocks), func(_ string, e map[string]any) {
+	walkBlocks(v.Blocks, func(_ string, e map[string]any) {
 		if str(e, "type") == "button" {
 			out = append(out, str(e, "action_id"))
 		}
