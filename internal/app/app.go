@@ -25,6 +25,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/directory"
 	"github.com/bcn-bot/bcn/internal/githubx"
 	"github.com/bcn-bot/bcn/internal/grant"
+	"github.com/bcn-bot/bcn/internal/login"
 	"github.com/bcn-bot/bcn/internal/registry"
 	"github.com/bcn-bot/bcn/internal/render"
 	"github.com/bcn-bot/bcn/internal/scheduler"
@@ -83,6 +84,7 @@ type App struct {
 	grant     *grant.Service
 	scheduler *scheduler.Service
 	ci        *ci.Service
+	login     *login.Service
 	aws       *awsx.AWS
 	trailPace *rate.Limiter
 	apply     *apply.Apply
@@ -163,7 +165,7 @@ func (a *App) wireSlack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.dir = directory.New(directory.Options{Teams: c.Teams, People: c.People, Slack: a.api, GitHub: a.github})
+	a.dir = directory.New(directory.Options{Teams: c.Teams, People: c.People, Slack: a.api, GitHub: a.github, Links: a.store})
 	return nil
 }
 
@@ -186,18 +188,19 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	sources := source.New(source.Options{Root: c.Sources.Root, Allow: c.Sources.GitHub, GitHub: a.github})
 	self := a.api.Self()
 	judge := authz.New(authz.Options{
-		Rules: c.Rules, People: a.api, Teams: a.dir, Oncall: a.oncall(), Persons: c.People,
+		Rules: c.Rules, People: a.api, Teams: a.dir, Oncall: a.oncall(), Persons: c.People, Links: a.store,
 		Workspace: authz.Workspace{Team: self.Team, Enterprise: self.Enterprise},
 	})
 	rails, err := guardrails(c)
 	if err != nil {
 		return err
 	}
+	images := registry.New(aws, registry.Options{})
 	a.deploy = deploy.New(deploy.Options{
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge, Members: a.dir,
 		Tickets: ticket.New(ticket.Options{Token: a.o.Process.TicketToken, People: c.People, Log: a.log}),
-		Images:  registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
+		Images:  images, Scans: images, References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c), FileSystems: fileSystems(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})
@@ -215,8 +218,11 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Store: a.store, Changes: a.deploy, Who: who{a}, Refusals: a.deploy, Log: a.log, Poll: a.o.Pace.Poll,
 		Channel: cmp.Or(c.Slack.Channels.Announce, c.Slack.Channels.Approvals),
 	})
+	a.login = login.New(login.Options{
+		Store: a.store, GitHub: a.github, Authz: judge, Speaker: a.card, People: c.People, ClientID: a.o.Process.GitHubClientID, Log: a.log,
+	})
 	a.registry = commands.New(commands.Options{
-		Deciders: a.deploy, Cards: links{a},
+		Logins: a.login, Deciders: a.deploy, Cards: links{a},
 		Text: a.text, Changes: a.deploy, Access: a.grant, Secrets: a.deploy, Tokens: a.ci, Schedules: a.scheduler, Holds: a.deploy, Deputies: a.deploy, Figures: figures{a}, Reads: a.store, Guardrails: a.deploy, Drifts: drifts{a}, AuditLog: auditLog{a}, Early: a.early,
 		Lang: c.Language, Announce: c.Slack.Channels.Announce, Live: live{a}, Logs: logs{a}, FileTasks: logs{a}, Who: who{a},
 		Links: links{a}, Command: c.Slack.Command, Now: a.o.Now,

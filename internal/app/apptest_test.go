@@ -139,7 +139,7 @@ func (w *world) environment() map[string]string {
 	env := map[string]string{
 		"SLACK_BOT_TOKEN": w.slack.BotToken(), "SLACK_APP_TOKEN": w.slack.AppToken(), "SLACK_API_URL": w.slack.APIURL(),
 		"DATABASE_URL": w.app, "MIGRATE_DATABASE_URL": w.owner, "BCN_KEY": base64.StdEncoding.EncodeToString(storetest.Key),
-		"GITHUB_TOKEN": w.github.Token(), "GITHUB_API_URL": w.github.URL(), "BCN_HTTP_ADDR": "127.0.0.1:0",
+		"GITHUB_TOKEN": w.github.Token(), "GITHUB_API_URL": w.github.URL(), "GITHUB_CLIENT_ID": localgithub.ClientID, "BCN_HTTP_ADDR": "127.0.0.1:0",
 		"AWS_ENDPOINT_URL": w.aws.URL(), "AWS_REGION": localaws.DefaultRegion,
 		"TEST_CONFIG": w.config, "TEST_ROOT": w.root(),
 	}

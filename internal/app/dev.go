@@ -166,7 +166,7 @@ func (d *Dev) process(ctx context.Context) (*config.Process, error) {
 	}
 	env := map[string]string{
 		"SLACK_BOT_TOKEN": d.Slack.BotToken(), "SLACK_APP_TOKEN": d.Slack.AppToken(), "SLACK_API_URL": d.Slack.APIURL(),
-		"DATABASE_URL": database, "BCN_KEY": key, "GITHUB_TOKEN": d.GitHub.Token(), "GITHUB_API_URL": d.GitHub.URL(),
+		"DATABASE_URL": database, "BCN_KEY": key, "GITHUB_TOKEN": d.GitHub.Token(), "GITHUB_API_URL": d.GitHub.URL(), "GITHUB_CLIENT_ID": localgithub.ClientID,
 		"BCN_HTTP_ADDR": "127.0.0.1:0", "PAGERDUTY_TOKEN": d.Pager.Token(), "PAGERDUTY_API_URL": d.Pager.URL(),
 	}
 	p, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)

@@ -29,6 +29,9 @@ func (d *Dev) controls() []localslack.Control {
 		{ID: "oncall", Label: "Olu on call", Do: does(func() { d.Pager.SetSchedule(devSchedule, localpagerduty.Shift{Email: "olu@example.com"}) },
 			"PagerDuty says that olu is on call")},
 		{ID: "oncall-off", Label: "Nobody on call", Do: does(func() { d.Pager.SetSchedule(devSchedule) }, "PagerDuty says that nobody is on call")},
+		{ID: "github-code", Label: "Kim enters the code", Do: func(*http.Request) (string, error) {
+			return "kim entered the newest code of login at GitHub", d.GitHub.Enter("", "kim")
+		}},
 		{ID: "slack-twice", Label: "Deliver twice", Do: does(func() { d.Slack.SocketFault(localslack.SocketFault{Times: 5, Duplicate: true}) },
 			"The next 5 commands and clicks are delivered twice")},
 		{ID: "slack-cut", Label: "Cut the sockets", Do: does(d.Slack.CutSockets, "The bot's sockets are cut; it connects again")},

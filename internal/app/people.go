@@ -59,6 +59,12 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 			out.GitHub, out.Email = p.GitHub, p.Email
 		}
 	}
+	if out.GitHub == "" {
+		var err error
+		if out.GitHub, err = w.a.store.Linked(ctx, actor.User); err != nil {
+			return out, err
+		}
+	}
 	teams, rules, err := w.a.deploy.Authz.Given(ctx, actor)
 	if err != nil {
 		return out, err

@@ -55,6 +55,7 @@ func (a *App) run(ctx context.Context) error {
 	g.Go(func() error { return a.bot.Run(ctx) })
 	g.Go(func() error { a.reconciling(ctx); return nil })
 	g.Go(func() error { a.waking(ctx); return nil })
+	g.Go(func() error { a.loggingIn(ctx); return nil })
 	g.Go(func() error { a.watching(ctx); return nil })
 	g.Go(func() error { a.anchoring(ctx); return nil })
 	g.Go(func() error { a.comparing(ctx); return nil })

@@ -84,6 +84,9 @@ func (a *Authorizer) identify(ctx context.Context, p bcn.Profile) (identity, err
 			}
 		}
 	}
+	if slices.ContainsFunc(a.o.Persons, func(x config.Person) bool { return x.Slack == p.User && x.GitHub != "" }) {
+		login = "" // bot.yaml says who they are at GitHub
+	}
 	for _, x := range a.o.Persons {
 		if x.Slack == p.User || sameName(x.Email, p.Email) || sameName(x.GitHub, login) {
 			known.persons++

@@ -122,6 +122,15 @@ const (
 	CodeUnknownPerson Code = "unknown_person" // name: it is no mention
 	CodeNoApproves    Code = "no_approves"    // who (teams that approve something): the actor is in none
 
+	// Linking a GitHub account.
+	CodeLoginOff      Code = "login_off"      // there is no OAuth app
+	CodeLoginMapped   Code = "login_mapped"   // login: bot.yaml says who it is
+	CodeAlreadyLinked Code = "already_linked" // login
+	CodeNotLinked     Code = "not_linked"     // nothing is
+	CodeLoginTaken    Code = "login_taken"    // login: it is or was another person's
+	CodeLoginExpired  Code = "login_expired"  // the code was not entered in time
+	CodeLoginDenied   Code = "login_denied"   // at GitHub
+
 	// Tokens of CI.
 	CodeTokenExists Code = "token_exists" // app, env, expires: it has one
 	CodeNoToken     Code = "no_token"     // app, env: it has none

@@ -36,7 +36,7 @@ func catalogue(t testing.TB) *text.Catalogue {
 func registry(t testing.TB, w *world) *commands.Registry {
 	t.Helper()
 	return commands.New(commands.Options{
-		Text: catalogue(t), Changes: w, Access: &grants{w}, Secrets: &secrets{w}, Tokens: &tokens{w}, Schedules: &schedules{w}, Holds: &locks{w}, Deputies: &deputies{w}, Figures: &schedules{w}, Reads: &reads{w}, Live: w, Logs: written{}, FileTasks: written{}, Who: w, Links: w, Guardrails: &guarded{w}, Drifts: &drifting{w}, AuditLog: &logged{w}, Early: (&drifting{w}).early,
+		Text: catalogue(t), Changes: w, Access: &grants{w}, Secrets: &secrets{w}, Tokens: &tokens{w}, Schedules: &schedules{w}, Holds: &locks{w}, Deputies: &deputies{w}, Logins: &logins{w}, Figures: &schedules{w}, Reads: &reads{w}, Live: w, Logs: written{}, FileTasks: written{}, Who: w, Links: w, Guardrails: &guarded{w}, Drifts: &drifting{w}, AuditLog: &logged{w}, Early: (&drifting{w}).early,
 		Deciders: &deputies{w}, Cards: &deputies{w},
 		Now: func() time.Time { return start },
 	})
@@ -242,6 +242,10 @@ func conversations() []turn {
 		// look
 		{user: dana, text: "whoami"},
 		{user: stranger, text: "whoami"},
+		{user: dana, text: "login"},
+		{user: lee, text: "login"},
+		{user: dana, text: "login --forget"},
+		{user: lee, text: "login --forget"},
 		{user: dana, text: "apps"},
 		{user: dana, text: "apps", world: none},
 		{user: stranger, text: "apps"},

@@ -179,7 +179,7 @@ func explanations() map[string]text.ID {
 		"audit-since": text.HelpFlagAuditSince, "audit-before": text.HelpFlagAuditBefore, "audit-after": text.HelpFlagAuditAfter,
 		"audit-export": text.HelpFlagAuditExport, "audit-district": text.HelpFlagAuditDistrict,
 		"plugin": text.HelpArgPlugin, "plugin-pairs": text.HelpArgPluginPairs,
-		"deputy": text.HelpArgDeputy, "deputy-until": text.HelpArgUntil, "deputy-removed": text.HelpArgDeputyRemoved, "deputy-of": text.HelpFlagDeputyOf,
+		"login-forget": text.HelpFlagForget, "deputy": text.HelpArgDeputy, "deputy-until": text.HelpArgUntil, "deputy-removed": text.HelpArgDeputyRemoved, "deputy-of": text.HelpFlagDeputyOf,
 		"hold-reason": text.HelpArgHold, "steal": text.HelpArgSteal, "frozen": text.HelpArgFrozen,
 		"instance-type": text.HelpFlagInstanceType, "size": text.HelpFlagSize,
 	}
@@ -199,6 +199,7 @@ func notes() map[string]text.ID {
 		"run": text.HelpNoteRun, "logs": text.HelpNoteLogs,
 		"rollback": text.HelpNoteRollback, "restart": text.HelpNoteRestart, "promote": text.HelpNotePromote, "scale": text.HelpNoteScale,
 		"env set": text.HelpNoteEnvSet, "env unset": text.HelpNoteEnvSet,
+		"login":            text.HelpNoteLogin,
 		"approvals deputy": text.HelpNoteDeputy,
 		"drift":            text.HelpNoteDrift, "drift repair": text.HelpNoteRepair, "drift accept": text.HelpNoteAccept, "guardrails list": text.HelpNoteGuardrails, "guardrails test": text.HelpNoteGuardrailsTest,
 		"lock": text.HelpNoteLock, "unlock": text.HelpNoteUnlock, "freeze": text.HelpNoteFreeze,
@@ -266,6 +267,7 @@ func examples(name string) []string {
 			"access --district main --instance i-0123456789abcdef0 for 30m --reason its disk is full",
 			"access --district main --port orders-db for 10m --reason a query hangs",
 		},
+		"login": {"login", "login --forget"},
 		"approvals deputy": {
 			"approvals deputy @lee until friday", "approvals deputy @lee until 2027-01-05 12:00",
 		},

@@ -39,6 +39,7 @@ func table() []verb {
 	return []verb{
 		{"help", "help", reads, byHand, text.HelpGroupStart, does((*Registry).help), text.HelpHelp},
 		{"whoami", "whoami", reads, byHand, text.HelpGroupStart, does((*Registry).whoami), text.HelpWhoami},
+		{"login", "login", changes, byHand, text.HelpGroupStart, does((*Registry).login), text.HelpLogin},
 		{"deploy", "deploy", changes, asks, text.HelpGroupShip, does((*Registry).deploy), text.HelpDeploy},
 		{"plan", "plan", reads, asks, text.HelpGroupShip, does((*Registry).plan), text.HelpPlan},
 		{"run", "run", changes, asks, text.HelpGroupShip, does((*Registry).run), text.HelpRun},
@@ -167,6 +168,8 @@ type Options struct {
 	Cards Cards
 	// Deciders finds what waits for whom.
 	Deciders Deciders
+	// Logins link GitHub accounts.
+	Logins Logins
 	// Deputies are who stands for whom.
 	Deputies Deputies
 	// Holds are locks and freezes.
@@ -201,6 +204,7 @@ type Registry struct {
 	tokens     Tokens
 	schedules  Schedules
 	deputies   Deputies
+	logins     Logins
 	cards      Cards
 	deciders   Deciders
 	holds      Holds
@@ -225,7 +229,7 @@ type Registry struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		text: o.Text, changes: o.Changes, access: o.Access, secrets: o.Secrets, tokens: o.Tokens, schedules: o.Schedules, holds: o.Holds, deputies: o.Deputies, reads: o.Reads, live: o.Live, logReader: o.Logs, fileTasks: o.FileTasks, who: o.Who, links: o.Links,
-		cards: o.Cards, deciders: o.Deciders,
+		logins: o.Logins, cards: o.Cards, deciders: o.Deciders,
 		figures: o.Figures, guardrails: o.Guardrails, drifts: o.Drifts, auditLog: o.AuditLog, early: o.Early, lang: text.Lang(o.Lang), announce: o.Announce, command: o.Command, now: o.Now,
 	}
 	if r.command == "" {

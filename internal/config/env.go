@@ -24,6 +24,7 @@ type Process struct {
 	GitHubAppID         int64
 	GitHubAppPrivateKey Secret // PEM
 	GitHubAPIURL        string // empty: GitHub's
+	GitHubClientID      string // of the OAuth app that login uses; it is no secret
 	VaultAddr           string
 	VaultToken          Secret
 	TicketToken         Secret // of the system that rules look tickets up in
@@ -95,6 +96,7 @@ func (e *env) table(p *Process) []variable {
 		{"GITHUB_APP_ID", false, "", appID(&p.GitHubAppID)},
 		{"GITHUB_APP_PRIVATE_KEY", true, "", privateKey(&p.GitHubAppPrivateKey)},
 		{"GITHUB_API_URL", false, "", address(&p.GitHubAPIURL, true)},
+		{"GITHUB_CLIENT_ID", false, "", plain(&p.GitHubClientID)},
 		{"VAULT_ADDR", false, "", address(&p.VaultAddr, false)},
 		{"VAULT_TOKEN", true, "", token(&p.VaultToken, "")},
 		{"PAGERDUTY_TOKEN", true, "", token(&p.PagerDutyToken, "")},

@@ -34,12 +34,22 @@ type GitHub interface {
 	TeamMembers(ctx context.Context, org, slug string) ([]string, error)
 }
 
+// Links are the GitHub logins that people linked to their Slack accounts, for
+// who has none in bot.yaml. internal/store implements it.
+type Links interface {
+	// Linked answers the login of a Slack user, "" for none.
+	Linked(ctx context.Context, user string) (string, error)
+	// Links answers all of them: Slack users by login in lower case.
+	Links(ctx context.Context) (map[string]string, error)
+}
+
 // Options say which teams there are.
 type Options struct {
 	Teams  map[string]config.Team
 	People []config.Person
 	Slack  Slack
 	GitHub GitHub
+	Links  Links            // nil: nobody linked an account
 	Now    func() time.Time // nil: time.Now
 }
 
@@ -120,8 +130,14 @@ func (d *Directory) Member(ctx context.Context, user, team string, notBefore tim
 		}
 		failed = couldNotCheck("Slack user group "+t.SlackUsergroup, err)
 	}
-	login := d.logins[user]
-	if t.GitHubTeam == "" || login == "" {
+	if t.GitHubTeam == "" {
+		return false, failed
+	}
+	login, err := d.login(ctx, user)
+	if err != nil {
+		return false, couldNotCheck("linked accounts", err)
+	}
+	if login == "" {
 		return false, failed
 	}
 	org, slug, _ := strings.Cut(t.GitHubTeam, "/")
@@ -154,17 +170,49 @@ func (d *Directory) Members(ctx context.Context, team string, notBefore time.Tim
 	if t.GitHubTeam != "" {
 		org, slug, _ := strings.Cut(t.GitHubTeam, "/")
 		logins, err := d.members.Get(ctx, membership{org: org, slug: slug}, notBefore)
-		for _, login := range logins {
-			if user := d.users[strings.ToLower(login)]; user != "" {
-				all = append(all, user)
-			}
-		}
 		if err != nil {
 			failed = couldNotCheck("GitHub team "+t.GitHubTeam, err)
+		}
+		users, err := d.usersOf(ctx, logins)
+		all = append(all, users...)
+		if err != nil {
+			failed = couldNotCheck("linked accounts", err)
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all), failed
+}
+
+// login is whoever a Slack user is at GitHub: by bot.yaml, else by what they
+// linked, unless bot.yaml gives that login to another.
+func (d *Directory) login(ctx context.Context, user string) (string, error) {
+	if login := d.logins[user]; login != "" || d.o.Links == nil {
+		return login, nil
+	}
+	login, err := d.o.Links.Linked(ctx, user)
+	if d.users[strings.ToLower(login)] != "" {
+		return "", err
+	}
+	return login, err
+}
+
+// usersOf are the Slack users of GitHub logins, as far as they are known.
+func (d *Directory) usersOf(ctx context.Context, logins []string) (users []string, err error) {
+	var linked map[string]string
+	if d.o.Links != nil && len(logins) > 0 {
+		linked, err = d.o.Links.Links(ctx)
+	}
+	for _, login := range logins {
+		login = strings.ToLower(login)
+		user := d.users[login]
+		if user == "" && d.logins[linked[login]] == "" { // bot.yaml counts before a link
+			user = linked[login]
+		}
+		if user != "" {
+			users = append(users, user)
+		}
+	}
+	return users, err
 }
 
 // couldNotCheck says what could not be read, and keeps why; nil stays nil.

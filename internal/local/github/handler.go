@@ -39,6 +39,7 @@ func (s *Server) Handler() http.Handler {
 	for _, r := range s.routes() {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
 	}
+	s.web(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
 		s.write(w, req, refuse(http.StatusNotImplemented, "the local GitHub does not know "+req.Method+" "+req.URL.Path))
 	})

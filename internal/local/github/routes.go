@@ -34,6 +34,7 @@ func (s *Server) routes() []route {
 		{"GET /orgs/{org}/installation", true, s.getInstallation},
 		{"GET /users/{user}/installation", true, s.getInstallation},
 		{"POST /app/installations/{id}/access_tokens", true, s.postToken},
+		{"GET /user", false, s.getUser},
 		{"GET /rate_limit", false, s.getRate},
 	}
 }

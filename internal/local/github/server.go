@@ -41,6 +41,9 @@ type Server struct {
 	resets time.Time
 	calls  map[string]int // by route
 
+	devices map[string]*device // by device code
+	owners  map[string]string  // login by token of a person
+
 	http *http.Server
 	base string
 	done chan struct{}
@@ -60,7 +63,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, key: key, tokens: map[string]bool{"ghp_local" + secret(): true},
-		teams: map[string]*team{}, repos: map[string]*repo{}, calls: map[string]int{},
+		teams: map[string]*team{}, repos: map[string]*repo{}, calls: map[string]int{}, devices: map[string]*device{}, owners: map[string]string{},
 	}
 	s.SetMember("acme", "leads", "lee", Active)
 	return s
