@@ -140,6 +140,7 @@ func (r *Registry) districtShow(ctx context.Context, a asked, g *districtShowArg
 		r.labelled(a.lang, text.LabelSecurityGroups, codes(d.SecurityGroups)),
 		r.labelled(a.lang, text.LabelBucket, dash(chat.Code(d.Bucket))),
 		r.labelled(a.lang, text.LabelPlugins, codes(pluginsOf(d))),
+	}}, {Fields: []chat.Markup{
 		r.labelled(a.lang, text.LabelRole, chat.Code(d.Role)),
 		r.labelled(a.lang, text.LabelCFNRole, chat.Code(d.CFNRole)),
 		r.labelled(a.lang, text.LabelCreated, text.When(d.CreatedAt)),
