@@ -195,11 +195,12 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	if err != nil {
 		return err
 	}
+	images := registry.New(aws, registry.Options{})
 	a.deploy = deploy.New(deploy.Options{
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge, Members: a.dir,
 		Tickets: ticket.New(ticket.Options{Token: a.o.Process.TicketToken, People: c.People, Log: a.log}),
-		Images:  registry.New(aws, registry.Options{}), References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
+		Images:  images, Scans: images, References: a.apply, Rules: a.apply, Stacks: a.apply, Fleet: a.apply, Traffic: a.apply, Tasks: apply.Oneoffs{Apply: a.apply}, Secrets: a.apply, Districts: a.apply,
 		Log: a.log, Installation: installation, ExternalID: ExternalID(key), Tags: tagMap(c), Grants: grants(c), FileSystems: fileSystems(c),
 		Approvals: c.Slack.Channels.Approvals, Announce: c.Slack.Channels.Announce, Poll: a.o.Pace.Poll, Renew: a.o.Pace.Lease / 3,
 	})

@@ -18,6 +18,8 @@ type Demand struct {
 	Ticket *config.Ticket
 	When   []config.Window
 	Limit  *config.Limit
+	Scan   bcn.Severity // of new vulnerabilities in the image, from which on they deny; "": none does
+	Glass  bool         // the rule lets who is in a hurry go on in spite of Scan
 }
 
 // Name is how a rule is named to people: as bot.yaml's own problems name it.
@@ -58,10 +60,10 @@ func (v Verdict) Fits(reason string) error {
 // allow.
 func (a *Authorizer) demand(v *Verdict, ask Ask) error {
 	r := v.Rule
-	if !r.Reason.Required && r.Ticket == nil && len(r.When) == 0 && r.Limit == nil {
+	if !r.Reason.Required && r.Ticket == nil && len(r.When) == 0 && r.Limit == nil && r.ScanDeny == "" {
 		return nil
 	}
-	d := Demand{Rule: v.Index, Key: r.Key(), Reason: r.Reason, Ticket: r.Ticket, When: r.When, Limit: r.Limit}
+	d := Demand{Rule: v.Index, Key: r.Key(), Reason: r.Reason, Ticket: r.Ticket, When: r.When, Limit: r.Limit, Scan: r.ScanDeny, Glass: r.BreakGlass != nil}
 	v.Demands = []Demand{d}
 	if ask.AnyTime {
 		return nil

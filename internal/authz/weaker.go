@@ -182,7 +182,7 @@ func weakerGlass(a, b config.Rule) bool {
 	return x == nil && a.Approve != nil || x != nil && (y.Max > x.Max || y.Limit > x.Limit || y.Per < x.Per)
 }
 
-// weakerDemands compares reasons, tickets, hours and limits. Patterns that differ
+// weakerDemands compares reasons, tickets, hours, limits and scans. Patterns that differ
 // cannot be compared: any other one is taken to be weaker.
 func weakerDemands(a, b config.Rule) bool {
 	switch {
@@ -193,6 +193,8 @@ func weakerDemands(a, b config.Rule) bool {
 	case len(a.When) > 0 && (len(b.When) == 0 || !within(windows(b), windows(a))):
 		return true
 	case a.Limit != nil && (b.Limit == nil || b.Limit.Count > a.Limit.Count || b.Limit.Per < a.Limit.Per):
+		return true
+	case a.ScanDeny != "" && (!b.ScanDeny.AtMost(a.ScanDeny) || b.BreakGlass != nil && a.BreakGlass == nil):
 		return true
 	}
 	return false

@@ -11,6 +11,7 @@ type BreakGlass struct {
 	Skipped []Need        `json:"skipped"` // who would have had to approve; empty: nobody
 	Limit   int           `json:"limit"`   // how often the person may in Per
 	Per     time.Duration `json:"per"`
+	Scan    bool          `json:"scan,omitempty"` // it goes in spite of what a rule has against the image's scan
 }
 
 // Skips says that the plan goes without an approval that its rule asks for.

@@ -45,6 +45,7 @@ type Plan struct {
 	Oneoff      *OneoffPlan     `json:"oneoff,omitempty"` // before_deploy, or what run runs
 	Secret      *SecretPlan     `json:"secret,omitempty"`
 	Commits     *Commits        `json:"commits,omitempty"` // between the tag that runs and the new one
+	Scan        *ImageScan      `json:"scan,omitempty"`    // of an image in ECR that is not what runs
 	Lock        *Hold           `json:"lock,omitempty"`    // unlock: what is taken away
 }
 

@@ -88,6 +88,9 @@ func (p *Presenter) Card(v View) chat.Message {
 	if changes := p.changes(v.Plan); changes != "" {
 		blocks = append(blocks, chat.Block{Section: changes})
 	}
+	if scan := p.scan(v); scan != "" {
+		blocks = append(blocks, chat.Block{Section: scan})
+	}
 	blocks = append(blocks, p.oneoff(v)...)
 	if warnings := p.warnings(v.Plan); warnings != "" {
 		blocks = append(blocks, chat.Block{Section: warnings})

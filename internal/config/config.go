@@ -76,6 +76,7 @@ type Rule struct {
 	When        []Window      // it holds while one of them is open; nil: always
 	Limit       *Limit        // per person; nil: none
 	Approve     *Approve      // nil: nobody needs to
+	ScanDeny    bcn.Severity  // new vulnerabilities in an image deny from here on; "": none does
 	BreakGlass  *BreakGlass   // nil: nobody goes without the approval
 	Max         time.Duration // of access; 0: not limited by this rule
 	Access      RuleAccess    // how access by it begins and ends

@@ -24,6 +24,7 @@ type writtenRule struct {
 	When        []string        `json:"when,omitempty"`
 	Limit       *writtenLimit   `json:"limit,omitempty"`
 	Approve     *writtenApprove `json:"approve,omitempty"`
+	Scan        *writtenScan    `json:"scan,omitempty"`
 	BreakGlass  *writtenGlass   `json:"break_glass,omitempty"`
 	Max         string          `json:"max,omitempty"`
 	OpenWithin  string          `json:"open_within,omitempty"`
@@ -61,6 +62,7 @@ func (r Rule) canonical() json.RawMessage {
 	out.Max, out.OpenWithin, out.Session = written(r.Max), written(r.Access.OpenWithin), written(r.Access.Session)
 	out.StopTask, out.MinCount, out.MaxCount = r.Access.StopTask, r.Counts.Min, r.Counts.Max
 	out.Ticket, out.BreakGlass = r.Ticket, r.writtenGlass()
+	out.Scan = r.writtenScan()
 	if r.Reason.Required {
 		out.Reason = &writtenReason{Pattern: r.Reason.Pattern, Hint: r.Reason.Hint}
 	}

@@ -86,6 +86,9 @@ func readRule(line string) (Rule, error) {
 	if g := w.BreakGlass; g != nil {
 		r.BreakGlass = &BreakGlass{Max: times.read(g.Max), Limit: g.Limit, Per: times.read(g.Per)}
 	}
+	if w.Scan != nil {
+		r.ScanDeny = w.Scan.Deny
+	}
 	if a := w.Approve; a != nil {
 		r.Approve = &Approve{By: a.By, Count: a.Count, Needs: a.Needs, Within: times.read(a.Within), Outside: a.Outside, Escalate: a.Escalate, Oncall: a.Oncall}
 		for _, n := range a.Needs {

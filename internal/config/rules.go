@@ -27,6 +27,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 		field{"iam", l.boolean(&rule.IAM)},
 		field{"approve", func(path string, n *yaml.Node) { rule.Approve = l.approve(path, n) }},
 		l.glassField(&rule, at),
+		l.scanField(&rule, at),
 	)...)
 	if !ok {
 		return rule, false
@@ -42,6 +43,7 @@ func (l *loader) rule(path string, n *yaml.Node) (Rule, bool) {
 	l.narrowMeans(path, rule, at)
 	l.termsMean(path, rule, at)
 	l.glassMeans(path, rule, at)
+	l.scanMeans(path, rule, at)
 	rule.Raw = rule.canonical()
 	return rule, true
 }

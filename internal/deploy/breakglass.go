@@ -129,7 +129,7 @@ func sameNeeds(a, b []bcn.Need) bool {
 // breaking adds to the start of a change that goes without approval what must
 // come of it: somebody else looks at it, and those who were skipped are told.
 func (s *Service) breaking(ctx context.Context, c Claimed, p bcn.Plan, m *Move, overrode []string) {
-	if p.BreakGlass == nil || (!p.Skips() && len(overrode) == 0) {
+	if p.BreakGlass == nil || (!p.Skips() && !p.BreakGlass.Scan && len(overrode) == 0) {
 		return
 	}
 	told, more := s.toTell(ctx, p.BreakGlass.Skipped, c.Change.Requester.User)

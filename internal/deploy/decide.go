@@ -84,6 +84,9 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	if err := s.stillGuarded(ctx, c.Change, p, now); err != nil {
 		return err
 	}
+	if err := stillScanned(p, now); err != nil {
+		return err
+	}
 	if p.BreakGlass != nil {
 		return stillBreaks(p, now)
 	}

@@ -52,6 +52,9 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	}
 	p := d.plan()
 	p.Commits = s.between(ctx, c, p)
+	if p.Scan, err = s.scanned(ctx, s.Target(c.Change, d.district), d); err != nil {
+		return bcn.Plan{}, err
+	}
 	if repair {
 		p.Lines = append(p.Lines, putBack(stacks)...)
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	Speaker    Speaker
 	Sources    Sources
 	Images     Images
+	Scans      Scans
 	References References
 	Rules      Rules
 	Stacks     Stacks

@@ -156,20 +156,16 @@ func readStatements(in Input) []statement {
 			Why:       "stopped tasks; the action knows the cluster as a condition only",
 		},
 		{
-			Sid: "ReadTaskDefinitions", Action: []string{"ecs:DescribeTaskDefinition"}, Resource: []string{"*"}, Condition: region,
-			Why: "the digest that runs; the action knows no resources",
-		},
-		{
 			Sid: "ReadTargets", Action: []string{
-				"cloudwatch:DescribeAlarms",
+				"cloudwatch:DescribeAlarms", "ecs:DescribeTaskDefinition",
 				"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeListeners",
 				"elasticloadbalancing:DescribeRules",
 			}, Resource: []string{"*"}, Condition: region,
-			Why: "health of targets, alarms of services, priorities and weights of rules; the actions know no resources, or are asked without one",
+			Why: "health of targets, alarms of services, the digest that runs, priorities and weights of rules; the actions know no resources, or are asked without one",
 		},
 		{
-			Sid: "ReadImages", Action: []string{"ecr:DescribeImages", "ecr:ListImages"}, Resource: []string{in.arn("ecr", "repository/*")},
-			Why: "a tag's digest, and the nearest tag when it is unknown",
+			Sid: "ReadImages", Action: []string{"ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:ListImages"}, Resource: []string{in.arn("ecr", "repository/*")},
+			Why: "a tag's digest, the nearest tag when it is unknown, and what scans found",
 		},
 		{
 			Sid: "ReadLogs", Action: []string{"logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"},

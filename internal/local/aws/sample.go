@@ -102,7 +102,7 @@ func (s *Server) putSample() error {
 // to run refuses connections for a while and then gives up.
 func (s *Server) putImages() {
 	c := s.parts.cluster
-	c.PutImage(sampleApp, "v1", cluster.Image{Behaviour: cluster.Healthy("hello v1 listens")})
+	v1 := c.PutImage(sampleApp, "v1", cluster.Image{Behaviour: cluster.Healthy("hello v1 listens")})
 	digest := c.PutImage(sampleApp, "v2", cluster.Image{Behaviour: cluster.Healthy("hello v2 listens")})
 	c.PutImage(sampleApp, "latest", cluster.Image{Digest: digest, Behaviour: cluster.Healthy("hello v2 listens")})
 	broken := cluster.Exits(1, 4*time.Second,
@@ -112,6 +112,13 @@ func (s *Server) putImages() {
 		"giving up after 3 attempts")
 	broken.Unhealthy = true
 	c.PutImage(sampleApp, "broken", cluster.Image{Behaviour: broken})
+	openssl := cluster.Finding{ID: "CVE-2026-1001", Severity: "HIGH", Package: "openssl", Version: "3.0.11"}
+	c.PutScan(sampleApp, v1, &cluster.Scan{Status: "COMPLETE", Findings: []cluster.Finding{
+		openssl, {ID: "CVE-2026-1002", Severity: "MEDIUM", Package: "zlib", Version: "1.2.13"},
+	}})
+	c.PutScan(sampleApp, digest, &cluster.Scan{Status: "COMPLETE", Findings: []cluster.Finding{
+		openssl, {ID: "CVE-2026-1003", Severity: "LOW", Package: "curl", Version: "8.5.0"},
+	}})
 }
 
 // rolesInput is what the sample's roles are made for. The bot runs in another

@@ -13,11 +13,12 @@ import (
 
 func (c *Cluster) ecrActions() map[string]action {
 	return map[string]action{
-		"DescribeRepositories":  c.describeRepositories,
-		"DescribeImages":        c.describeImages,
-		"ListImages":            c.listImages,
-		"BatchGetImage":         c.batchGetImage,
-		"GetAuthorizationToken": c.getAuthorizationToken,
+		"DescribeRepositories":      c.describeRepositories,
+		"DescribeImages":            c.describeImages,
+		"DescribeImageScanFindings": c.describeImageScanFindings,
+		"ListImages":                c.listImages,
+		"BatchGetImage":             c.batchGetImage,
+		"GetAuthorizationToken":     c.getAuthorizationToken,
 	}
 }
 

@@ -96,7 +96,9 @@ type repository struct {
 
 type storedImage struct {
 	Image
-	pushed time.Time
+	pushed  time.Time
+	scan    *Scan // nil: nobody scanned it
+	scanned time.Time
 }
 
 // PutImage pushes an image to a repository under a tag, which moves it there
