@@ -12,7 +12,6 @@ const (
 	CodeBadID          Code = "bad_id"          // id
 	CodeUnknownVerb    Code = "unknown_verb"    // verb, suggestion
 	CodeUsage          Code = "usage"           // verb, problem
-	CodeNotYet         Code = "not_yet"         // verb
 	CodeUnknownApp     Code = "unknown_app"     // app, suggestion
 	CodeUnknownEnv     Code = "unknown_env"     // app, env, suggestion
 	CodeUnknownTag     Code = "unknown_tag"     // image, tag, suggestion

@@ -2,8 +2,8 @@
 // text, finds the verb in one literal table (registry.go), parses the rest
 // into that verb's struct, and answers.
 //
-// Two ways in. Immediate is pure: it answers help, mistakes and verbs of later
-// versions within the acknowledgement. Run does the rest: it checks the rule,
+// Two ways in. Immediate is pure: it answers help and mistakes within the
+// acknowledgement. Run does the rest: it checks the rule,
 // calls the ports (ports.go) and gives the answer for the person alone; where
 // a card in the channel speaks, it says nothing.
 //

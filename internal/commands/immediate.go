@@ -10,8 +10,8 @@ import (
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
-// Immediate answers what needs nothing but the text: help, mistakes in the
-// spelling, verbs of later versions. It answers false for all else, and for
+// Immediate answers what needs nothing but the text: help and mistakes in the
+// spelling. It answers false for all else, and for
 // every click and window. It is pure and fast enough for an acknowledgement.
 func (r *Registry) Immediate(req chat.Request, lang string) (chat.Message, bool) {
 	if req.Source == chat.FromClick || req.Source == chat.FromModal {

@@ -7,7 +7,6 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
-	"github.com/bcn-bot/bcn/internal/githubx"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -15,7 +14,7 @@ import (
 type Logins interface {
 	// Begin answers the code that the person enters at GitHub. Errors: login_off,
 	// login_mapped, already_linked, refused_person, could_not_check.
-	Begin(ctx context.Context, o deploy.Origin, actor bcn.Actor) (githubx.Device, error)
+	Begin(ctx context.Context, o deploy.Origin, actor bcn.Actor) (bcn.LoginCode, error)
 	// Forget takes back what they linked, and answers the login. Errors:
 	// not_linked, refused_person, could_not_check.
 	Forget(ctx context.Context, o deploy.Origin, actor bcn.Actor) (string, error)
@@ -41,6 +40,6 @@ func (r *Registry) login(ctx context.Context, a asked, g *loginArgs) (chat.Messa
 		return chat.Message{}, err
 	}
 	return say(r.text.Say(a.lang, text.ReplyLogin, text.Args{
-		"code": d.UserCode, "url": chat.Link(d.URL, d.URL), "minutes": int(d.Expires / time.Minute),
+		"code": d.Code, "url": chat.Link(d.URL, d.URL), "minutes": int(d.Within / time.Minute),
 	})), nil
 }

@@ -55,14 +55,11 @@ func clip(s string) string {
 	return s
 }
 
-// firstWords are the first words of all verbs, also of later ones.
+// firstWords are the first words of all verbs.
 func firstWords() []string {
 	var out []string
 	for _, v := range table() {
 		out = append(out, first(v.name))
-	}
-	for _, v := range later() {
-		out = append(out, first(v))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -79,9 +79,6 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 	if len(family) > 0 {
 		return findMember(one, two, family, after)
 	}
-	if slices.Contains(laterFirst(), one) {
-		return nil, "", "", bcn.E(bcn.CodeNotYet, "verb", laterName(one, two))
-	}
 	meant := nearest(one, firstWords())
 	family = members(meant)
 	if v := find(meant); v != nil && !meansMember(two, family, after) {
@@ -92,9 +89,6 @@ func findVerb(raw string) (v *verb, typo, rest string, err error) {
 			return v, clip(strings.TrimSpace(one + " " + two)), after, nil
 		}
 		return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one), "suggestion", meant)
-	}
-	if meant != "" {
-		return nil, clip(one), "", bcn.E(bcn.CodeNotYet, "verb", meant)
 	}
 	return nil, clip(one), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one))
 }
@@ -139,31 +133,10 @@ func findMember(one, two string, family []string, after string) (*verb, string, 
 	if two == "" || two == "--help" || two == "-h" || two == "help" {
 		return find("help"), "", one, nil // help for the family
 	}
-	if slices.Contains(later(), one+" "+two) || slices.ContainsFunc(later(), func(l string) bool {
-		return strings.HasPrefix(l, one+" "+two+" ")
-	}) {
-		return nil, "", "", bcn.E(bcn.CodeNotYet, "verb", one+" "+two)
-	}
 	if v := find(one + " " + nearest(two, family)); v != nil {
 		return v, clip(one + " " + two), after, nil
 	}
 	return nil, clip(one + " " + two), "", bcn.E(bcn.CodeUnknownVerb, "verb", clip(one+" "+two))
-}
-
-// laterName names a later verb as far as it was typed rightly.
-func laterName(one, two string) string {
-	if slices.Contains(later(), one+" "+two) {
-		return one + " " + two
-	}
-	return one
-}
-
-func laterFirst() []string {
-	var out []string
-	for _, l := range later() {
-		out = append(out, first(l))
-	}
-	return out
 }
 
 // asksHelp says that --help stands where a word of the command would.

@@ -121,17 +121,6 @@ func TestTable(t *testing.T) {
 			}
 		}
 	})
-	t.Run("later verbs are not in the table, and say so", func(t *testing.T) {
-		t.Parallel()
-		for _, l := range later() {
-			if find(l) != nil {
-				t.Errorf("%s is there", l)
-			}
-			if _, err := parse(l+" x y", "/bcn"); bcn.CodeOf(err) != bcn.CodeNotYet {
-				t.Errorf("%s: %v", l, err)
-			}
-		}
-	})
 }
 
 var entity = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

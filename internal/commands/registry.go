@@ -258,8 +258,7 @@ func (r *Registry) Verbs() []Verb {
 	return out
 }
 
-// RuleVerbs lists the verbs that a rule may name besides "read" and "*", also
-// those of later versions, sorted.
+// RuleVerbs lists the verbs that a rule may name besides "read" and "*", sorted.
 func RuleVerbs() []string {
 	out := kindRules()
 	for _, v := range table() {
@@ -267,7 +266,6 @@ func RuleVerbs() []string {
 			out = append(out, v.rule)
 		}
 	}
-	out = append(out, laterFirst()...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

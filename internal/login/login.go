@@ -89,25 +89,24 @@ func New(o Options) *Service { return &Service{o: o} }
 
 // Begin answers the code that a person enters at GitHub. Errors: login_off,
 // login_mapped, already_linked, refused_person, could_not_check.
-func (s *Service) Begin(ctx context.Context, o deploy.Origin, actor bcn.Actor) (githubx.Device, error) {
+func (s *Service) Begin(ctx context.Context, o deploy.Origin, actor bcn.Actor) (bcn.LoginCode, error) {
 	if _, err := s.o.Authz.Person(ctx, actor); err != nil {
-		return githubx.Device{}, err
+		return bcn.LoginCode{}, err
 	}
 	if s.o.ClientID == "" {
-		return githubx.Device{}, bcn.E(bcn.CodeLoginOff)
+		return bcn.LoginCode{}, bcn.E(bcn.CodeLoginOff)
 	}
 	for _, p := range s.o.People {
 		if p.Slack == actor.User && p.GitHub != "" {
-			return githubx.Device{}, bcn.E(bcn.CodeLoginMapped, "login", p.GitHub)
+			return bcn.LoginCode{}, bcn.E(bcn.CodeLoginMapped, "login", p.GitHub)
 		}
 	}
 	d, err := s.o.GitHub.StartDevice(ctx, s.o.ClientID)
 	if err != nil {
-		return d, bcn.E(bcn.CodeCouldNotCheck, "what", "GitHub").Wrap(err)
+		return bcn.LoginCode{}, bcn.E(bcn.CodeCouldNotCheck, "what", "GitHub").Wrap(err)
 	}
 	w := Waiting{User: actor.User, Team: actor.Team, Code: d.Code, Interval: d.Interval}
-	d.Code = "" // nobody else needs it
-	return d, s.o.Store.BeginLogin(ctx, o, w, d.Expires)
+	return bcn.LoginCode{Code: d.UserCode, URL: d.URL, Within: d.Expires}, s.o.Store.BeginLogin(ctx, o, w, d.Expires)
 }
 
 // Forget takes back what a person linked. Errors: not_linked, refused_person,

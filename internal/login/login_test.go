@@ -82,10 +82,10 @@ func start(t *testing.T) *world {
 func (w *world) begin(user string) string {
 	w.Helper()
 	d, err := w.Begin(w.Context(), deploy.Origin{}, actor(user))
-	if err != nil || d.UserCode == "" || d.Code != "" {
+	if err != nil || d.Code == "" || d.URL == "" {
 		w.Fatalf("%+v, %v", d, err)
 	}
-	return d.UserCode
+	return d.Code
 }
 
 // after lets time pass, and has the service look.
@@ -174,8 +174,8 @@ func TestLogin(t *testing.T) {
 		if w.linked("U0SECOND") != "" {
 			t.Error("two accounts have it")
 		}
-		if login, err := w.Forget(t.Context(), deploy.Origin{}, actor("U0KIM")); err != nil || login != "kim" || w.linked("U0KIM") != "" {
-			t.Fatal(login, err)
+		if was, err := w.Forget(t.Context(), deploy.Origin{}, actor("U0KIM")); err != nil || was != "kim" || w.linked("U0KIM") != "" {
+			t.Fatal(was, err)
 		}
 		w.links("U0SECOND", "kim")
 		if w.linked("U0SECOND") != "" {

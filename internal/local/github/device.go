@@ -33,7 +33,8 @@ const (
 	deviceInterval = 5 * time.Second
 )
 
-// ErrNoCode: there is no such code, or it has expired or was entered already.
+// ErrNoCode says that there is no such code, or it has expired or was entered
+// already.
 var ErrNoCode = errors.New("no such code")
 
 // Enter is somebody entering a code at the page that GitHub names, and allowing
