@@ -72,7 +72,10 @@ var number = regexp.MustCompile(`#\d+`)
 
 // card types a command that makes a card, and remembers its number.
 func (w *visitor) card(name, command string) string {
-	ts := w.type1(command)
+	last := w.lastPosted()
+	w.asks(command)
+	var ts string
+	w.until("a card", func() bool { ts = w.lastPosted(); return ts != "" && ts != last })
 	w.see(message(ts), "#")
 	w.asked[name] = ts
 	w.asked[name+" id"] = number.FindString(w.text(message(ts)))

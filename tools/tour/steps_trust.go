@@ -3,7 +3,7 @@ package main
 // locked: dana keeps others out of an app; what they ask for waits and says so.
 func locked(w *visitor) {
 	w.as(dana, deploys, "")
-	ts := w.card("stale", "/bcn deploy hello production v2")
+	ts := w.card("stale", "/bcn restart hello production --reason it forgot its password")
 	w.see(message(ts), "waits for approval")
 	w.answer("/bcn lock hello production investigating a leak", "lock", "Locked", "investigating a leak")
 	w.as(olu, deploys, "")
@@ -65,16 +65,16 @@ func rejectedWhy(w *visitor) {
 	ts := w.asked["moved"]
 	w.as(lee, deploys, "")
 	w.press(ts, "reject")
-	w.fill("the tests of v2 are red")
+	w.fill("wait for the backup")
 	w.keep("reject-window")
 	w.click(`#modal button.primary`)
-	w.see(message(ts), "the tests of v2 are red")
+	w.see(message(ts), "wait for the backup")
 	w.as(dana, deploys, "")
 	w.see(message(ts), "Ask again", "Change")
 	w.top(message(ts))
 	w.keep("rejected-why")
 	w.press(ts, "change")
-	w.see(`#modal`, "deploy v2 to hello production", "Command")
+	w.see(`#modal`, "hello production", "Command")
 	w.keep("change-window")
 	w.click(`#modal button:not(.primary)`)
 }
@@ -82,7 +82,7 @@ func rejectedWhy(w *visitor) {
 // whoDecides: a lead who leaves names somebody; everybody has a list.
 func whoDecides(w *visitor) {
 	w.as(dana, deploys, "")
-	ts := w.card("listed", "/bcn deploy hello production v1 --reason to look at a cache")
+	ts := w.card("listed", "/bcn restart hello production worker --reason its cache is full")
 	w.see(message(ts), "waits for approval")
 	w.as(lee, deploys, "")
 	w.answer("/bcn approvals deputy @olu until tomorrow", "deputy", "olu")

@@ -135,6 +135,11 @@ func (w *visitor) lastFromBot() string {
 	return w.script(`[...document.querySelectorAll('#messages article[data-author=U0BCN]')].at(-1)?.dataset.ts ?? ''`)
 }
 
+// lastPosted is the newest message of the bot that everybody sees.
+func (w *visitor) lastPosted() string {
+	return w.script(`[...document.querySelectorAll('#messages article[data-author=U0BCN]:not([data-ephemeral])')].at(-1)?.dataset.ts ?? ''`)
+}
+
 // script answers what a JavaScript expression says.
 func (w *visitor) script(js string) string {
 	if w.err != nil {
