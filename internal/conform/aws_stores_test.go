@@ -155,6 +155,12 @@ func registryRows() []row[*cloud] {
 		{"a repository that is not there", "ecr:DescribeImages", "RepositoryNotFoundException: *", "Amazon ECR API Reference, DescribeImages, Errors", func(c *cloud) string {
 			return images(c, c.id, types.ImageIdentifier{ImageTag: aws.String("v1")})
 		}},
+		{"the scan of an image that is not there", "ecr:DescribeImageScanFindings", "ImageNotFoundException: *bcn-conform-no-such-tag*", "Amazon ECR API Reference, DescribeImageScanFindings, Errors", func(c *cloud) string {
+			_, err := ecr.NewFromConfig(c.config).DescribeImageScanFindings(c.t.Context(), &ecr.DescribeImageScanFindingsInput{
+				RepositoryName: &c.repository, ImageId: &types.ImageIdentifier{ImageTag: aws.String(absent().tag)},
+			})
+			return says(err)
+		}},
 	}
 }
 

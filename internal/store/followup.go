@@ -107,7 +107,7 @@ func listed(s []string) []string {
 	return s
 }
 
-// proveGlass checks that a plan which skips an approval is one whose requester
+// proveGlass checks that a plan which skips an approval, or a scan, is one whose requester
 // said so when it was asked for, by the log, and that it leaves a follow-up
 // behind: a plan, or a wish, that was changed past bcn opens no gate.
 func (t *txn) proveGlass(ctx context.Context, m deploy.Move) error {
@@ -126,7 +126,7 @@ func (t *txn) proveGlass(ctx context.Context, m deploy.Move) error {
 		}
 		return nil
 	}
-	if p.Skips() && (m.FollowUp == nil || approval.Who(m.FollowUp.Row.Skipped) != approval.Who(p.BreakGlass.Skipped)) {
+	if (p.Skips() || p.BreakGlass.Scan) && (m.FollowUp == nil || approval.Who(m.FollowUp.Row.Skipped) != approval.Who(p.BreakGlass.Skipped)) {
 		return bcn.E(bcn.CodeTampered, "what", "plan")
 	}
 	for _, begun := range []bcn.ChangeState{bcn.ChangePlanning, bcn.ChangeWaitingTurn} {

@@ -180,6 +180,7 @@ func TestAuthorization(t *testing.T) {
 		{"ecs", "ListTaskDefinitions", m{}, "ecs:ListTaskDefinitions *"},
 		{"ecs", "TagResource", m{"resourceArn": ecs + "cluster/main"}, "ecs:TagResource " + ecs + "cluster/main"},
 		{"ecr", "DescribeImages", m{"repositoryName": "hello"}, "ecr:DescribeImages arn:aws:ecr:" + region + ":" + account + ":repository/hello"},
+		{"ecr", "DescribeImageScanFindings", m{"repositoryName": "hello"}, "ecr:DescribeImageScanFindings arn:aws:ecr:" + region + ":" + account + ":repository/hello"},
 		{"ecr", "ListImages", m{"repositoryName": "hello"}, "ecr:ListImages arn:aws:ecr:" + region + ":" + account + ":repository/hello"},
 		{"ecr", "BatchGetImage", m{"repositoryName": "hello"}, "ecr:BatchGetImage arn:aws:ecr:" + region + ":" + account + ":repository/hello"},
 		{"ecr", "GetAuthorizationToken", m{}, "ecr:GetAuthorizationToken *"},
