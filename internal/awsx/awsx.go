@@ -85,6 +85,7 @@ func New(ctx context.Context, o Options) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
+	base.APIOptions = append(base.APIOptions, EndQuietly)
 	base.Logger = logging.Nop{} // what is worth a line is in our errors, as JSON
 	base.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(s *retry.StandardOptions) {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
@@ -39,6 +40,7 @@ type Engineer struct{ s *Session }
 func NewEngineer(h Handed) Engineer {
 	base := aws.Config{
 		Region: h.Region, HTTPClient: client(false), Logger: logging.Nop{},
+		APIOptions:  []func(*middleware.Stack) error{EndQuietly},
 		Credentials: credentials.NewStaticCredentialsProvider(h.AccessKeyID, h.SecretAccessKey, h.SessionToken),
 		Retryer:     func() aws.Retryer { return retry.NewStandard() },
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
+	"github.com/bcn-bot/bcn/internal/awsx"
 	local "github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
@@ -75,6 +77,7 @@ func (c *cloud) local() {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDADMINISTRATOR", "any", ""),
 		HTTPClient:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		APIOptions:  []func(*middleware.Stack) error{awsx.EndQuietly},
 	}
 	in := s.Cluster()
 	in.PutImage("conform", "steady", cluster.Image{Behaviour: cluster.Healthy("steady")})
