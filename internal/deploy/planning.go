@@ -163,18 +163,13 @@ func (s *Service) knownVerdict(ctx context.Context, actor bcn.Actor, ask authz.A
 }
 
 // mayBeOld is how old an answer about people may be. Planning decides nothing:
-// the rules are read afresh for what is asked, decided and started. A grant that
-// lives is looked at every half minute, and who leaves loses it within a minute.
-// Slack answers who is in a group 20 times a minute, for all that bcn does.
+// the rules are read afresh for what is asked, decided and started. Slack
+// answers who is in a group 20 times a minute, for all that bcn does.
 func mayBeOld(c bcn.Change) time.Duration {
-	switch {
-	case c.State == bcn.ChangePlanning:
+	if c.State == bcn.ChangePlanning {
 		return time.Minute
-	case c.Kind.Access() && c.State != bcn.ChangeQueued:
-		return 30 * time.Second
-	default:
-		return 0
 	}
+	return 0
 }
 
 // seal marshals a plan once and hashes the bytes.
