@@ -23,7 +23,7 @@ func TestBadInput(t *testing.T) {
 		{"an open quotation mark", `plan hello production "v2`, "quotation"},
 		{"an unknown number", "cancel 99999", "There is no change"},
 		{"not a number", "approve lee", "Numbers look like"},
-		{"a verb of a later version", "lock hello production", "not available yet"},
+		{"a lock without a reason", "lock hello production", "REASON"},
 		{"what only administrators may", "halt", "may not"},
 		{"an unknown district", "create shop staging --district nowhere --source dir:examples/hello", "may not"},
 	} {

@@ -18,6 +18,10 @@ const lastResort = "admins"
 // somebody who works: each is a call of Slack's.
 const maxAccounts = 40
 
+// staffedWithin bounds the look at who could decide: it is a courtesy, for
+// which nobody's card waits.
+const staffedWithin = 2 * time.Second
+
 // staffed finds the groups of which too few people besides the requester could
 // decide: its only member is the requester, it is empty, or all have left. Then
 // the next group may decide instead, at once: the one that the rule escalates
@@ -27,6 +31,8 @@ func (s *Service) staffed(ctx context.Context, r bcn.Request, home string) (bcn.
 	if s.Members == nil {
 		return r, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, staffedWithin)
+	defer cancel()
 	if r.Accounts == nil {
 		var err error
 		if r.Accounts, err = s.Authz.Accounts(ctx, r.Requester); err != nil {
