@@ -129,7 +129,7 @@ func twoGroups(w *visitor) {
 // audited: what happened, in words.
 func audited(w *visitor) {
 	w.as(ada, deploys, "")
-	w.answer("/bcn audit --since 1h", "audit", "break", "@dana")
+	w.answer("/bcn audit --since 1h", "audit", "it succeeded", "@dana")
 	w.answer("/bcn audit reconcile", "reconcile", "default")
 }
 
@@ -141,6 +141,7 @@ func (w *visitor) fill(text string) {
 
 // home opens the app's own page.
 func (w *visitor) home() {
-	w.run(`document.querySelector('#places h2:last-of-type + ul a').click()`)
+	w.as(w.user, "D0"+w.user[len("U0"):], "")
+	w.top(`button[data-home]`)
 	w.click(`button[data-home]`)
 }
