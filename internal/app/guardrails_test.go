@@ -67,8 +67,12 @@ func TestGuardrails(t *testing.T) {
 	t.Run("the same again changes no service, and needs nobody", func(t *testing.T) {
 		w := w.in(t)
 		r := w.ask("staging", "v2", "succeeded")
-		if plan, _ := r.plan(a); len(plan.Needs) != 0 {
+		plan, _ := r.plan(a)
+		if len(plan.Needs) != 0 {
 			t.Errorf("needs %+v", plan.Needs)
+		}
+		if s := plan.Scan; s == nil || s.State != bcn.ScanComplete || s.Before != bcn.ScanComplete || s.AtLeast(bcn.SeverityLow) != 1 || s.AtLeast(bcn.SeverityMedium) != 0 || s.Fixed != 1 {
+			t.Errorf("the scans of v1 and v2 say %+v", s)
 		}
 	})
 	t.Run("they are listed, and tried on what runs", func(t *testing.T) {
