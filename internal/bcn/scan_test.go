@@ -82,8 +82,12 @@ func TestSeveritiesAreOrdered(t *testing.T) {
 		s, other bcn.Severity
 		atLeast  bool
 	}{
-		{bcn.SeverityCritical, bcn.SeverityHigh, true}, {bcn.SeverityHigh, bcn.SeverityHigh, true}, {bcn.SeverityMedium, bcn.SeverityHigh, false},
-		{bcn.SeverityUndefined, bcn.SeverityMedium, false}, {"", bcn.SeverityUndefined, false}, {"terrible", bcn.SeverityUndefined, false},
+		{bcn.SeverityCritical, bcn.SeverityHigh, true},
+		{bcn.SeverityHigh, bcn.SeverityHigh, true},
+		{bcn.SeverityMedium, bcn.SeverityHigh, false},
+		{bcn.SeverityUndefined, bcn.SeverityMedium, false},
+		{"", bcn.SeverityUndefined, false},
+		{"terrible", bcn.SeverityUndefined, false},
 	} {
 		if got := c.s.AtLeast(c.other); got != c.atLeast {
 			t.Errorf("%q at least %q: %v", c.s, c.other, got)
