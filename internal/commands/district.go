@@ -46,7 +46,7 @@ func (g *districtCreateArgs) check() error {
 		return problem{id: problemForm, word: "--cidr " + clip(g.CIDR), suggestion: "10.1.0.0/16"}
 	}
 	return forms(
-		form{"--region", regionForm, "eu-west-1", []string{g.Region}},
+		form{"--region", madeForm, "eu-west-1", []string{g.Region}},
 		form{"--role", roleForm, roleExample, []string{g.Role}},
 		form{"--cfn-role", roleForm, roleExample, []string{g.CFNRole}},
 		form{"--nat", natForm, natHolder, some(g.NAT)},

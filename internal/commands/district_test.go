@@ -20,6 +20,8 @@ func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 		"a name of the grammar":                 "district create all --region eu-west-1 --role " + role + " --cfn-role " + role + " --for staging",
 		"no region":                             "district create tokyo --role " + role + " --cfn-role " + role + " --for staging",
 		"a region that is none":                 "district create tokyo --region europe --role " + role + " --cfn-role " + role + " --for staging",
+		"a region of China":                     "district create tokyo --region cn-north-1 --role " + role + " --cfn-role " + role + " --for staging",
+		"a region of GovCloud":                  "district create tokyo --region us-gov-west-1 --role " + role + " --cfn-role " + role + " --for staging",
 		"a role that is none":                   "district create tokyo --region eu-west-1 --role admin --cfn-role " + role + " --for staging",
 		"a role of CloudFormation that is none": "district create tokyo --region eu-west-1 --role " + role + " --cfn-role x --for staging",
 		"no environment":                        "district create tokyo --region eu-west-1 --role " + role + " --cfn-role " + role,

@@ -19,11 +19,14 @@ var (
 	sourceForm  = regexp.MustCompile(`^(github:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(@[A-Za-z0-9_./-]+)?|dir:.+)$`)
 	channelForm = regexp.MustCompile(`^[CG][A-Z0-9]{3,}$`)
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
-	roleForm    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/.+$`)
-	vpcForm     = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
-	subnetForm  = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
-	groupForm   = regexp.MustCompile(`^sg-[0-9a-z]+$`)
-	certForm    = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$`)
+	// madeForm is a region of the partition aws alone, as the SDK tells partitions
+	// apart (aws-sdk-go-v2, internal/endpoints): templates name no other.
+	madeForm   = regexp.MustCompile(`^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d+$`)
+	roleForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/.+$`)
+	vpcForm    = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
+	subnetForm = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
+	groupForm  = regexp.MustCompile(`^sg-[0-9a-z]+$`)
+	certForm   = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$`)
 )
 
 type createArgs struct {
