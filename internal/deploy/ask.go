@@ -48,9 +48,11 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if err := s.Channels.CanPost(ctx, s.cardChannel(c)); err != nil {
 		return Asked{}, err
 	}
-	empty, instead, err := s.stoodIn(ctx, c.Requester, v)
-	if err != nil {
-		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+	empty, instead := "", ""
+	if !w.BreakGlass { // whoever goes without the approval does not need somebody to give it
+		if empty, instead, err = s.stoodIn(ctx, c.Requester, v); err != nil {
+			return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+		}
 	}
 	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
 	if bcn.CodeOf(err) == bcn.CodeLimitReached {

@@ -76,11 +76,16 @@ func (s *Service) mayCancel(ctx context.Context, actor bcn.Actor, c bcn.Change) 
 // ungated judges a verb that acts at once and cannot wait for anybody: a rule
 // that gives it only with an approval does not give it.
 func (s *Service) ungated(ctx context.Context, actor bcn.Actor, ask authz.Ask) error {
+	_, err := s.ungatedVerdict(ctx, actor, ask)
+	return err
+}
+
+func (s *Service) ungatedVerdict(ctx context.Context, actor bcn.Actor, ask authz.Ask) (authz.Verdict, error) {
 	v, err := s.Authz.Judge(ctx, actor, ask)
 	if err == nil && v.Gated() {
-		return bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", approval.Who(v.Needs))
+		err = bcn.E(bcn.CodeNotAllowed, "verb", ask.Verb, "who", approval.Who(v.Needs))
 	}
-	return err
+	return v, err
 }
 
 // Replay lets a parked or blocked change run again, or the scheduled run that

@@ -261,3 +261,40 @@ func TestTicketsAreLookedUp(t *testing.T) {
 		t.Errorf("it runs: %v", err)
 	}
 }
+
+func TestWhatActsAtOnceMeetsTheDemandsOfItsRule(t *testing.T) {
+	t.Parallel()
+	w, _ := demanding(t, config.Rule{
+		Allow: []string{"developers"}, To: []string{"lock", "freeze"},
+		Reason: config.RuleReason{Required: true, Pattern: `^OPS-[0-9]+`},
+	})
+	locks := func(reason string) error {
+		_, err := w.Lock(context.Background(), deploy.Origin{}, person("U0DEV"), deploy.HoldWish{App: "hello", Env: "production", Reason: reason})
+		return err
+	}
+	if err := locks("I like to"); bcn.CodeOf(err) != bcn.CodeReasonWanted {
+		t.Errorf("locked: %v", err)
+	}
+	if got := w.refusals(); got != "U0DEV lock: reason_wanted" {
+		t.Errorf("the log says %q", got)
+	}
+	if err := locks("OPS-12 the database moves"); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+}
+
+func TestNobodyIsNeededToGoWithoutApproval(t *testing.T) {
+	t.Parallel()
+	w, _ := demanding(t, rule(func(r *config.Rule) {
+		r.BreakGlass = &config.BreakGlass{Max: time.Minute, Limit: 2, Per: time.Hour}
+	}))
+	w.Members = staff{"U0DEV": {"developers"}} // nobody could approve, nor stand in
+	wish := wishDeploy()
+	if _, err := w.Ask(context.Background(), deploy.Origin{Channel: "C0DEPLOYS"}, person("U0DEV"), wish); bcn.CodeOf(err) != bcn.CodeNoApprover {
+		t.Errorf("asked: %v", err)
+	}
+	wish.BreakGlass = true
+	if asked, err := w.Ask(context.Background(), deploy.Origin{Channel: "C0DEPLOYS"}, person("U0DEV"), wish); err != nil || asked.Empty != "" {
+		t.Errorf("with --break-glass: %+v %v", asked, err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/store/storetest"
 )
@@ -45,6 +46,24 @@ func TestDeputies(t *testing.T) {
 			if got := w.look(id, sql); got != want {
 				t.Errorf("%s: %q, want %q", sql, got, want)
 			}
+		}
+	})
+
+	t.Run("what a deputy decided counts also once their time is another", func(t *testing.T) {
+		t.Parallel()
+		w, _ := demanding(t, rule(func(r *config.Rule) { r.Approve.Count = 1 }))
+		w.must(deploy.Decided{}, w.names("U0LEAD", "U0NONE", time.Hour))
+		id := w.waiting("U0DEV", time.Hour)
+		w.must(w.decide("U0NONE", id, bcn.Approve))
+		w.must(deploy.Decided{}, w.names("U0LEAD", "U0NONE", 2*time.Hour))
+		if err := w.still(id, bcn.Plan{}); err != nil {
+			t.Errorf("with a longer time: %v", err)
+		}
+		if _, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0LEAD"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.still(id, bcn.Plan{}); param(err, "moved") != "approvers" {
+			t.Errorf("of who is no deputy any more: %v", err)
 		}
 	})
 

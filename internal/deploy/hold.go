@@ -81,7 +81,11 @@ func (s *Service) Freeze(ctx context.Context, o Origin, actor bcn.Actor, w HoldW
 }
 
 func (s *Service) hold(ctx context.Context, o Origin, actor bcn.Actor, w HoldWish, ask authz.Ask) (HoldDone, error) {
-	if err := s.ungated(ctx, actor, ask); err != nil {
+	v, err := s.ungatedVerdict(ctx, actor, ask)
+	if err == nil {
+		err = s.demanded(ctx, bcn.Change{Requester: actor, Reason: w.Reason}, v)
+	}
+	if err != nil {
 		return HoldDone{}, s.Refuse(ctx, actor, 0, ask.Verb, err)
 	}
 	return s.Store.Hold(ctx, o, actor.User, w, func(d HoldDone) []Note {

@@ -35,8 +35,14 @@ func (s *Store) NameDeputy(ctx context.Context, o deploy.Origin, d bcn.Deputatio
 		if !d.Holds(d.Since) {
 			return bcn.E(bcn.CodeDeputyTime)
 		}
-		if _, err := t.removeDeputies(ctx, d.Absent, d.Deputy, d.Absent); err != nil { // the new time counts
+		gone, err := t.removeDeputies(ctx, d.Absent, d.Deputy, d.Absent) // the new time counts
+		if err != nil {
 			return err
+		}
+		for _, old := range gone { // and what was decided since the first word still does
+			if old.Since.Before(d.Since) {
+				d.Since = old.Since
+			}
 		}
 		var id int64
 		if err := t.QueryRow(ctx, `insert into deputy (absent, deputy, since, until, mac) values ($1, $2, $3, $4, '') returning id`,
