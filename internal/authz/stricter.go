@@ -26,7 +26,7 @@ func Stricter(a, b Verdict) Verdict {
 		// Who may stand in for anybody must be able to by both.
 		out.Escalate = both(a.Escalate, b.Escalate)
 	}
-	out.Outside, out.Demands = either(a.Outside, b.Outside), joinDemands(a.Demands, b.Demands)
+	out.In, out.Outside, out.Demands = either(a.In, b.In), either(a.Outside, b.Outside), joinDemands(a.Demands, b.Demands)
 	out.Max, out.Access = stricterAccess(a, b)
 	out.Destructive = b.Destructive
 	out.Counts = stricterCounts(a.Counts, b.Counts)

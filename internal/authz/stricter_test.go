@@ -134,3 +134,12 @@ func TestStricterAccessIsNeverWider(t *testing.T) {
 		}
 	})
 }
+
+func TestApproversFromOutsideOfBothTeams(t *testing.T) {
+	t.Parallel()
+	both := authz.Stricter(authz.Verdict{In: list("developers")}, authz.Verdict{In: list("operators")})
+	by := authz.Verdict{Needs: []bcn.Need{{Teams: list("leads"), Count: 1}}, Rule: config.Rule{Approve: &config.Approve{By: list("leads"), Outside: true}}}
+	if got := both.ApprovedBy(by).Outside; len(got) != 2 {
+		t.Errorf("outside of %v: both rules let the requester in", got)
+	}
+}
