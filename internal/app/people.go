@@ -77,6 +77,7 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 		}
 		if r.Approve != nil {
 			v.Approvers, v.Count, v.Within = r.Approve.By, max(r.Approve.Count, 1), r.Approve.Within
+			v.Groups, v.Outside = r.Approve.Needs, r.Approve.Outside
 		}
 		out.Rules = append(out.Rules, v)
 	}

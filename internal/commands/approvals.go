@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/text"
@@ -153,18 +154,10 @@ func (r *Registry) button(a asked, action chat.Action, value string, label text.
 // needs says how many people of which teams have still to approve.
 func (r *Registry) needs(lang string, q bcn.Request) chat.Markup {
 	var out []string
-	for _, n := range q.Needs {
-		left := n.Count
-		for _, d := range q.Decisions {
-			if d.Verdict == bcn.Approve && slices.ContainsFunc(d.Teams, func(t string) bool { return slices.Contains(n.Teams, t) }) {
-				left--
-			}
-		}
-		if left > 0 {
-			out = append(out, string(r.text.Say(lang, text.ReplyNeed, text.Args{
-				"Count": left, "teams": strings.Join(n.Teams, ", "),
-			})))
-		}
+	for _, n := range approval.Remaining(q, approval.Approvals(q)) { // a person stands for one group
+		out = append(out, string(r.text.Say(lang, text.ReplyNeed, text.Args{
+			"Count": n.Count, "teams": strings.Join(n.Teams, ", "),
+		})))
 	}
 	return chat.Markup(strings.Join(out, "; "))
 }

@@ -107,6 +107,7 @@ type endpointCreateArgs struct {
 	TLS         string   `name:"tls" placeholder:"modern|intermediate|old"`
 	AccessLogs  bool     `name:"access-logs"`
 	For         []string `name:"for" placeholder:"ENV,..." required:""`
+	Reason      string   `name:"reason" placeholder:"TEXT" free:""`
 }
 
 func (g *endpointCreateArgs) check() error {
@@ -126,7 +127,7 @@ func (r *Registry) endpointCreate(ctx context.Context, a asked, g *endpointCreat
 	if list := unique(g.Certificate); len(list) > 0 {
 		e.Certificate, e.MoreCertificates = list[0], list[1:]
 	}
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEndpoint, Endpoint: &e})
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindEndpoint, Reason: g.Reason, Endpoint: &e})
 }
 
 // tlsForm are the names of TLS policies (render.TLSPolicies).

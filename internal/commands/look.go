@@ -53,6 +53,7 @@ func (r *Registry) whoami(ctx context.Context, a asked, _ *whoamiArgs) (chat.Mes
 // rule says in one sentence what a rule gives.
 func (r *Registry) rule(lang string, v RuleView) chat.Markup {
 	return r.text.Say(lang, text.ReplyRule, text.Args{
+		"groups": r.needs(lang, bcn.Request{Needs: v.Groups}), "outside": v.Outside,
 		"verbs": joined(v.Verbs), "on": joined(v.On), "apps": joined(v.Apps), "districts": joined(v.Districts),
 		"approvers": strings.Join(v.Approvers, ", "), "Count": max(v.Count, 1),
 		"within": optional(lang, v.Within), "max": optional(lang, v.Max),

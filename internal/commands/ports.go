@@ -221,8 +221,10 @@ type Whoami struct {
 // RuleView is what one rule gives. Empty lists match all.
 type RuleView struct {
 	Verbs, On, Apps, Districts []string
-	Approvers                  []string // teams; empty: no approval needed
-	Count                      int      // how many of Approvers
+	Approvers                  []string   // teams; empty: no approval needed
+	Count                      int        // how many of Approvers
+	Groups                     []bcn.Need // where each of several must approve; nil: Count of Approvers
+	Outside                    bool       // approvers are from outside the team that lets the person in
 	Within                     time.Duration
 	Max                        time.Duration // longest access
 	OpenWithin                 time.Duration // of access: how long after approval the first use may be; 0: the clock starts at approval

@@ -199,6 +199,10 @@ func (w *world) Whoami(_ context.Context, a bcn.Actor) (commands.Whoami, error) 
 	return commands.Whoami{
 		User: a.User, GitHub: "dana", Email: "dana@example.com", Teams: []string{"developers"},
 		Rules: []commands.RuleView{
+			{
+				Verbs: []string{"promote"}, Approvers: []string{"leads", "security"}, Count: 2, Outside: true, Within: time.Hour,
+				Groups: []bcn.Need{{Teams: []string{"leads"}, Count: 1}, {Teams: []string{"security"}, Count: 1}},
+			},
 			{Verbs: []string{"help", "whoami"}},
 			{Verbs: []string{"deploy", "run"}, On: []string{"staging"}},
 			{Verbs: []string{"deploy"}, On: []string{"production"}, Apps: []string{"*"}, Approvers: []string{"leads"}, Count: 2, Within: time.Hour},

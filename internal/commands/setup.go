@@ -35,6 +35,7 @@ type createArgs struct {
 	District string `name:"district" placeholder:"D" required:"" live:"district"`
 	Source   string `name:"source" placeholder:"github:OWNER/REPO[@REF]|dir:PATH" required:""`
 	Channel  string `name:"channel" placeholder:"#C"`
+	Reason   string `name:"reason" placeholder:"TEXT" free:""`
 }
 
 func (g *createArgs) check() error {
@@ -51,7 +52,7 @@ func (g *createArgs) check() error {
 }
 
 func (r *Registry) create(ctx context.Context, a asked, g *createArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindHeritage, App: g.App, Env: g.Env, Heritage: &bcn.Heritage{
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindHeritage, App: g.App, Env: g.Env, Reason: g.Reason, Heritage: &bcn.Heritage{
 		App: g.App, Env: g.Env, District: g.District, Source: g.Source, Channel: g.Channel,
 	}})
 }
@@ -198,6 +199,7 @@ type districtAdoptArgs struct {
 	Bucket         string   `name:"bucket" placeholder:"BUCKET" required:""`
 	AssignPublicIP bool     `name:"assign-public-ip"`
 	For            []string `name:"for" placeholder:"ENV,..." required:""`
+	Reason         string   `name:"reason" placeholder:"TEXT" free:""`
 }
 
 func (g *districtAdoptArgs) check() error {
@@ -235,7 +237,7 @@ func forms(all ...form) error {
 }
 
 func (r *Registry) districtAdopt(ctx context.Context, a asked, g *districtAdoptArgs) (chat.Message, error) {
-	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrict, District: &bcn.District{
+	return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindDistrict, Reason: g.Reason, District: &bcn.District{
 		Name: g.Name, Region: g.Region, Role: g.Role, CFNRole: g.CFNRole, VPC: g.VPC, Cluster: g.Cluster,
 		Subnets: g.Subnets, PublicSubnets: g.PublicSubnets, SecurityGroups: g.SecurityGroups, Bucket: g.Bucket,
 		AssignPublicIP: g.AssignPublicIP, Environments: unique(g.For),
