@@ -25,7 +25,7 @@ const (
 
 	// Who may.
 	CodeNotAllowed       Code = "not_allowed"        // verb, who (teams that may), also (app and environment beside what was asked for)
-	CodeRefusedPerson    Code = "refused_person"     // why: deactivated|guest|external|bot|foreign|two_people
+	CodeRefusedPerson    Code = "refused_person"     // deputy; why: deactivated|guest|external|bot|foreign|two_people
 	CodeNotEligible      Code = "not_eligible"       // who (teams that may decide)
 	CodeNotOutside       Code = "not_outside"        // teams (that let the requester in), who (teams that may decide)
 	CodeOwnRequest       Code = "own_request"        // who

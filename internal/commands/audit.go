@@ -87,18 +87,21 @@ func (g *auditArgs) check() (err error) {
 		return problem{id: text.ProblemAuditBoth, word: "--after " + clip(g.After)}
 	}
 	for _, n := range []struct {
-		typed string
-		to    *bcn.ID
-	}{{g.Before, &g.before}, {g.After, &g.after}} {
+		flag, typed string
+		to          *bcn.ID
+	}{{"--before", g.Before, &g.before}, {"--after", g.After, &g.after}} {
 		if n.typed == "" {
 			continue
 		}
 		if *n.to, err = bcn.ParseID(clip(n.typed)); err != nil {
-			return err
+			return problem{id: problemForm, word: n.flag + " " + clip(n.typed), suggestion: n.flag + " 1042"}
 		}
 	}
 	return nil
 }
+
+// commandLine is the actor of what was done at the command line.
+const commandLine = "command line"
 
 func (g *auditArgs) filter() bcn.AuditFilter {
 	f := bcn.AuditFilter{
@@ -111,7 +114,7 @@ func (g *auditArgs) filter() bcn.AuditFilter {
 	case "bcn", "system":
 		f.Who = bcn.SystemIdentity
 	case "cli", "command-line":
-		f.Who = "command line"
+		f.Who = commandLine
 	}
 	return f
 }
@@ -140,6 +143,11 @@ func (r *Registry) audit(ctx context.Context, a asked, g *auditArgs) (chat.Messa
 	f := g.filter()
 	if err := r.mayAudit(ctx, a, f); err != nil {
 		return chat.Message{}, err
+	}
+	if f.Who != bcn.SystemIdentity && f.Who != commandLine {
+		if err := people(f.Who); err != nil {
+			return chat.Message{}, err
+		}
 	}
 	if g.Export {
 		x, err := r.auditLog.Export(ctx, a.origin, a.actor, f)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -38,6 +39,15 @@ func auditSentences() map[string]text.ID {
 		"token.issued": text.AuditTokenIssued, "token.revoked": text.AuditTokenRevoked, "drift.accepted": text.AuditDriftAccepted,
 		"audit.exported": text.AuditExported, "audit.reconcile": text.AuditReconcile, "audit.reconciled": text.AuditReconciled,
 		"audit.unexplained": text.AuditUnexplained, "audit.missing": text.AuditMissing,
+		"lock.set": text.AuditLockSet, "lock.changed": text.AuditLockChanged, "lock.lifted": text.AuditLockLifted,
+		"lock.stolen": text.AuditLockStolen, "lock.over": text.AuditLockOver,
+		"freeze.set": text.AuditFreezeSet, "freeze.changed": text.AuditFreezeChanged, "freeze.lifted": text.AuditFreezeLifted,
+		"freeze.over": text.AuditFreezeOver,
+		"break_glass": text.AuditBreakGlass, "break_glass.acknowledged": text.AuditAcknowledged,
+		"deputy.named": text.AuditDeputyNamed, "deputy.removed": text.AuditDeputyRemoved, "request.escalated": text.AuditEscalated,
+		"login.begun": text.AuditLoginBegun, "login.linked": text.AuditLoginLinked, "login.refused": text.AuditLoginRefused,
+		"login.forgotten": text.AuditLoginForgotten, "rules.seen": text.AuditRulesSeen, "change.shift": text.AuditShift,
+		"tick.parked": text.AuditTickParked, "tick.unparked": text.AuditTickUnparked, "command.unparked": text.AuditCommandUnparked,
 	}
 }
 
@@ -49,11 +59,12 @@ func (r *Registry) auditLine(ctx context.Context, lang string, e bcn.AuditEntry)
 	for _, name := range []string{ // what sentences ask for, there or not
 		"app", "env", "tag", "kind", "reason", "code", "gated", "person", "what", "why", "ends", "name", "command", "at", "heritage",
 		"resource", "task", "exit", "to", "entries", "district", "action", "session", "found", "subject", "expires", "until", "since",
+		"owner", "deputy", "absent", "skipped", "overrode", "note", "teams", "login", "weaker", "altered", "before", "for",
 	} {
 		args[name] = ""
 	}
 	for name, v := range body {
-		args[name] = chat.Truncate(plainValue(v), maxAuditValue)
+		args[name] = auditValue(name, v)
 	}
 	args["actor"] = auditActor(r, lang, e.Actor)
 	id, ok := auditSentences()[e.Kind]
@@ -77,6 +88,23 @@ func (r *Registry) auditLine(ctx context.Context, lang string, e bcn.AuditEntry)
 	return r.text.Say(lang, text.AuditLine, text.Args{
 		"at": text.When(e.At), "seq": e.Seq, "said": r.text.Say(lang, id, args), "ref": ref,
 	})
+}
+
+// auditValue is a value as sentences show it: a person is mentioned, and a
+// moment is in the reader's zone.
+func auditValue(name string, v any) any {
+	said := chat.Truncate(plainValue(v), maxAuditValue)
+	switch name {
+	case "owner", "deputy", "absent", "for":
+		if said != "" {
+			return mention(said)
+		}
+	case "until", "ends", "at":
+		if at, err := time.Parse(time.RFC3339, said); err == nil {
+			return text.When(at)
+		}
+	}
+	return said
 }
 
 // maxAuditValue bounds what is shown of one value.
@@ -124,7 +152,7 @@ func auditActor(r *Registry, lang, actor string) chat.Markup {
 	switch actor {
 	case bcn.SystemIdentity, "":
 		return r.text.Say(lang, text.AuditByBot, nil)
-	case "command line":
+	case commandLine:
 		return r.text.Say(lang, text.AuditByOperator, nil)
 	}
 	return mention(actor)

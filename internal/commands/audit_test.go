@@ -60,7 +60,7 @@ func entries(n int, kinds ...string) []bcn.AuditEntry {
 func TestAuditIsTold(t *testing.T) {
 	t.Parallel()
 	several := []bcn.AuditEntry{
-		{Seq: 9, At: start, Kind: "lock.stolen", Actor: "U0LEE", ID: 1042, Body: `{"by":"U0LEE","again":false,"why":"<!here> *mine* & yours","list":["a","b"]}`},
+		{Seq: 9, At: start, Kind: "later.kind", Actor: "U0LEE", ID: 1042, Body: `{"by":"U0LEE","again":false,"why":"<!here> *mine* & yours","list":["a","b"]}`},
 		{Seq: 8, At: start, Kind: "halt", Actor: "command line", Body: `{"reason":"an incident"}`},
 		{Seq: 7, At: start, Kind: "token.issued", Actor: "U0ADMIN", Body: `{"heritage":"hello"}`},
 		{Seq: 6, At: start, Kind: "tick.skip", Actor: "U0DEV", ID: 1050, Body: `{"code":"skipped_by"}`},
@@ -69,6 +69,32 @@ func TestAuditIsTold(t *testing.T) {
 		{Seq: 3, At: start, Kind: "change.queue", Actor: "bcn-system", ID: 1042, Body: `{"gated":"false"}`},
 		{Seq: 2, At: start, Kind: "change.planned", Actor: "bcn-system", ID: 1042, Body: `not JSON`},
 		{Seq: 1, At: start, Kind: "change.planning", Actor: "U0DEV", ID: 1042, Body: `{"kind":"deploy","app":"hello","env":"production","tag":"v2","reason":"fixes the cart"}`},
+	}
+	people := []bcn.AuditEntry{
+		{Seq: 40, At: start, Kind: "lock.set", Actor: "U0DEV", Body: `{"hold":1,"app":"hello","env":"production","owner":"U0DEV","reason":"*mine*","until":"2026-11-22T12:40:27Z"}`},
+		{Seq: 39, At: start, Kind: "lock.changed", Actor: "U0DEV", Body: `{"hold":1,"app":"hello","env":"production","owner":"U0DEV","reason":"still"}`},
+		{Seq: 38, At: start, Kind: "lock.lifted", Actor: "U0ADMIN", Body: `{"hold":1,"app":"hello","env":"production","owner":"U0DEV","reason":"still"}`},
+		{Seq: 37, At: start, Kind: "lock.stolen", Actor: "U0LEE", Body: `{"hold":1,"app":"hello","env":"production","owner":"U0DEV","reason":"still"}`},
+		{Seq: 36, At: start, Kind: "lock.over", Actor: "bcn-system", Body: `{"hold":1,"app":"hello","env":"production","owner":"U0DEV","reason":"still"}`},
+		{Seq: 35, At: start, Kind: "freeze.set", Actor: "U0ADMIN", Body: `{"hold":2,"env":"","owner":"U0ADMIN","reason":"rebuild"}`},
+		{Seq: 34, At: start, Kind: "freeze.changed", Actor: "U0ADMIN", Body: `{"hold":2,"env":"staging","owner":"U0ADMIN","reason":"rebuild"}`},
+		{Seq: 33, At: start, Kind: "freeze.lifted", Actor: "U0ADMIN", Body: `{"hold":2,"env":"","owner":"U0LEE","reason":"rebuild"}`},
+		{Seq: 32, At: start, Kind: "freeze.over", Actor: "bcn-system", Body: `{"hold":2,"env":"production","owner":"U0LEE","reason":"rebuild"}`},
+		{Seq: 31, At: start, Kind: "break_glass", Actor: "U0DEV", ID: 1042, Body: `{"person":"U0DEV","reason":"the site is down","skipped":"leads","told":"U0LEE","overrode":"freeze of production: the sale is on"}`},
+		{Seq: 30, At: start, Kind: "break_glass.acknowledged", Actor: "U0ADMIN", ID: 1042, Body: `{"person":"U0ADMIN","teams":["admins"],"note":"right"}`},
+		{Seq: 29, At: start, Kind: "deputy.named", Actor: "U0LEE", Body: `{"deputy":"U0DEV","since":"2026-11-22T10:41:00.1401Z","until":"2026-11-23T23:00:00Z"}`},
+		{Seq: 28, At: start, Kind: "deputy.removed", Actor: "U0ADMIN", Body: `{"absent":"U0LEE","deputy":"U0DEV"}`},
+		{Seq: 27, At: start, Kind: "decision.approve", Actor: "U0DEV", ID: 1042, Body: `{"person":"U0DEV","for":"U0LEE","reason":""}`},
+		{Seq: 26, At: start, Kind: "request.escalated", Actor: "bcn-system", ID: 1042, Body: `{"teams":["admins","leads"],"since":"2026-11-22T10:41:00Z"}`},
+		{Seq: 25, At: start, Kind: "login.begun", Actor: "U0DEV", Body: `{}`},
+		{Seq: 24, At: start, Kind: "login.linked", Actor: "U0DEV", Body: `{"login":"dana","github_id":7,"code":""}`},
+		{Seq: 23, At: start, Kind: "login.refused", Actor: "U0DEV", Body: `{"login":"","github_id":0,"code":"expired"}`},
+		{Seq: 22, At: start, Kind: "login.forgotten", Actor: "U0DEV", Body: `{"login":"dana"}`},
+		{Seq: 21, At: start, Kind: "rules.seen", Actor: "bcn-system", Body: `{"hash":"aa","before":"bb","weaker":true,"altered":false}`},
+		{Seq: 20, At: start, Kind: "change.shift", Actor: "U0DEV", ID: 1042, Body: `{"hooks":["a"]}`},
+		{Seq: 19, At: start, Kind: "tick.parked", Actor: "bcn-system", ID: 1050, Body: `{"schedule":1,"state":"due"}`},
+		{Seq: 18, At: start, Kind: "tick.unparked", Actor: "U0ADMIN", ID: 1050, Body: `{}`},
+		{Seq: 17, At: start, Kind: "command.unparked", Actor: "U0ADMIN", Body: `{"key":"k"}`},
 	}
 	for _, lang := range text.Languages() {
 		t.Run("in "+lang, func(t *testing.T) {
@@ -79,6 +105,8 @@ func TestAuditIsTold(t *testing.T) {
 				log  []bcn.AuditEntry
 			}{
 				{"audit", several},
+				{"audit --since 90d", people[:12]},
+				{"audit --since 90d", people[12:]},
 				{"audit", nil},
 				{"audit hello production --who @U0LEE --what decision.reject --since 7d", several},
 				{"audit 1042", several},
@@ -91,6 +119,8 @@ func TestAuditIsTold(t *testing.T) {
 				{"audit --since yesterday", several},
 				{"audit --before 3 --after 1", several},
 				{"audit --before 3x", several},
+				{"audit --before 0", several},
+				{"audit --who @nobody", several},
 				{"audit reconcile", several},
 				{"audit reconcile --district main", several},
 				{"help audit", several},

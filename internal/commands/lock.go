@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -36,6 +37,10 @@ const maxHold = 30 * 24 * time.Hour
 // lasting is the end of a reason that says how long: "for 2h", "for 3 days".
 var lasting = regexp.MustCompile(`(?i)(?:^|\s)for\s+((?:\d+\s*(?:m|mins?|minutes?|h|hrs?|hours?|d|days?)\s*)+)$`)
 
+// noLasting is an end of a reason that was meant to say how long, with a unit
+// that there is not: a lock without an end is not what was asked for.
+var noLasting = regexp.MustCompile(`(?i)(?:^|\s)(for\s+\d+[a-z])$`)
+
 // holdReason is why somebody locks or freezes, and for how long.
 type holdReason struct {
 	Reason string `arg:"" name:"reason" free:"" kind:"hold-reason"`
@@ -48,6 +53,13 @@ func (g *holdReason) read(example string) (err error) {
 	if m := lasting.FindStringSubmatchIndex(g.Reason); m != nil {
 		g.lasts, err = span{"for", "2h", time.Minute, maxHold}.read(g.Reason[m[2]:m[3]])
 		g.Reason = strings.TrimRight(g.Reason[:m[0]], " ,;")
+		var p problem
+		if errors.As(err, &p) { // it is typed as a word here, not as a flag
+			p.word, p.suggestion = strings.TrimPrefix(p.word, "--"), strings.TrimPrefix(p.suggestion, "--")
+			err = p
+		}
+	} else if m := noLasting.FindStringSubmatch(g.Reason); m != nil {
+		err = problem{id: problemForm, word: m[1], suggestion: "for 2h"}
 	}
 	if err == nil && g.Reason == "" {
 		err = problem{id: text.ProblemNoWhy, suggestion: example}

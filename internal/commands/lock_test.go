@@ -89,6 +89,7 @@ func lockTurns() []turn {
 		{user: dana, text: "lock hello production"},
 		{user: dana, text: "lock hello production for 2h"},
 		{user: dana, text: "lock hello production why for 60d"},
+		{user: dana, text: "lock hello production why for 2x"},
 		{user: dana, text: "lock hello prod why"},
 		{user: dana, text: "lck hello production why"},
 		{user: dana, text: "lock"},

@@ -197,7 +197,7 @@ func TestScheduled(t *testing.T) {
 	}
 	want := []string{
 		"deploy", "plan", "run", "promote", "restart", "scale", "locks", "approvals", "status", "logs", "releases", "apps", "show", "digest",
-		"env list", "guardrails list", "guardrails test", "district list", "district show", "district plugin list", "endpoint list", "endpoint show", "parked list",
+		"guardrails list", "guardrails test", "env list", "district list", "district show", "district plugin list", "endpoint list", "endpoint show", "parked list",
 	}
 	if !slices.Equal(may, want) {
 		t.Errorf("by the clock run %v", may)

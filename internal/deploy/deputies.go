@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -31,12 +32,24 @@ func (s *Service) NameDeputy(ctx context.Context, o Origin, actor bcn.Actor, dep
 	d := bcn.Deputation{Absent: actor.User, Deputy: deputy, Until: until}
 	err := s.mayName(ctx, actor, d)
 	if err == nil {
-		_, err = s.Authz.Person(ctx, bcn.Actor{Kind: bcn.Person, User: deputy, Team: actor.Team})
+		err = s.mayStand(ctx, bcn.Actor{Kind: bcn.Person, User: deputy, Team: actor.Team})
 	}
 	if err != nil {
 		return d, s.Refuse(ctx, actor, 0, "approvals deputy", err)
 	}
 	return s.Store.NameDeputy(ctx, o, d, s.Speaker.Notes(Moment{Kind: MomentDeputyNamed, Deputy: &Deputizing{Deputation: d}}))
+}
+
+// mayStand refuses a deputy from whom nothing is taken; the refusal says that
+// it is about them, and not about who named them.
+func (s *Service) mayStand(ctx context.Context, deputy bcn.Actor) error {
+	_, err := s.Authz.Person(ctx, deputy)
+	if refused(err) {
+		var e *bcn.Error
+		errors.As(err, &e)
+		return bcn.E(bcn.CodeRefusedPerson, "why", e.Params["why"], "deputy", deputy.User).Wrap(err)
+	}
+	return err
 }
 
 func (s *Service) mayName(ctx context.Context, actor bcn.Actor, d bcn.Deputation) error {

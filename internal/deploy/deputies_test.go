@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,16 @@ func TestDeputies(t *testing.T) {
 		}
 		if err := w.still(id, bcn.Plan{}); param(err, "moved") != "approvers" {
 			t.Errorf("of who is no deputy any more: %v", err)
+		}
+	})
+
+	t.Run("a refusal of the deputy says that it is about the deputy", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		delete(w.staff, "U0LEAD3")
+		var e *bcn.Error
+		if err := w.names("U0LEAD", "U0LEAD3", time.Hour); !errors.As(err, &e) || e.Params["deputy"] != "U0LEAD3" {
+			t.Errorf("%v", err)
 		}
 	})
 

@@ -30,7 +30,7 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 	for k, v := range params {
 		args[k] = v
 	}
-	for _, k := range []string{"by", "who"} {
+	for _, k := range []string{"by", "who", "deputy"} {
 		if userID.MatchString(params[k]) {
 			args[k] = chat.Mention(params[k])
 		}
