@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -154,7 +154,7 @@ func (r *Registry) button(a asked, action chat.Action, value string, label text.
 // needs says how many people of which teams have still to approve.
 func (r *Registry) needs(lang string, q bcn.Request) chat.Markup {
 	var out []string
-	for _, n := range approval.Remaining(q, approval.Approvals(q)) { // a person stands for one group
+	for _, n := range deploy.Missing(q) { // a person stands for one group
 		out = append(out, string(r.text.Say(lang, text.ReplyNeed, text.Args{
 			"Count": n.Count, "teams": strings.Join(n.Teams, ", "),
 		})))

@@ -40,6 +40,9 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 	return out, nil
 }
 
+// Missing are the needs of a request that its recorded approvals do not fill.
+func Missing(r bcn.Request) []bcn.Need { return approval.Remaining(r, approval.Approvals(r)) }
+
 // standsFor answers for whom the actor may decide now, and in which teams these
 // are.
 func (s *Service) standsFor(ctx context.Context, actor bcn.Actor, teams []string) ([]approval.Standing, error) {
