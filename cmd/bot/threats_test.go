@@ -75,7 +75,7 @@ func inTests(t *testing.T, pkg, sentence string) bool {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}

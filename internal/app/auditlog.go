@@ -48,7 +48,7 @@ func (l auditLog) Export(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 		return commands.AuditExport{}, err
 	}
 	name := fmt.Sprintf("bcn-audit-%d-%d", list[x.Entries-1].Seq, list[0].Seq)
-	comment := l.a.text.Say(handler{l.a}.language(ctx, actor.User), text.ReplyAuditFiles, nil)
+	comment := l.a.text.Say(handler(l).language(ctx, actor.User), text.ReplyAuditFiles, nil)
 	_, err = l.a.api.Send(ctx, actor.User, comment, []slackbot.File{
 		{Name: name + ".jsonl", Content: x.JSONLines}, {Name: name + ".csv", Content: x.CSV},
 	})

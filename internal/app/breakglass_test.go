@@ -69,7 +69,7 @@ func breaksGlass(t *testing.T, w *world) {
 	t.Run("it waits while bcn is halted, and does not go when the rule was taken away meanwhile", func(t *testing.T) {
 		w := w.in(t)
 		w.halt(true)
-		r := w.glass("U0DEV", "deploy hello production v2")
+		r := w.glass("U0DEV", "restart hello production")
 		r.state(bcn.ChangeQueued)
 		if err := w.slack.SetGroup("S0DEVELOPERS", "U0DEV2"); err != nil {
 			t.Fatal(err)

@@ -140,15 +140,23 @@ func (a *App) renderCard(ctx context.Context, id bcn.ID) (chat.Message, error) {
 		v.Oneoff = &o
 	}
 	if c.Glass {
-		f, err := a.store.FollowUp(ctx, id)
-		switch {
-		case err == nil:
-			v.FollowUp = &f
-		case bcn.CodeOf(err) == bcn.CodeTampered: // the card is shown all the same
-			a.log.Error("the follow-up of a change is not as it was written", "change", int64(id))
-		default:
+		if v.FollowUp, err = a.followUp(ctx, id); err != nil {
 			return chat.Message{}, err
 		}
 	}
 	return a.card.Card(v), nil
+}
+
+// followUp reads the follow-up of a change that went by break-glass. One that is
+// not as it was written is nil: the card is shown all the same.
+func (a *App) followUp(ctx context.Context, id bcn.ID) (*bcn.FollowUp, error) {
+	f, err := a.store.FollowUp(ctx, id)
+	if bcn.CodeOf(err) == bcn.CodeTampered {
+		a.log.Error("the follow-up of a change is not as it was written", "change", int64(id))
+		return nil, nil //nolint:nilnil // none is shown
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &f, nil
 }

@@ -67,7 +67,7 @@ func ReadProcess() (*config.Process, error) {
 
 // ReadConfig reads bot.yaml.
 func ReadConfig(path string) (*config.Config, error) {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the operator says where it is
 	if err != nil {
 		return nil, Wrong(fmt.Errorf("read the configuration: %w (docs/configuration.md describes it)", err))
 	}

@@ -59,7 +59,8 @@ func TestWhatPlanningAndFollowingCost(t *testing.T) {
 			if c.Action != "DescribeStacks" {
 				continue
 			}
-			if n++; c.At.Sub(last) < pause {
+			n++
+			if c.At.Sub(last) < pause {
 				t.Errorf("%s after the one before", c.At.Sub(last))
 			}
 			last = c.At

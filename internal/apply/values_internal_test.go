@@ -30,8 +30,10 @@ func TestValuesThatAreShown(t *testing.T) {
 	}{
 		{"a number", values("/Properties/Cpu", "256", "512"), []bcn.Value{{Path: "/Properties/Cpu", Before: "256", After: "512"}}},
 		{"what is new has no value before", values("/Properties/Cpu", "", "512"), []bcn.Value{{Path: "/Properties/Cpu", After: "512"}}},
-		{"in the order of their paths, each once", values("/B", "1", "2", "/A", "1", "2", "/B", "1", "2"),
-			[]bcn.Value{{Path: "/A", Before: "1", After: "2"}, {Path: "/B", Before: "1", After: "2"}}},
+		{
+			"in the order of their paths, each once", values("/B", "1", "2", "/A", "1", "2", "/B", "1", "2"),
+			[]bcn.Value{{Path: "/A", Before: "1", After: "2"}, {Path: "/B", Before: "1", After: "2"}},
+		},
 		{"a long one is cut", values("/A", long, "b"), []bcn.Value{{Path: "/A", Before: long[:maxValue] + "…", After: "b"}}},
 		{"never a variable of an app", values("/Properties/ContainerDefinitions/0/Environment/1/Value", "a", "b"), nil},
 		{"never where a secret is", values("/Properties/ContainerDefinitions/0/Secrets/1/ValueFrom", "a", "b"), nil},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Export is entries as files, oldest first.
@@ -94,7 +95,8 @@ func row(cells []string) ([]byte, error) {
 // somebody wrote (OWASP, "CSV Injection"): a quote before it says that it is
 // text. Numbers of ours are never negative.
 func inert(cell string) string {
-	if text := strings.TrimLeft(cell, " \u00a0\u3000"); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(text)[0]) {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " \u00a0\u3000"))
+	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func TestExplained(t *testing.T) {
 	}
 	asked := entry(0, "change.planning", "U0DEV", `{"asker":"U0DEV"}`)
 	running := []audit.Entry{asked, entry(10, "change.start", "bcn-system", "{}")}
-	ended := append(running[:2:2], entry(20, "change.succeed", "bcn-system", "{}"))
+	ended := slices.Concat(running, []audit.Entry{entry(20, "change.succeed", "bcn-system", "{}")})
 	granted := []audit.Entry{asked, entry(10, "change.start", "bcn-system", "{}"), entry(11, "grant.mint", "U0DEV", `{"session":"bcn-g7-1"}`), entry(30, "grant.verify", "bcn-system", "{}")}
 	call := func(action, session, identity string, minute int) audit.Call {
 		return audit.Call{Action: action, Session: session, Identity: identity, At: at(minute)}

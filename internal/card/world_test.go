@@ -152,8 +152,10 @@ func plan(change ...func(*bcn.Plan)) *bcn.Plan {
 				Name: "hello", StackID: "arn:aws:cloudformation:ap-northeast-1:123456789012:stack/hello/2", ChangeSet: "arn:set",
 				Template: []byte(`{"Value":"` + secret + `"}`),
 				Changes: []bcn.ResourceDelta{
-					{Action: "Modify", LogicalID: "webTaskDefinition", Type: "AWS::ECS::TaskDefinition", Replacement: "True", Properties: []string{"/Properties/ContainerDefinitions", "/Properties/Memory"},
-						Values: []bcn.Value{{Path: "/Properties/Memory", Before: "512", After: "1024"}}},
+					{
+						Action: "Modify", LogicalID: "webTaskDefinition", Type: "AWS::ECS::TaskDefinition", Replacement: "True", Properties: []string{"/Properties/ContainerDefinitions", "/Properties/Memory"},
+						Values: []bcn.Value{{Path: "/Properties/Memory", Before: "512", After: "1024"}},
+					},
 					{Action: "Modify", LogicalID: "webService", Type: "AWS::ECS::Service", Replacement: "False", Properties: []string{"/Properties/TaskDefinition"}},
 				},
 			},

@@ -212,7 +212,7 @@ func notes() map[string]text.ID {
 
 // examples are commands as one would type them. They are no sentences: names
 // in them are the sample's.
-func examples(name string) []string {
+func examples(name string) []string { //nolint:funlen // a table
 	return map[string][]string{
 		"help":            {"help deploy"},
 		"deploy":          {"deploy hello production v2", "deploy hello production latest --reason fixes the cart"},

@@ -78,7 +78,9 @@ func missingOfRate(f FileTask, period time.Duration, now time.Time, runs []bcn.S
 	if age := now.Sub(due); age < missingAfter || age > missingUntil-rateTries {
 		return due, false
 	}
-	return due, !slices.ContainsFunc(runs, func(r bcn.ScheduledRun) bool { return !begun(r).Before(due.Add(-early - missingEarly)) && begun(r).After(from) })
+	return due, !slices.ContainsFunc(runs, func(r bcn.ScheduledRun) bool {
+		return !begun(r).Before(due.Add(-early-missingEarly)) && begun(r).After(from)
+	})
 }
 
 // begun is when a run began; of one that never did, when it was to.

@@ -21,8 +21,10 @@ func TestWhatMovedOfAStack(t *testing.T) {
 		move func(*bcn.StackPlan)
 		want []string
 	}{
-		{"it was updated meanwhile", func(p *bcn.StackPlan) { p.LastUpdate = "2026-11-22T09:05:00Z" },
-			[]string{"stack hello", "- last update 2026-11-22T09:00:00Z", "+ last update 2026-11-22T09:05:00Z"}},
+		{
+			"it was updated meanwhile", func(p *bcn.StackPlan) { p.LastUpdate = "2026-11-22T09:05:00Z" },
+			[]string{"stack hello", "- last update 2026-11-22T09:00:00Z", "+ last update 2026-11-22T09:05:00Z"},
+		},
 		{"something more would be removed", func(p *bcn.StackPlan) {
 			p.Changes = append(p.Changes, bcn.ResourceDelta{Action: "Remove", LogicalID: "Worker", Type: "AWS::ECS::Service"})
 		}, []string{"stack hello", "+ remove Worker AWS::ECS::Service"}},

@@ -44,7 +44,9 @@ func (e *theirTasks) Tail(context.Context, bcn.Target, string, int) ([]string, e
 // noServices is a fleet without any.
 type noServices struct{ deploy.Fleet }
 
-func (noServices) Rollouts(context.Context, bcn.Target, string) ([]deploy.Rollout, error) { return nil, nil }
+func (noServices) Rollouts(context.Context, bcn.Target, string) ([]deploy.Rollout, error) {
+	return nil, nil
+}
 
 // oneoff stores a change whose one-off task was asked for, in a state.
 func (w *world) oneoff(kind bcn.Kind, state bcn.ChangeState, o bcn.Oneoff, timeout time.Duration) bcn.ID {
@@ -138,7 +140,8 @@ func TestCancellingAOneoffThatIsNotThere(t *testing.T) {
 	start := func(t *testing.T) (*world, *theirTasks, bcn.ID) {
 		w, ecs := newWorld(t).settled(), &theirTasks{}
 		w.Tasks, w.Fleet, w.ExternalID = ecs, noServices{}, func(string) string { return "" }
-		return w, ecs, w.oneoff(bcn.KindRun, bcn.ChangeCancelling, asked, time.Hour)
+		id := w.oneoff(bcn.KindRun, bcn.ChangeCancelling, asked, time.Hour)
+		return w, ecs, id
 	}
 	t.Run("waits as long as the overtaken step may take, and ECS to list what it took", func(t *testing.T) {
 		t.Parallel()

@@ -36,7 +36,7 @@ func (s *Service) staffed(ctx context.Context, r bcn.Request, home string) (bcn.
 	if r.Accounts == nil {
 		var err error
 		if r.Accounts, err = s.Authz.Accounts(ctx, r.Requester); err != nil {
-			return r, nil //nolint:nilerr // as with teams: what cannot be read asks nobody else
+			return r, nil // as with teams: what cannot be read asks nobody else
 		}
 	}
 	c := census{s: s, r: r, home: home, works: map[string]bool{}, accounts: map[string][]string{}}

@@ -141,8 +141,12 @@ func TestRepository(t *testing.T) {
 	t.Run("of what is no commit nothing is known, and nothing is wrong", func(t *testing.T) {
 		t.Parallel()
 		for _, c := range [][3]string{
-			{"github:acme/hello", "v1", "latest"}, {"github:acme/hello", "nowhere", "v1"}, {"github:acme/nothing", "v1", "v1"},
-			{"github:other/hello", "main", "main"}, {"dir:examples/hello", "v1", "v2"}, {"github:acme/hello", "v1", "../x"},
+			{"github:acme/hello", "v1", "latest"},
+			{"github:acme/hello", "nowhere", "v1"},
+			{"github:acme/nothing", "v1", "v1"},
+			{"github:other/hello", "main", "main"},
+			{"dir:examples/hello", "v1", "v2"},
+			{"github:acme/hello", "v1", "../x"},
 		} {
 			if got, err := f.Between(ctx, c[0], c[1], c[2]); got != nil || err != nil {
 				t.Errorf("%v: %+v, %v", c, got, err)

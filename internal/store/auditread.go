@@ -74,7 +74,7 @@ func (s *Store) Entries(ctx context.Context, f bcn.AuditFilter) ([]audit.Entry, 
 	if err != nil {
 		return nil, err
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e audit.Entry, err error) { return e, row.Scan(entryFields(&e)...) })
+	list, err := pgx.CollectRows(rows, scanEntry)
 	if f.After > 0 {
 		slices.Reverse(list)
 	}
@@ -93,4 +93,10 @@ func (s *Store) Exported(ctx context.Context, o deploy.Origin, actor string, f b
 		}
 		return t.record("audit.exported", actor, f.ID, body)
 	})
+}
+
+func scanEntry(row pgx.CollectableRow) (audit.Entry, error) {
+	var e audit.Entry
+	err := row.Scan(entryFields(&e)...)
+	return e, err
 }

@@ -121,7 +121,7 @@ func (s *Store) EntriesOf(ctx context.Context, ids []int64) (map[int64][]audit.E
 	if err != nil {
 		return nil, err
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e audit.Entry, err error) { return e, row.Scan(entryFields(&e)...) })
+	list, err := pgx.CollectRows(rows, scanEntry)
 	out := map[int64][]audit.Entry{}
 	for _, e := range list {
 		out[e.Change] = append(out[e.Change], e)

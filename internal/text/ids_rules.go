@@ -1,4 +1,4 @@
 package text
 
-// What is said about the rules themselves.
+// AnnounceRulesWeaker is said where bot.yaml allows more than at the last start.
 const AnnounceRulesWeaker ID = "announce.rules_weaker"

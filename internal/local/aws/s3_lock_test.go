@@ -34,13 +34,16 @@ func TestObjectLock(t *testing.T) {
 	}
 	t.Run("a lock needs a bucket that has it, a mode, a date to come", func(t *testing.T) {
 		past := w.clock.Now().Add(-time.Hour)
-		for want, change := range map[string]func(*s3.PutObjectInput){
-			"InvalidRequest":   func(in *s3.PutObjectInput) { in.Bucket = s("plain") },
-			"InvalidArgument":  func(in *s3.PutObjectInput) { in.ObjectLockRetainUntilDate = &past },
-			"InvalidArgument ": func(in *s3.PutObjectInput) { in.ObjectLockRetainUntilDate = nil },
+		for _, c := range []struct {
+			want   string
+			change func(*s3.PutObjectInput)
+		}{
+			{"InvalidRequest", func(in *s3.PutObjectInput) { in.Bucket = s("plain") }},
+			{"InvalidArgument", func(in *s3.PutObjectInput) { in.ObjectLockRetainUntilDate = &past }},
+			{"InvalidArgument", func(in *s3.PutObjectInput) { in.ObjectLockRetainUntilDate = nil }},
 		} {
-			_, err := put(change)
-			wantCode(t, err, strings.TrimSpace(want))
+			_, err := put(c.change)
+			wantCode(t, err, c.want)
 		}
 	})
 	t.Run("what is locked is neither overwritten nor deleted: another version hides it at most", func(t *testing.T) {
