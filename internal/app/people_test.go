@@ -123,7 +123,7 @@ func TestPeopleChangeMeanwhile(t *testing.T) {
 	breaksGlass(t, w)
 	t.Run("nobody clicks: it expires by itself, and a late click decides nothing", func(t *testing.T) {
 		w := w.in(t)
-		r := w.waiting("v2")
+		r := w.waiting("v1")
 		held := r.says("waits for approval") // the card as somebody has it on their screen
 		w.later(t)
 		r.says("closed", "expired", "Ask again", "Change")
