@@ -19,7 +19,7 @@ import (
 const (
 	detectFor  = 2 * time.Minute     // how long the stacks may take, all together
 	trailSince = 30 * 24 * time.Hour // CloudTrail keeps 90 days of events
-	maxValue   = 200                 // characters of a value that are shown
+	maxValue   = 120                 // characters of a value that are shown
 	maxTrails  = 6                   // services that CloudTrail is asked about
 )
 
@@ -127,7 +127,7 @@ func drifted(stack string, d awsx.Drifted) (deploy.Drifted, bool) {
 			continue
 		}
 		difference = append(difference, p.Path, p.Kind, p.Expected, p.Actual)
-		x := deploy.DriftedProperty{Path: p.Path, Kind: p.Kind, Expected: cut(p.Expected), Actual: cut(p.Actual)}
+		x := deploy.DriftedProperty{Path: p.Path, Kind: p.Kind, Expected: cut(p.Expected, maxValue), Actual: cut(p.Actual, maxValue)}
 		if x.Hidden = hides(d.Type, p.Path); x.Hidden {
 			x.Expected, x.Actual = "", ""
 		}
@@ -147,9 +147,9 @@ func fingerprint(difference []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func cut(s string) string {
-	if r := []rune(s); len(r) > maxValue {
-		return string(r[:maxValue]) + "…"
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return s
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
+// maxShown bounds a value of a plan, in characters: an image's whole name fits.
+const maxShown = 200
+
 // private are words of paths whose values nobody is shown: what an app is
 // given may be secret wherever it was written.
 var private = []string{"environment", "secret", "userdata", "password", "credential", "token"}
@@ -19,7 +22,7 @@ func shown(in []awsx.Value) []bcn.Value {
 	var out []bcn.Value
 	for _, v := range in {
 		if single(v.Before) && single(v.After) && !isPrivate(v.Path) {
-			out = append(out, bcn.Value{Path: v.Path, Before: cut(v.Before), After: cut(v.After)})
+			out = append(out, bcn.Value{Path: v.Path, Before: cut(v.Before, maxShown), After: cut(v.After, maxShown)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b bcn.Value) int { return strings.Compare(a.Path, b.Path) })

@@ -22,7 +22,7 @@ func values(triples ...string) []awsx.Value {
 
 func TestValuesThatAreShown(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 2*maxValue)
+	long := strings.Repeat("x", 2*maxShown)
 	for _, c := range []struct {
 		name string
 		in   []awsx.Value
@@ -34,7 +34,7 @@ func TestValuesThatAreShown(t *testing.T) {
 			"in the order of their paths, each once", values("/B", "1", "2", "/A", "1", "2", "/B", "1", "2"),
 			[]bcn.Value{{Path: "/A", Before: "1", After: "2"}, {Path: "/B", Before: "1", After: "2"}},
 		},
-		{"a long one is cut", values("/A", long, "b"), []bcn.Value{{Path: "/A", Before: long[:maxValue] + "…", After: "b"}}},
+		{"a long one is cut", values("/A", long, "b"), []bcn.Value{{Path: "/A", Before: long[:maxShown] + "…", After: "b"}}},
 		{"never a variable of an app", values("/Properties/ContainerDefinitions/0/Environment/1/Value", "a", "b"), nil},
 		{"never where a secret is", values("/Properties/ContainerDefinitions/0/Secrets/1/ValueFrom", "a", "b"), nil},
 		{"never what a machine is started with", values("/Properties/LaunchTemplateData/UserData", "a", "b"), nil},

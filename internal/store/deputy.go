@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -52,7 +51,7 @@ func (s *Store) NameDeputy(ctx context.Context, o deploy.Origin, d bcn.Deputatio
 		if _, err := t.Exec(ctx, `update deputy set mac = $2 where id = $1`, id, s.deputyMAC(id, d, false)); err != nil {
 			return err
 		}
-		if err := t.sayAlone(ctx, notes); err != nil {
+		if err := t.announce(ctx, notes); err != nil {
 			return err
 		}
 		if err := t.refreshPending(ctx); err != nil {
@@ -78,7 +77,7 @@ func (s *Store) RemoveDeputies(ctx context.Context, o deploy.Origin, actor, abse
 		if gone, err = t.removeDeputies(ctx, absent, deputy, actor); err != nil || len(gone) == 0 {
 			return err
 		}
-		if err := t.sayAlone(ctx, notes(gone)); err != nil {
+		if err := t.announce(ctx, notes(gone)); err != nil {
 			return err
 		}
 		return t.refreshPending(ctx)
@@ -153,20 +152,4 @@ func (t *txn) refreshPending(ctx context.Context) error {
 	_, err := t.Exec(ctx, `update outbox o set version = o.version + 1, not_before = bcn_now()
 		from change c where o.change = c.id and o.role = 'card' and c.state = 'waiting'`)
 	return err
-}
-
-// sayAlone stores messages that are about no change.
-func (t *txn) sayAlone(ctx context.Context, notes []deploy.Note) error {
-	for _, n := range notes {
-		body, err := json.Marshal(n.Body)
-		if err != nil {
-			return err
-		}
-		_, err = t.Exec(ctx, `insert into outbox (role, key, channel, recipient, body) values ($1, $2, $3, $4, $5)`, n.Role, n.Key, n.Channel, n.To, body)
-		if err != nil {
-			return fmt.Errorf("store a message: %w", err)
-		}
-		t.outbox = true
-	}
-	return nil
 }

@@ -100,7 +100,7 @@ func (s *Store) Hold(ctx context.Context, o deploy.Origin, actor string, w deplo
 		if d.HoldView, err = t.putHold(ctx, actor, w, there); err != nil {
 			return err
 		}
-		if err := t.sayAlone(ctx, notes(d)); err != nil {
+		if err := t.announce(ctx, notes(d)); err != nil {
 			return err
 		}
 		event := ".set"
@@ -188,7 +188,7 @@ func (t *txn) lift(ctx context.Context, id bcn.ID, actor, event string, notes fu
 	if err != nil {
 		return v, err
 	}
-	if err := t.sayAlone(ctx, notes(v)); err != nil {
+	if err := t.announce(ctx, notes(v)); err != nil {
 		return v, err
 	}
 	if err := t.record(string(h.Kind)+event, actor, 0, holdBody(h)); err != nil {
@@ -268,7 +268,7 @@ func (t *txn) sweepHold(ctx context.Context, h bcn.Hold, over bool, notes func(d
 	if err != nil {
 		return err
 	}
-	return t.sayAlone(ctx, notes(v, false))
+	return t.announce(ctx, notes(v, false))
 }
 
 // rouse lets every change look again that the hold may be about, and shows it on

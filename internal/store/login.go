@@ -127,7 +127,7 @@ func (s *Store) EndLogin(ctx context.Context, w login.Waiting, out login.Outcome
 				return err
 			}
 		}
-		if err := t.sayAlone(ctx, notes); err != nil {
+		if err := t.announce(ctx, notes); err != nil {
 			return err
 		}
 		return t.record(kind, w.User, 0, map[string]any{"login": out.Login, "github_id": out.GitHubID, "code": out.Code})
@@ -175,7 +175,7 @@ func (s *Store) ForgetLink(ctx context.Context, o deploy.Origin, user string, no
 		if err != nil {
 			return err
 		}
-		if err := t.sayAlone(ctx, notes(l)); err != nil {
+		if err := t.announce(ctx, notes(l)); err != nil {
 			return err
 		}
 		return t.record("login.forgotten", user, 0, map[string]any{"login": l.Login})

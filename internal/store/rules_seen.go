@@ -52,7 +52,7 @@ func (s *Store) SawRules(ctx context.Context, lines []string, judge func(RulesSe
 		if err != nil {
 			return err
 		}
-		if err := t.sayAlone(ctx, notes); err != nil {
+		if err := t.announce(ctx, notes); err != nil {
 			return err
 		}
 		return t.record("rules.seen", bcn.SystemIdentity, 0, map[string]any{"hash": hash, "before": old, "weaker": weaker, "altered": seen.Altered})

@@ -129,7 +129,7 @@ func (s *Server) postDevice(given url.Values) (int, map[string]any) {
 	code := secret() + secret()[:8]
 	s.devices[code] = d
 	return http.StatusOK, map[string]any{
-		"device_code": code, "user_code": d.user, "verification_uri": s.base + "login/device",
+		"device_code": code, "user_code": d.user, "verification_uri": s.served.URL() + "login/device",
 		"expires_in": int(deviceFor.Seconds()), "interval": int(d.interval.Seconds()),
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v4"
+
+	"github.com/bcn-bot/bcn/internal/local/loopback"
 )
 
 // answer is what a route says: a value as JSON, or text.
@@ -50,7 +52,7 @@ func (s *Server) Handler() http.Handler {
 		if err != nil {
 			host = req.Host
 		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) || req.Header.Get("Origin") != "" {
+		if !loopback.Is(host) || req.Header.Get("Origin") != "" {
 			http.Error(w, "only for programs of this machine", http.StatusForbidden)
 			return
 		}

@@ -50,7 +50,7 @@ func (s *Server) getTeam(r *http.Request) answer {
 	}
 	return ok(map[string]any{
 		"id": id(t.org, t.slug), "name": t.slug, "slug": t.slug, "privacy": "closed", "permission": "pull",
-		"url": s.base + "orgs/" + t.org + "/teams/" + t.slug, "members_count": len(t.active()),
+		"url": s.served.URL() + "orgs/" + t.org + "/teams/" + t.slug, "members_count": len(t.active()),
 		"organization": map[string]any{"login": t.org, "id": id(t.org)},
 	})
 }
@@ -96,7 +96,7 @@ func (s *Server) page(r *http.Request, list []string) (part []string, link strin
 	from := min((n-1)*size, len(list))
 	to := min(from+size, len(list))
 	if to < len(list) {
-		link = fmt.Sprintf(`<%s%s?per_page=%d&page=%d>; rel="next"`, s.base, strings.TrimPrefix(r.URL.Path, "/"), size, n+1)
+		link = fmt.Sprintf(`<%s%s?per_page=%d&page=%d>; rel="next"`, s.served.URL(), strings.TrimPrefix(r.URL.Path, "/"), size, n+1)
 	}
 	return list[from:to], link
 }
@@ -110,7 +110,7 @@ func (s *Server) getMembership(r *http.Request) answer {
 		if strings.EqualFold(login, r.PathValue("user")) {
 			return ok(map[string]any{
 				"state": string(m), "role": "member",
-				"url": fmt.Sprintf("%sorgs/%s/teams/%s/memberships/%s", s.base, t.org, t.slug, login),
+				"url": fmt.Sprintf("%sorgs/%s/teams/%s/memberships/%s", s.served.URL(), t.org, t.slug, login),
 			})
 		}
 	}

@@ -6,12 +6,10 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/loopback"
 )
 
 // Options say what the local GitHub is like. The zero value is usable.
@@ -44,9 +42,7 @@ type Server struct {
 	devices map[string]*device // by device code
 	owners  map[string]string  // login by token of a person
 
-	http *http.Server
-	base string
-	done chan struct{}
+	served loopback.Server
 }
 
 // New makes a local GitHub with the team acme/leads, in which lee is.
@@ -75,45 +71,15 @@ func secret() string {
 	return hex.EncodeToString(raw)
 }
 
-// Start listens on an address of the loopback interface, such as
-// 127.0.0.1:0, and refuses any other.
-func (s *Server) Start(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("local GitHub: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("local GitHub: %s is not a loopback address", host)
-	}
-	listener, err := net.Listen("tcp", addr) //nolint:noctx // listening does not wait
-	if err != nil {
-		return fmt.Errorf("local GitHub: %w", err)
-	}
-	s.base = "http://" + listener.Addr().String() + "/"
-	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		_ = s.http.Serve(listener) // ErrServerClosed, after Close
-	}()
-	return nil
-}
+// Start listens on an address of the loopback interface, such as 127.0.0.1:0,
+// and refuses any other.
+func (s *Server) Start(addr string) error { return s.served.Start("local GitHub", addr, s.Handler()) }
 
 // Close stops listening and cuts what is open.
-func (s *Server) Close() error {
-	if s.http == nil {
-		return nil
-	}
-	err := s.http.Close()
-	<-s.done
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
+func (s *Server) Close() error { return s.served.Close() }
 
 // URL is the base address of the API, for GITHUB_API_URL.
-func (s *Server) URL() string { return s.base }
+func (s *Server) URL() string { return s.served.URL() }
 
 // Token is a token that is accepted, for GITHUB_TOKEN; "" after Revoke.
 func (s *Server) Token() string {

@@ -3,12 +3,10 @@ package pagerduty
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/loopback"
 )
 
 // Options say what the local PagerDuty is like. The zero value is usable.
@@ -40,9 +38,7 @@ type Server struct {
 	fault     Fault
 	calls     int
 
-	http *http.Server
-	base string
-	done chan struct{}
+	served loopback.Server
 }
 
 // New makes a local PagerDuty without schedules.
@@ -58,42 +54,14 @@ func New(o Options) *Server {
 // Start listens on an address of the loopback interface, such as 127.0.0.1:0,
 // and refuses any other.
 func (s *Server) Start(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("local PagerDuty: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("local PagerDuty: %s is not a loopback address", host)
-	}
-	listener, err := net.Listen("tcp", addr) //nolint:noctx // listening does not wait
-	if err != nil {
-		return fmt.Errorf("local PagerDuty: %w", err)
-	}
-	s.base = "http://" + listener.Addr().String() + "/"
-	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		_ = s.http.Serve(listener) // ErrServerClosed, after Close
-	}()
-	return nil
+	return s.served.Start("local PagerDuty", addr, s.handler())
 }
 
 // Close stops listening and cuts what is open.
-func (s *Server) Close() error {
-	if s.http == nil {
-		return nil
-	}
-	err := s.http.Close()
-	<-s.done
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
+func (s *Server) Close() error { return s.served.Close() }
 
 // URL is the base address of the API, for PAGERDUTY_API_URL.
-func (s *Server) URL() string { return s.base }
+func (s *Server) URL() string { return s.served.URL() }
 
 // Token is the one that is accepted, for PAGERDUTY_TOKEN.
 func (s *Server) Token() string { return s.token }
