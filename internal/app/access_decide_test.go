@@ -83,8 +83,8 @@ func TestDecidingAccess(t *testing.T) {
 		g := w.in(t).access("U0DEV2", onTheNode)
 		w.group(t, "U0DEV", "U0YUKI")
 		defer w.group(t, "U0DEV", "U0DEV2", "U0YUKI")
-		w.slash("U0LEAD", deploys, "approve "+g.number())
-		g.state(bcn.ChangeClosed)
+		w.in(t).answer("U0LEAD", "approve "+g.number())
+		waits(t, g)
 		if ask[bool](t, w, `select exists (select 1 from access_grant where id = $1)`, int64(g.id)) {
 			t.Error("it was granted")
 		}
