@@ -8,7 +8,7 @@ events=$(mktemp "${TMPDIR:-/tmp}/bcn-test.XXXXXX") || exit 1
 trap 'rm -f "$events"' EXIT INT TERM
 
 $go tool -modfile=tools.mod gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg \
-	--jsonfile "$events" -- -race -timeout 15m "$@"
+	--jsonfile "$events" -- -race -timeout 18m "$@"
 status=$?
 
 skipped=$(awk '/"Action":"skip"/ && /"Test":/' "$events")
