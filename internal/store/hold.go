@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -396,7 +397,7 @@ func holdBody(h bcn.Hold) map[string]any {
 
 // gone turns a missing row into a conflict: somebody was faster.
 func gone(err error) error {
-	if err == ErrNotFound { //nolint:errorlint // found answers it as it is
+	if errors.Is(err, ErrNotFound) {
 		return ErrConflict
 	}
 	return err

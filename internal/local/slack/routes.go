@@ -3,6 +3,8 @@ package slack
 import (
 	"net"
 	"net/http"
+
+	"github.com/bcn-bot/bcn/internal/local/loopback"
 )
 
 // routes are all addresses of the workspace.
@@ -32,7 +34,7 @@ func loopbackOnly(next http.Handler) http.Handler {
 		if err != nil {
 			host = r.Host
 		}
-		if !loopback(host) {
+		if !loopback.Is(host) {
 			http.Error(rw, "this local Slack answers on loopback only", http.StatusForbidden)
 			return
 		}

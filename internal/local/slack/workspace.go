@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bcn-bot/bcn/internal/local/loopback"
 )
 
 // Workspace is one running local Slack. Its methods may be called from any
@@ -82,7 +84,7 @@ func (w *Workspace) Start(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("address of the local Slack: %w", err)
 	}
-	if !loopback(host) {
+	if !loopback.Is(host) {
 		return fmt.Errorf("address of the local Slack: %s is not loopback", addr)
 	}
 	var lc net.ListenConfig
@@ -224,12 +226,4 @@ func secret() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(b[:])
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
