@@ -116,7 +116,7 @@ func TestOneOffTasks(t *testing.T) {
 		r := w.waiting(w.other())
 		r.press("U0LEAD", "approve")
 		r.says("runs since")
-		w.sql(t, `update oneoff set ended_at = bcn_now(), exit_code = 0 where change = $1`, int64(r.id))
+		w.between(r, `update oneoff set ended_at = bcn_now(), exit_code = 0 from idle where change = idle.id`)
 		r.says("rolled back after")
 		w.called(t, func(c localaws.CallRecord) bool {
 			return c.Action == "StopTask" && c.ErrorCode == "" && strings.Contains(fmt.Sprint(c.Params), "its record was changed")
@@ -182,7 +182,7 @@ func TestOneOffTasks(t *testing.T) {
 				t.Errorf("%s: %s is found for %s: %v", name, got, ours, err)
 			}
 		}
-		w.sql(t, `update oneoff set nonce = '0123456789abcdef', definition = 'arn:aws:ecs:us-east-1:123456789012:task-definition/other:1' where change = $1`, int64(r.id))
+		w.between(r, `update oneoff set nonce = '0123456789abcdef', definition = 'arn:aws:ecs:us-east-1:123456789012:task-definition/other:1' from idle where change = idle.id`)
 		r.ends(bcn.ChangeFailed, bcn.CodeTampered)
 		r.says("its task was stopped", ours)
 		w.called(t, func(c localaws.CallRecord) bool {
@@ -357,6 +357,17 @@ func (w *world) orderOf(a *App, r request, command ...string) (deploy.TaskOrder,
 	return deploy.TaskOrder{
 		Definition: o.Definition, Container: o.Container, Command: command, Memory: 512, Name: o.Name(r.id), Owner: "test",
 	}, a.deploy.SystemTarget(d)
+}
+
+// between changes rows of a change past bcn, by a statement that reads from idle,
+// while none of its steps runs: a step writes the row that it read at its start,
+// and so would undo what was changed meanwhile.
+func (w *world) between(r request, statement string) {
+	w.t.Helper()
+	w.until("no step runs", `with idle as (
+			select id from change where id = $1 and (lease_until is null or lease_until < bcn_now()) for update
+		), changed as (`+statement+` returning true)
+		select exists (select from changed)`, int64(r.id))
 }
 
 // forged writes a one-off's row as bcn itself would, with its seal: time passes
