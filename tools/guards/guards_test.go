@@ -31,6 +31,11 @@ func TestOpen(t *testing.T) {
 			t.Fatal("opened")
 		}
 	})
+	t.Run("a strange key that hangs", func(t *testing.T) {
+		if Open("yours") {
+			panic("hangs")
+		}
+	})
 	t.Run("the right key", func(t *testing.T) {
 		if !Open("mine") {
 			t.Fatal("stayed shut")
@@ -91,30 +96,35 @@ func TestRun(t *testing.T) {
 	header := func(test string) string {
 		return "Promise: 1\nGuard: a strange key opens nothing\nTest: ./ " + test + "\n\n"
 	}
+	every := func(test string) string { return strings.Replace(header(test), "Test:", "Every:", 1) }
 	for name, c := range map[string]struct{ patch, want string }{
-		"a guard whose test fails without it is held":   {header("TestOpen/a_strange_key") + diff("return true"), "1 guards, 0 wrong"},
-		"a guard that no test misses is wrong":          {header("TestOpen/the_right_key") + diff("return true"), "passes without the guard"},
-		"a patch that does not apply is wrong":          {header("TestOpen") + strings.ReplaceAll(diff("return true"), "mine", "ours"), "does not apply"},
-		"a patch that does not compile is wrong":        {header("TestOpen") + diff("return 1"), "does not compile"},
-		"a test that there is not is wrong":             {header("TestShut") + diff("return true"), "matches no test"},
-		"a subtest that there is not is wrong":          {header("TestOpen/no_such_key") + diff("return true"), "matches no test"},
-		"a test that fails with its guard is wrong":     {header("TestWrong") + diff("return true"), "fails with the guard in place"},
-		"a patch without a header is wrong":             {diff("return true"), "must name Promise, Guard and Test"},
-		"a promise that bcn does not make is wrong":     {strings.Replace(header("TestOpen"), "1", "12", 1) + diff("return true"), "from 1 to 11"},
-		"a header with a word that is unknown is wrong": {"Tests: ./ TestOpen\n" + diff("return true"), "not \"Tests"},
+		"a guard whose test fails without it is held":     {header("TestOpen/a_strange_key") + diff("return true"), "1 guards, 0 wrong"},
+		"what the test complains of is told":              {header("TestOpen/a_strange_key$") + diff("return true"), "without it: door_test.go:8: opened"},
+		"a test that takes the process along has failed":  {header("TestOpen/a_strange_key_that_hangs") + diff("return true"), "1 guards, 0 wrong"},
+		"a guard that every test misses is held":          {every("TestOpen/^a_strange_key") + diff("return true"), "1 guards, 0 wrong"},
+		"a guard that one of them does not miss is wrong": {every("TestOpen/^(a_strange|the_right)_key$") + diff("return true"), "TestOpen/the_right_key passes without the guard"},
+		"a guard that no test misses is wrong":            {header("TestOpen/the_right_key") + diff("return true"), "passes without the guard"},
+		"a patch that does not apply is wrong":            {header("TestOpen") + strings.ReplaceAll(diff("return true"), "mine", "ours"), "does not apply"},
+		"a patch that does not compile is wrong":          {header("TestOpen") + diff("return 1"), "does not compile"},
+		"a test that there is not is wrong":               {header("TestShut") + diff("return true"), "matches no test"},
+		"a subtest that there is not is wrong":            {header("TestOpen/no_such_key") + diff("return true"), "matches no test"},
+		"a test that fails with its guard is wrong":       {header("TestWrong") + diff("return true"), "fails with the guard in place"},
+		"a patch without a header is wrong":               {diff("return true"), "must name Promise, Guard and Test"},
+		"a promise that bcn does not make is wrong":       {strings.Replace(header("TestOpen"), "1", "12", 1) + diff("return true"), "from 1 to 11"},
+		"a header with a word that is unknown is wrong":   {"Tests: ./ TestOpen\n" + diff("return true"), "not \"Tests"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := repository(t, c.patch)
 			var out bytes.Buffer
-			err := run(t.Context(), &out, dir, "patches", nil)
+			err := run(t.Context(), &out, dir, "patches", nil, true)
 			if err != nil {
 				out.WriteString(err.Error())
 			}
 			if !strings.Contains(out.String(), c.want) {
 				t.Fatalf("want %q in:\n%s", c.want, out.String())
 			}
-			if held := strings.Contains(c.want, " 0 wrong"); held != (err == nil) {
+			if held := strings.Contains(out.String(), " 0 wrong"); held != (err == nil) {
 				t.Errorf("error: %v", err)
 			}
 		})

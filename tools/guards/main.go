@@ -4,9 +4,11 @@
 // the same test must pass. A patch that does not apply, that does not compile
 // or that no test notices is an error.
 //
-// Usage: go run ./tools/guards [NAME...]
+// Usage: go run ./tools/guards [-why] [NAME...]
 //
 // With names, only the patches whose file names contain one of them are tried.
+// With -why each line ends with what the test complained of: a test may fail for
+// another reason than the one that it was written for.
 package main
 
 import (
@@ -26,9 +28,10 @@ import (
 
 func main() {
 	dir := flag.String("patches", "tools/guards/patches", "folder of the patches, below the module's root")
+	why := flag.Bool("why", false, "say what the tests complain of")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Stdout, ".", *dir, flag.Args())
+	err := run(ctx, os.Stdout, ".", *dir, flag.Args(), *why)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "guards:", err)
@@ -38,7 +41,7 @@ func main() {
 
 // run tries the patches of the tree at root that the names select, and writes
 // a line about each to out.
-func run(ctx context.Context, out io.Writer, root, dir string, names []string) (err error) {
+func run(ctx context.Context, out io.Writer, root, dir string, names []string, why bool) (err error) {
 	patches, err := readPatches(root, dir)
 	if err != nil {
 		return err
@@ -56,9 +59,13 @@ func run(ctx context.Context, out io.Writer, root, dir string, names []string) (
 	for _, p := range patches {
 		start := time.Now()
 		outcome := "the test fails without it"
-		if err := w.try(ctx, p); err != nil {
+		complaint, err := w.try(ctx, p)
+		switch {
+		case err != nil:
 			failed++
 			outcome = "WRONG: " + err.Error()
+		case why:
+			outcome += ": " + complaint
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

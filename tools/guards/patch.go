@@ -23,7 +23,8 @@ const promises = 11
 //	diff --git a/internal/approval/approval.go b/internal/approval/approval.go
 //	...
 //
-// There may be several Test lines; each must fail.
+// There may be several Test lines; each must fail. Of the tests that a line
+// matches one is enough, unless the line begins with Every: then each must.
 type patch struct {
 	name    string // the file's name, without .patch
 	path    string // absolute
@@ -36,6 +37,7 @@ type patch struct {
 type test struct {
 	pkg     string
 	pattern string
+	every   bool
 }
 
 func (t test) String() string { return t.pkg + " -run " + t.pattern }
@@ -78,7 +80,7 @@ func readPatch(file string) (patch, error) {
 		}
 	}
 	if p.promise == 0 || p.guard == "" || len(p.tests) == 0 {
-		return p, errors.New("the header must name Promise, Guard and Test, before the line that begins with diff")
+		return p, errors.New("the header must name Promise, Guard and Test (or Every), before the line that begins with diff")
 	}
 	return p, lines.Err()
 }
@@ -97,14 +99,14 @@ func (p *patch) header(line string) error {
 		p.promise = n
 	case "Guard":
 		p.guard = value
-	case "Test":
+	case "Test", "Every":
 		pkg, pattern, ok := strings.Cut(value, " ")
 		if !ok || !strings.HasPrefix(pkg, "./") {
 			return fmt.Errorf("a test is a package (./internal/x) and a pattern of -run, not %q", value)
 		}
-		p.tests = append(p.tests, test{pkg: pkg, pattern: strings.TrimSpace(pattern)})
+		p.tests = append(p.tests, test{pkg: pkg, pattern: strings.TrimSpace(pattern), every: key == "Every"})
 	default:
-		return fmt.Errorf("the header knows Promise, Guard and Test, not %q", line)
+		return fmt.Errorf("the header knows Promise, Guard, Test and Every, not %q", line)
 	}
 	return nil
 }

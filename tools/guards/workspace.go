@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,22 +17,24 @@ import (
 // are taken away and put back.
 type workspace struct {
 	dir    string
-	passed map[test]error // what each test says of the tree as it is
+	bin    string            // folder of test binaries
+	built  map[string]string // the binary of each package's tests, of the tree as it is
+	passed map[test]error    // what each test says of the tree as it is
 }
 
 func newWorkspace(ctx context.Context, root string) (*workspace, error) {
-	dir, err := os.MkdirTemp("", "bcn-guards-")
+	top, err := os.MkdirTemp("", "bcn-guards-")
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{dir: dir, passed: map[test]error{}}
-	if err := w.fill(ctx, root); err != nil {
+	w := &workspace{dir: filepath.Join(top, "tree"), bin: filepath.Join(top, "bin"), built: map[string]string{}, passed: map[test]error{}}
+	if err := errors.Join(os.Mkdir(w.bin, 0o750), w.fill(ctx, root)); err != nil {
 		return nil, errors.Join(err, w.remove())
 	}
 	return w, nil
 }
 
-func (w *workspace) remove() error { return os.RemoveAll(w.dir) }
+func (w *workspace) remove() error { return os.RemoveAll(filepath.Dir(w.dir)) }
 
 func (w *workspace) fill(ctx context.Context, root string) error {
 	list := exec.CommandContext(ctx, "git", "ls-files", "-z")
@@ -65,27 +68,46 @@ func copyFile(from, to string) error {
 }
 
 // try takes the guard away, expects each of its tests to fail, and puts the
-// guard back.
-func (w *workspace) try(ctx context.Context, p patch) (err error) {
+// guard back. It answers what the first of them complained of.
+func (w *workspace) try(ctx context.Context, p patch) (why string, err error) {
 	for _, t := range p.tests {
 		if err := w.passes(ctx, t); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := w.apply(ctx, p); err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, w.apply(context.WithoutCancel(ctx), p, "--reverse")) }()
+	return w.fails(ctx, p)
+}
+
+// fails builds what the guard is missing in, and expects its tests to fail.
+func (w *workspace) fails(ctx context.Context, p patch) (why string, err error) {
+	dir, err := os.MkdirTemp(w.bin, "without-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	built := map[string]string{}
 	for _, t := range p.tests {
-		r, err := w.run(ctx, t)
+		if _, known := built[t.pkg]; !known {
+			if built[t.pkg], err = w.build(ctx, t.pkg, dir); err != nil {
+				return "", err
+			}
+		}
+		r, err := w.run(ctx, t, built[t.pkg])
 		switch {
 		case err != nil:
-			return err
-		case !r.failed:
-			return fmt.Errorf("%s passes without the guard", t)
+			return "", err
+		case len(r.failed) == 0:
+			return "", fmt.Errorf("%s passes without the guard", t)
+		case t.every && len(r.passed()) > 0:
+			return "", fmt.Errorf("%s passes without the guard", strings.Join(r.passed(), ", "))
 		}
+		why = cmp.Or(why, r.complaint())
 	}
-	return nil
+	return why, nil
 }
 
 // passes says that the test runs and passes in the tree as it is; asked once
@@ -94,14 +116,29 @@ func (w *workspace) passes(ctx context.Context, t test) error {
 	if err, known := w.passed[t]; known {
 		return err
 	}
-	r, err := w.run(ctx, t)
+	binary, err := w.whole(ctx, t.pkg)
+	if err != nil {
+		return err
+	}
+	r, err := w.run(ctx, t, binary)
 	switch {
 	case err != nil:
-	case r.failed:
+	case len(r.failed) > 0:
 		err = fmt.Errorf("%s fails with the guard in place:\n%s", t, r.tail())
 	}
 	w.passed[t] = err
 	return err
+}
+
+// whole is the binary with the tests of a package, with all guards in place.
+func (w *workspace) whole(ctx context.Context, pkg string) (binary string, err error) {
+	if binary, known := w.built[pkg]; known {
+		return binary, nil
+	}
+	if binary, err = w.build(ctx, pkg, w.bin); err == nil {
+		w.built[pkg] = binary
+	}
+	return binary, err
 }
 
 func (w *workspace) apply(ctx context.Context, p patch, flags ...string) error {
