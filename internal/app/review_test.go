@@ -119,7 +119,7 @@ func TestTypedDecisions(t *testing.T) {
 			r.says("closed")
 
 			r = w.waiting("v2")
-			if err := typed(w, r, "reject "+r.id.String()[1:]); err != nil {
+			if err := typed(w, r, "reject "+r.id.String()[1:]+" not now"); err != nil {
 				t.Fatal(err)
 			}
 			r.says("closed", "Rejected")

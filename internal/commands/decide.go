@@ -25,8 +25,20 @@ type rejectArgs struct {
 
 func (g *rejectArgs) check() error { return checkID(g.ID) }
 
+// reject records a rejection. Who asked is told why, so that one without a reason
+// opens the window that asks for it, as the button does.
 func (r *Registry) reject(ctx context.Context, a asked, g *rejectArgs) (chat.Message, error) {
-	return r.decide(ctx, a, g.ID, bcn.Reject, g.Reason)
+	if prose(g.Reason) != "" {
+		return r.decide(ctx, a, g.ID, bcn.Reject, g.Reason)
+	}
+	id, err := bcn.ParseID(g.ID)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if err := r.changes.MayDecide(ctx, a.actor, id, bcn.Reject); err != nil {
+		return chat.Message{}, err
+	}
+	return r.decisionOpens(ctx, a, chat.ActionReject, g.ID)
 }
 
 // decide records a verdict. The card shows it; whoever typed elsewhere is told

@@ -27,16 +27,6 @@ func decides(a chat.Action) bool {
 	return a == chat.ActionReject || a == chat.ActionReview || a == chat.ActionChange
 }
 
-// decisionLoading is what is shown while such a window is being filled.
-func (r *Registry) decisionLoading(req chat.Request, lang string) (chat.Modal, bool) {
-	if req.Source != chat.FromClick || !decides(req.Action) {
-		return chat.Modal{}, false
-	}
-	m := r.decisionWindow(lang, req.Action)
-	m.Body = []chat.Block{{Section: r.text.Say(lang, text.ModalLoading, nil)}}
-	return m, true
-}
-
 func (r *Registry) decisionWindow(lang string, name chat.Action) chat.Modal {
 	title := map[chat.Action]text.ID{
 		chat.ActionReject: text.ModalRejectTitle, chat.ActionReview: text.ModalReviewTitle, chat.ActionChange: text.ModalChangeTitle,
@@ -56,9 +46,9 @@ func (r *Registry) decisionOpens(ctx context.Context, a asked, name chat.Action,
 		return chat.Message{}, err
 	}
 	m := r.decisionWindow(a.lang, name)
-	m.State = value
+	m.State = id.String()[1:]
 	line, label, style := text.ReplyRejectWhy, text.ButtonRejectWhy, chat.Danger
-	args := text.Args{"id": r.ref(ctx, id), "what": r.describe(a.lang, c), "by": who(c.Requester)}
+	args := text.Args{"id": r.ref(ctx, id), "number": id.String()[1:], "what": r.describe(a.lang, c), "by": who(c.Requester)}
 	switch name {
 	case chat.ActionReject:
 		if err := waits(c); err != nil {

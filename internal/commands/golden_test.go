@@ -228,6 +228,8 @@ func conversations() []turn {
 		{user: lee, text: "approve 7"},
 		{user: lee, text: "approve"},
 		{user: lee, text: "reject 1040"},
+		{user: dana, text: "reject #1040"},
+		{user: lee, text: "reject 7"},
 		{user: lee, text: "reject #1040 don't -- the \"migration\" --for v2 isn’t done"},
 		{user: lee, text: "reject 1040 --reason no"},
 		{user: lee, action: chat.ActionApprove, value: "1040", message: "10.40"},

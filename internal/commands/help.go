@@ -190,7 +190,7 @@ func notes() map[string]text.ID {
 	return map[string]text.ID{
 		"deploy": text.HelpNoteDeploy, "plan": text.HelpNotePlan, "cancel": text.HelpNoteCancel,
 		"acknowledge": text.HelpNoteAcknowledge, "shift": text.HelpNoteShift,
-		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteApprove,
+		"create": text.HelpNoteCreate, "approve": text.HelpNoteApprove, "reject": text.HelpNoteReject,
 		"access": text.HelpNoteAccess, "access open": text.HelpNoteAccessOpen, "access end": text.HelpNoteAccessEnd,
 		"access extend": text.HelpNoteAccessExtend,
 		"schedule add":  text.HelpNoteScheduleAdd, "schedule edit": text.HelpNoteScheduleEdit, "schedule run": text.HelpNoteScheduleRun, "digest": text.HelpNoteDigest,

@@ -67,6 +67,8 @@ func windowOf(c command) (chat.Action, bool) {
 		return chat.ActionDelete, g.Confirm == ""
 	case *tokenIssueArgs, *tokenRotateArgs:
 		return chat.ActionToken, true
+	case *rejectArgs:
+		return chat.ActionReject, prose(g.Reason) == ""
 	default:
 		return "", false
 	}
@@ -88,7 +90,7 @@ func (r *Registry) Loading(req chat.Request, lang string) (chat.Modal, bool) {
 	case req.Wrong != "":
 		return chat.Modal{}, false
 	case req.Source == chat.FromClick && decides(req.Action):
-		return r.decisionLoading(req, lang)
+		return r.loading(lang, req.Action), true
 	case req.Source == chat.FromClick && req.Action != chat.ActionTyped, req.Source == chat.FromModal:
 		return chat.Modal{}, false
 	case req.Source == chat.FromClick:
@@ -102,9 +104,17 @@ func (r *Registry) Loading(req chat.Request, lang string) (chat.Modal, bool) {
 	if !ok {
 		return chat.Modal{}, false
 	}
+	return r.loading(lang, name), true
+}
+
+// loading is a window that is being filled.
+func (r *Registry) loading(lang string, name chat.Action) chat.Modal {
 	m := r.window(lang, name)
+	if decides(name) {
+		m = r.decisionWindow(lang, name)
+	}
 	m.Body = []chat.Block{{Section: r.text.Say(lang, text.ModalLoading, nil)}}
-	return m, true
+	return m
 }
 
 // opens answers a window, and beside it the message with a button for where it

@@ -21,6 +21,9 @@ type Changes interface {
 	// not_eligible, own_request, already_decided, decided_before, expired,
 	// superseded, stale_card, could_not_check.
 	Decide(ctx context.Context, o deploy.Origin, actor bcn.Actor, id bcn.ID, v bcn.Verdict, reason string) (deploy.Decided, error)
+	// MayDecide says whether Decide would take the person's word now, and records
+	// nothing but a refusal. Errors: as Decide.
+	MayDecide(ctx context.Context, actor bcn.Actor, id bcn.ID, v bcn.Verdict) error
 	// Acknowledge records that another person looked at what went without
 	// approval. Errors: unknown_id, no_follow_up, own_follow_up, not_eligible,
 	// acknowledged.

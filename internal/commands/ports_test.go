@@ -106,6 +106,18 @@ func (w *world) Decide(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.I
 	return deploy.Decided{Request: w.pending[i], Complete: !w.short}, nil
 }
 
+func (w *world) MayDecide(_ context.Context, a bcn.Actor, id bcn.ID, v bcn.Verdict) error {
+	i := slices.IndexFunc(w.pending, func(r bcn.Request) bool { return r.ID == id })
+	switch {
+	case i < 0:
+		return bcn.E(bcn.CodeUnknownID, "id", id.String())
+	case w.pending[i].Requester == a.User:
+		return bcn.E(bcn.CodeOwnRequest, "who", "leads", "id", id.String())
+	}
+	w.called("MayDecide %s %s %s", a.User, id, v)
+	return nil
+}
+
 func (w *world) Acknowledge(_ context.Context, _ deploy.Origin, a bcn.Actor, id bcn.ID, note string) error {
 	for _, f := range w.followUps {
 		switch {

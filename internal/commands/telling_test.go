@@ -114,6 +114,8 @@ func TestDecisionWindows(t *testing.T) {
 			}{
 				{"a rejection says why", chat.ActionReject, "1040", map[string]string{"reason": "not on a <Friday> & not *now*"}},
 				{"a rejection without a word", chat.ActionReject, "1040", map[string]string{"reason": "  "}},
+				{"a rejection that is typed without a reason is asked why", "", "reject #1040", map[string]string{"reason": "not on a Friday"}},
+				{"a typed rejection of what is over", "", "reject 1039", nil},
 				{"what is over is not rejected", chat.ActionReject, "1039", nil},
 				{"an approval from a list shows the card", chat.ActionReview, "1040", nil},
 				{"a changed command asks anew", chat.ActionChange, "1040", map[string]string{"command": "/bcn deploy hello production v3 --reason a <b> & c"}},
@@ -124,6 +126,9 @@ func TestDecisionWindows(t *testing.T) {
 			} {
 				w := sample()
 				req := chat.Request{Source: chat.FromClick, Team: "T0ACME", User: "U0LEAD", Action: x.action, Value: x.id}
+				if x.action == "" {
+					req.Source, req.Text, req.Value = chat.FromSlash, x.id, ""
+				}
 				fmt.Fprintf(&b, "### %s\n%s", x.name, pressed(t, registry(t, w), req, x.fields, lang))
 				for _, c := range w.calls {
 					b.WriteString("=> " + c + "\n")

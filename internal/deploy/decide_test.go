@@ -59,6 +59,18 @@ func TestDecide(t *testing.T) {
 		}
 	})
 
+	t.Run("a window for who may decide records nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		id := w.waiting("U0DEV", time.Hour)
+		if err := w.MayDecide(context.Background(), person("U0LEAD"), id, bcn.Reject); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.look(id, `select count(*) from decision`); n != "0" || w.refusals() != "" || w.change(id).State != bcn.ChangeWaiting {
+			t.Errorf("%s decisions, %q, %s", n, w.refusals(), w.change(id).State)
+		}
+	})
+
 	for _, c := range []struct {
 		name, who string
 		verdict   bcn.Verdict
@@ -102,6 +114,12 @@ func TestDecide(t *testing.T) {
 			if w.change(id).State != state || w.look(id, `select count(*) from decision`) != decisions {
 				t.Error("a refused decision changed something")
 			}
+			if err := w.MayDecide(context.Background(), person(c.who), id, c.verdict); bcn.CodeOf(err) != c.code {
+				t.Errorf("a window opens: %v, want %s", err, c.code)
+			}
+			if got := w.refusals(); got != c.log+", "+c.log {
+				t.Errorf("then the log says %q", got)
+			}
 		})
 	}
 
@@ -117,6 +135,9 @@ func TestDecide(t *testing.T) {
 	t.Run("a number that nobody gave", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t).settled()
+		if err := w.MayDecide(context.Background(), person("U0LEAD"), 7, bcn.Reject); bcn.CodeOf(err) != bcn.CodeUnknownID {
+			t.Errorf("a window opens: %v", err)
+		}
 		if _, err := w.decide("U0LEAD", 7, bcn.Approve); bcn.CodeOf(err) != bcn.CodeUnknownID {
 			t.Fatalf("decided: %v", err)
 		}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -38,6 +39,38 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 		out[r.ID] = approval.Helps(r, b)
 	}
 	return out, nil
+}
+
+// MayDecide says whether Decide would take the actor's word on a request now,
+// and records nothing but a refusal. It is for windows: Decide asks again.
+// Errors: as Decide.
+func (s *Service) MayDecide(ctx context.Context, actor bcn.Actor, id bcn.ID, v bcn.Verdict) error {
+	r, err := s.Store.Request(ctx, id)
+	if errors.Is(err, ErrNone) {
+		return bcn.E(bcn.CodeUnknownID, "id", id.String()).Wrap(err)
+	}
+	if err != nil {
+		return err
+	}
+	c, err := s.Store.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	if owns, err := s.ownsLock(ctx, actor, c, r); err != nil || owns {
+		return err
+	}
+	ballot, asker, err := s.ballot(ctx, r, actor, v)
+	if err == nil && v == bcn.Approve {
+		err = s.decidable(ctx, c)
+	}
+	if err == nil {
+		r.Accounts = asker
+		_, err = approval.Decide(r, ballot, s.Authz.Now())
+	}
+	if err != nil {
+		return s.Refuse(ctx, actor, id, string(v), err)
+	}
+	return nil
 }
 
 // Missing are the needs of a request that its recorded approvals do not fill.

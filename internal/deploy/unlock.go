@@ -76,17 +76,23 @@ func (s *Service) takesApproval(ask authz.Ask, v authz.Verdict) authz.Verdict {
 	return v.ApprovedBy(s.Authz.Approvers(ask))
 }
 
-// ownerDecides lets the owner of a lock answer who wants it taken away; false:
-// the change is not about a lock of theirs.
-func (s *Service) ownerDecides(ctx context.Context, o Origin, actor bcn.Actor, c bcn.Change, r bcn.Request, v bcn.Verdict, reason string) (bool, Decided, error) {
+// ownsLock says that a request that waits is to take away the actor's own lock.
+func (s *Service) ownsLock(ctx context.Context, actor bcn.Actor, c bcn.Change, r bcn.Request) (bool, error) {
 	if c.Kind != bcn.KindUnlock || r.State != bcn.RequestPending || actor.Kind != bcn.Person || actor.User == r.Requester {
-		return false, Decided{}, nil
+		return false, nil
 	}
 	lock, err := s.lockOf(ctx, c.App, c.Env)
 	if bcn.CodeOf(err) == bcn.CodeNotLocked {
-		return false, Decided{}, nil
+		return false, nil
 	}
-	if err != nil || lock.Owner != actor.User {
+	return err == nil && lock.Owner == actor.User, err
+}
+
+// ownerDecides lets the owner of a lock answer who wants it taken away; false:
+// the change is not about a lock of theirs.
+func (s *Service) ownerDecides(ctx context.Context, o Origin, actor bcn.Actor, c bcn.Change, r bcn.Request, v bcn.Verdict, reason string) (bool, Decided, error) {
+	owns, err := s.ownsLock(ctx, actor, c, r)
+	if err != nil || !owns {
 		return false, Decided{}, err
 	}
 	if _, err := s.Authz.Person(ctx, actor); err != nil {

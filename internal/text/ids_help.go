@@ -58,6 +58,7 @@ const (
 	HelpNoteCancel       ID = "help.note.cancel"
 	HelpNoteCreate       ID = "help.note.create"
 	HelpNoteApprove      ID = "help.note.approve"
+	HelpNoteReject       ID = "help.note.reject"
 	HelpNoteAccess       ID = "help.note.access"
 	HelpNoteAccessOpen   ID = "help.note.access_open"
 	HelpNoteAccessEnd    ID = "help.note.access_end"
