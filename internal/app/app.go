@@ -50,6 +50,7 @@ type Options struct {
 type Pace struct {
 	AtOnce    bool          // open all sockets at the start
 	Poll      time.Duration // of a running change; default 1 s
+	Jobs      time.Duration // between two looks for jobs that are due; default 300 ms
 	Reconcile time.Duration // default 5 s
 	TrailLag  time.Duration // after which CloudTrail is taken to know of a call; default 15 min
 	Orphaned  time.Duration // age of an inbox row that nobody runs; default 10 s
@@ -127,7 +128,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	key := audit.Key(p.Key.Reveal())
 	var err error
-	if a.store, err = store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: key, Log: a.log, Lease: a.o.Pace.Lease}); err != nil {
+	if a.store, err = store.Open(ctx, store.Options{URL: p.DatabaseURL.Reveal(), Key: key, Log: a.log, Lease: a.o.Pace.Lease, Jobs: a.o.Pace.Jobs}); err != nil {
 		return err
 	}
 	a.onStop("database", func(context.Context) error { a.store.Close(); return nil })

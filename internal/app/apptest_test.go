@@ -172,7 +172,7 @@ func replica(getenv func(string) string, log io.Writer) (Options, error) {
 		Config: c, Process: p, Log: NewLog(log, p.LogLevel),
 		AWS: awsx.Options{Region: p.AWSRegion, Endpoint: p.AWSEndpointURL, Isolated: true, MaxBackoff: 200 * time.Millisecond},
 		Pace: Pace{
-			AtOnce: true, Unlimited: true, Poll: 50 * time.Millisecond, Reconcile: 300 * time.Millisecond,
+			AtOnce: true, Unlimited: true, Poll: 50 * time.Millisecond, Jobs: 60 * time.Millisecond, Reconcile: 300 * time.Millisecond,
 			Orphaned: time.Second, Lease: 2 * time.Second, Look: 300 * time.Millisecond, Retry: 300 * time.Millisecond,
 		},
 	}, nil

@@ -160,7 +160,7 @@ func (s *Store) StartWorkers(ctx context.Context, h Handlers) (*Workers, error) 
 		Workers:              workers,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 12}},
 		FetchCooldown:        50 * time.Millisecond,
-		FetchPollInterval:    300 * time.Millisecond,
+		FetchPollInterval:    s.jobs,
 		JobTimeout:           time.Minute,
 		RescueStuckJobsAfter: 90 * time.Second,
 		MaxAttempts:          1000,

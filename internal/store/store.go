@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Options struct {
 	Key   audit.Key // BCN_KEY
 	Log   *slog.Logger
 	Lease time.Duration // of a claim; default 15 s
+	Jobs  time.Duration // between two looks for jobs that are due; default 300 ms
 	// MaxConns is the size of the pool; default 16.
 	MaxConns int32
 }
@@ -38,6 +40,7 @@ type Store struct {
 	key    audit.Key
 	log    *slog.Logger
 	lease  time.Duration
+	jobs   time.Duration
 	river  *river.Client[pgx.Tx]
 	inbox  *batcher
 	wake   chan struct{} // the outbox has something
@@ -65,11 +68,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("reach the database at %s:%d: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, redacted(err))
 	}
 	s := &Store{
-		pool: pool, key: o.Key, log: o.Log, lease: o.Lease, wake: make(chan struct{}, 1),
+		pool: pool, key: o.Key, log: o.Log, lease: cmp.Or(o.Lease, 15*time.Second), jobs: cmp.Or(o.Jobs, 300*time.Millisecond), wake: make(chan struct{}, 1),
 		inwake: make(chan struct{}, 1), faults: func(string) {},
-	}
-	if s.lease == 0 {
-		s.lease = 15 * time.Second
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
