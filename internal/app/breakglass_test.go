@@ -43,7 +43,7 @@ func breaksGlass(t *testing.T, w *world) {
 	t.Run("it goes at once; who was skipped and the security channel are told, and another acknowledges it", func(t *testing.T) {
 		w := w.in(t)
 		r := w.glass("U0DEV", "restart hello production web")
-		r.says("succeeded", "Break-glass", "leads", "skipped (break-glass)")
+		r.says("succeeded", "Break-glass", "leads", "skipped (break-glass): leads")
 		told := w.direct("U0LEAD", "without your approval", r.id.String(), "acknowledge it by")
 		w.card("C0SEC", "without the approval of leads", r.id.String())
 		w.inThread(r.card, "without the approval of leads")

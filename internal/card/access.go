@@ -132,7 +132,7 @@ func (p *Presenter) lasts(v View) chat.Markup {
 		return ""
 	}
 	a := v.Plan.Access
-	args := text.Args{"length": seconds(p.lang, a.Seconds), "within": seconds(p.lang, a.OpenWithin), "of": a.Extends.String(), "from": a.From}
+	args := text.Args{"length": seconds(p.lang, a.Seconds), "within": seconds(p.lang, a.OpenWithin), "of": a.Extends.String(), "from": a.From, "how": how(v.Plan)}
 	switch {
 	case !a.From.IsZero():
 		return p.say(text.CardLastsFrom, args)

@@ -23,7 +23,7 @@ func (p *Presenter) accessNotes(m deploy.Moment) []deploy.Note {
 	if m.Grant == nil {
 		return nil
 	}
-	args := p.grantArgs(m.Change, *m.Grant)
+	args := p.grantArgs(m.Change, *m.Grant, m.Plan)
 	args["where"], args["length"] = chat.Markup(""), ""
 	if m.Plan != nil && m.Plan.Access != nil {
 		said := p.accessArgs(m.Change, *m.Plan.Access)

@@ -19,7 +19,7 @@ func (p *Presenter) accessStatus(v View) chat.Markup {
 	if g == nil {
 		return p.status(v.Change)
 	}
-	args := p.grantArgs(v.Change, *g)
+	args := p.grantArgs(v.Change, *g, v.Plan)
 	args["mark"] = chat.Markup(grantMarks[g.State])
 	return p.say(statusID(*g), args)
 }
@@ -46,11 +46,12 @@ func statusID(g bcn.Grant) text.ID {
 }
 
 // grantArgs are what sentences about a grant are filled with.
-func (p *Presenter) grantArgs(c bcn.Change, g bcn.Grant) text.Args {
+func (p *Presenter) grantArgs(c bcn.Change, g bcn.Grant, pl *bcn.Plan) text.Args {
 	open, closed := count(g)
 	args := text.Args{
 		"id": c.ID.String(), "number": c.ID.String()[1:], "who": mention(c.Requester), "key": fingerprint(&g), "by": p.by(g.By),
 		"by_first_use": "", "until": "", "sessions": "", "closed": p.say(text.CardSessionsNone, nil), "verified": "", "why": p.whyEnded(g),
+		"how": how(pl),
 	}
 	switch {
 	case g.EndsAt != nil:
@@ -68,6 +69,19 @@ func (p *Presenter) grantArgs(c bcn.Change, g bcn.Grant) text.Args {
 		args["verified"] = text.Clock(*g.VerifiedAt)
 	}
 	return args
+}
+
+// how says by what a plan may go: "" for an approval, "glass" without the one
+// that its rule asks for, "free" where nobody has to approve.
+func how(pl *bcn.Plan) string {
+	switch {
+	case pl == nil || len(pl.Needs) > 0:
+		return ""
+	case pl.Skips():
+		return "glass"
+	default:
+		return "free"
+	}
 }
 
 // count counts a grant's own sessions.

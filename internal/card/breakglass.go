@@ -67,11 +67,14 @@ func inShort(c bcn.Change) chat.Markup {
 	return chat.Code(strings.Join(words, " "))
 }
 
-// notAsked says why nobody has to approve.
-func (p *Presenter) notAsked(pl bcn.Plan) chat.Markup {
+// notAsked says why nobody has to approve. What ended before it started skipped
+// nobody.
+func (p *Presenter) notAsked(c bcn.Change, pl bcn.Plan) chat.Markup {
 	switch {
 	case pl.Skips():
-		return p.say(text.CardGlassField, nil)
+		return p.say(text.CardGlassField, text.Args{
+			"skipped": approval.Who(pl.BreakGlass.Skipped), "never": c.State == bcn.ChangeClosed, "nothing": c.Code == bcn.CodeNoChange,
+		})
 	case pl.Oncall != nil && pl.Oncall.On:
 		return p.say(text.CardOncall, text.Args{"source": pl.Oncall.Source})
 	default:

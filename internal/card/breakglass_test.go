@@ -51,12 +51,23 @@ func TestBreakGlass(t *testing.T) {
 		{"planning", asked},
 		{"queued", glass(deployment(bcn.ChangeQueued), nil)},
 		{"it came to nothing", glass(deployment(bcn.ChangeClosed, because(bcn.CodePlanMoved, "moved", "rules")), nil)},
+		{"nothing changes", glass(deployment(bcn.ChangeClosed, because(bcn.CodeNoChange)), nil)},
 		{"applying", glass(deployment(bcn.ChangeApplying), followUp(nil))},
 		{"succeeded, it did not wait for a freeze", glass(deployment(bcn.ChangeSucceeded), followUp(func(f *bcn.FollowUp) { f.Overrode = []string{"freeze of production: " + evil} }))},
 		{"acknowledged", glass(deployment(bcn.ChangeSucceeded), followUp(acknowledged))},
 		{"on call now", oncall(bcn.OncallPlan{Source: "PagerDuty PI7DH85", On: true})},
 		{"nobody knows who is on call", unknown},
 	}
+	opened := func(state bcn.GrantState) card.View {
+		pl := entryPlan(bcn.KindAccess)
+		skips(pl)
+		c := entry(bcn.KindAccess, bcn.ChangeApplying)
+		c.Glass = true
+		return card.View{Change: c, Plan: pl, Hash: hash, Grant: granted(state), FollowUp: followUp(nil)}
+	}
+	waits := opened(bcn.GrantApproved)
+	waits.Change.State, waits.Grant, waits.FollowUp = bcn.ChangeQueued, nil, nil
+	views = append(views, view{"access about to start", waits}, view{"access that can be opened", opened(bcn.GrantApproved)}, view{"access that is open", opened(bcn.GrantLive)})
 	changed := deployment(bcn.ChangeQueued)
 	ended := deployment(bcn.ChangeSucceeded)
 	ended.Glass = true
@@ -75,6 +86,7 @@ func TestBreakGlass(t *testing.T) {
 			}{
 				{"it goes", p.Notes(deploy.Moment{Kind: deploy.MomentBroken, Change: changed, Plan: plan(skips), FollowUp: followUp(nil), More: deploy.NotTold{Teams: []string{"security"}, People: 3}})},
 				{"acknowledged", p.Notes(deploy.Moment{Kind: deploy.MomentAcknowledged, Change: changed, FollowUp: followUp(acknowledged)})},
+				{"access goes", p.Notes(deploy.Moment{Kind: deploy.MomentGranted, Change: waits.Change, Plan: waits.Plan, Grant: granted(bcn.GrantApproved)})},
 				{"the verdict", p.Notes(deploy.Moment{Kind: deploy.MomentEnded, Change: ended})},
 				{"reminded", p.FollowUpReminder(*followUp(func(f *bcn.FollowUp) { f.Reminded = 1 }), changed)},
 				{"overdue", p.FollowUpReminder(*late, changed)},

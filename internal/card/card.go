@@ -142,8 +142,11 @@ var marks = map[bcn.ChangeState]string{
 }
 
 func (p *Presenter) status(c bcn.Change) chat.Markup {
-	state := p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "held": c.HeldBy != 0, "later": c.NotBefore != nil})
-	args := text.Args{"mark": chat.Markup(marks[c.State]), "id": c.ID.String(), "state": state}
+	state, mark := p.say(text.State(c.State), text.Args{"behind": c.Behind.String(), "held": c.HeldBy != 0, "later": c.NotBefore != nil}), marks[c.State]
+	if unlocked(c) {
+		state, mark = p.say(text.CardUnlocked, nil), marks[bcn.ChangeSucceeded]
+	}
+	args := text.Args{"mark": chat.Markup(mark), "id": c.ID.String(), "state": state}
 	if c.State.Ended() && c.StartedAt != nil && c.EndedAt != nil {
 		args["duration"] = text.Duration(p.lang, c.EndedAt.Sub(*c.StartedAt))
 		return p.say(text.CardStatusEnded, args)
@@ -199,7 +202,7 @@ func (p *Presenter) fields(v View) []chat.Markup {
 	case pending:
 		out = append(out, p.say(text.CardApprovers, text.Args{"who": v.Approvers}))
 	case v.Plan != nil && len(v.Plan.Needs) == 0 && v.Change.Kind != bcn.KindPlan:
-		out = append(out, p.notAsked(*v.Plan))
+		out = append(out, p.notAsked(v.Change, *v.Plan))
 	}
 	out = append(out, p.oncallUnknown(v)...)
 	if v.Hash != "" {

@@ -38,6 +38,12 @@ func (p *Presenter) hold(v View) chat.Markup {
 	}
 }
 
+// unlocked says that the lock that was to be taken away is gone: taken away, or
+// lifted meanwhile by its owner or its end.
+func unlocked(c bcn.Change) bool {
+	return c.Kind == bcn.KindUnlock && (c.State == bcn.ChangeSucceeded || c.State == bcn.ChangeClosed && c.Code == bcn.CodeLockLifted)
+}
+
 // holdButtons lift what a change waits behind, or what it locked itself. Whoever
 // presses is asked whether it is theirs.
 func (p *Presenter) holdButtons(v View) []chat.Button {

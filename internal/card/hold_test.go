@@ -44,7 +44,17 @@ func heldCards() []view {
 		*p = bcn.Plan{Kind: bcn.KindUnlock, App: "hello", Env: "production", Needs: p.Needs, Lock: &lock}
 	}), Hash: hash}
 	steal.Change.Kind, steal.Change.Tag = bcn.KindUnlock, ""
+	ended := func(state bcn.ChangeState, by ...string) card.View {
+		c := steal.Change
+		if c.State = state; len(by) > 0 {
+			c.Code, c.Params = bcn.CodeLockLifted, map[string]string{"app": "hello", "env": "production", "by": by[0]}
+		}
+		return card.View{Change: c, Plan: steal.Plan, Hash: hash}
+	}
 	return []view{
+		{"somebody's lock was taken away", ended(bcn.ChangeSucceeded)},
+		{"its owner lifted it, who was asked", ended(bcn.ChangeClosed, "U0LEAD")},
+		{"its time was over before anybody decided", ended(bcn.ChangeClosed, bcn.SystemIdentity)},
 		{"waits behind a lock, not planned", held(bcn.ChangeWaitingTurn, lock)},
 		{"waits behind a freeze, and for approval", held(bcn.ChangeWaiting, freeze)},
 		{"approved, and waits behind a freeze of all", held(bcn.ChangeQueued, all)},

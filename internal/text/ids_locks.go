@@ -3,6 +3,7 @@ package text
 // What is said of locks and freezes.
 const (
 	HoldWaiter   ID = "hold.waiter"
+	CardUnlocked ID = "card.unlocked"
 	CardHeld     ID = "card.held"
 	CardOwnLock  ID = "card.own_lock"
 	CardRollback ID = "card.rollback_lock"
