@@ -58,6 +58,7 @@ func breaksGlass(t *testing.T, w *world) {
 		w.press("U0LEAD", told, "acknowledge")
 		r.says("acknowledged it")
 		w.card("C0SEC", "<@U0LEAD> acknowledged", r.id.String())
+		w.direct("U0LEAD", "without your approval", r.id.String(), "<@U0LEAD> acknowledged it")
 		w.slash("U0ADMIN", deploys, "acknowledge "+r.id.String())
 		w.told("U0ADMIN", "was acknowledged already by")
 		if n := r.entries("break_glass.acknowledged", "U0LEAD"); n != 1 {

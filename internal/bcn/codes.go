@@ -64,6 +64,7 @@ const (
 	CodeSecretNotAllowed   Code = "secret_not_allowed"  // names, app
 	CodeVolumeNotAllowed   Code = "volume_not_allowed"  // names, app
 	CodeGuardrail          Code = "guardrail"           // findings (one per line)
+	CodeScanDenied         Code = "scan_denied"         // findings (one per line)
 	CodeEnvironmentForeign Code = "environment_foreign" // what, name, env: does not serve it
 	CodeStackForeign       Code = "stack_foreign"       // stack: not ours
 	CodeStackBusy          Code = "stack_busy"          // stack, status
@@ -177,7 +178,7 @@ const (
 	CodeGlassLimit      Code = "glass_limit"      // limit, per: this person did so often enough
 	CodeNoFollowUp      Code = "no_follow_up"     // id: nothing of it is to be acknowledged
 	CodeOwnFollowUp     Code = "own_follow_up"    // id, who
-	CodeAcknowledged    Code = "acknowledged"     // id, by: somebody was first
+	CodeAcknowledged    Code = "acknowledged"     // id, by, at (RFC 3339): somebody was first
 
 	// Shifting traffic.
 	CodeNothingWaits Code = "nothing_waits" // id: none of its services waits for a person

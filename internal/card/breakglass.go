@@ -148,8 +148,26 @@ func (p *Presenter) acknowledged(m deploy.Moment) []deploy.Note {
 			Key: "acknowledged:security", Role: deploy.RoleAnnounce, Channel: p.security, Body: plain(p.say(text.AnnounceGlassSettled, args)),
 		})
 	}
+	for _, key := range withButton(*m.FollowUp) {
+		notes = append(notes, deploy.Note{Key: key, Ends: true, Body: plain(p.say(text.GlassButtonGone, args))})
+	}
 	return notes
 }
+
+// withButton are the keys of the messages in which a follow-up could be
+// acknowledged, besides its card.
+func withButton(f bcn.FollowUp) []string {
+	keys := []string{"broken:security"}
+	for _, user := range f.Told {
+		keys = append(keys, "broken:"+user)
+	}
+	for n := range f.Reminded {
+		keys = append(keys, reminderKey(n+1))
+	}
+	return keys
+}
+
+func reminderKey(n int) string { return "follow-up:" + strconv.Itoa(n) }
 
 // FollowUpReminder reminds the channel that must not miss it of what nobody has
 // looked at.
@@ -158,7 +176,7 @@ func (p *Presenter) FollowUpReminder(f bcn.FollowUp, c bcn.Change) []deploy.Note
 	args["overdue"] = !f.At.Add(bcn.RemindAfter(f.Reminded - 1)).Before(f.DueAt)
 	head := p.say(text.AnnounceGlassReminder, args)
 	n := deploy.Note{
-		Key: "follow-up:" + strconv.Itoa(f.Reminded), Role: deploy.RoleAnnounce, Channel: p.security,
+		Key: reminderKey(f.Reminded), Role: deploy.RoleAnnounce, Channel: p.security,
 		Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Buttons: []chat.Button{p.acknowledge(c)}}}},
 	}
 	if p.security == "" { // bot.yaml had one when it was broken

@@ -26,7 +26,7 @@ func scanCards() []view {
 		}}
 	}
 	denied := func(f ...bcn.Finding) card.View {
-		return card.View{Change: deployment(bcn.ChangeClosed, because(bcn.CodeGuardrail, "findings", text.EncodeFindings(f)))}
+		return card.View{Change: deployment(bcn.ChangeClosed, because(bcn.CodeScanDenied, "findings", text.EncodeFindings(f)))}
 	}
 	views := []view{
 		{"nothing new", waits(bcn.ImageScan{State: bcn.ScanComplete, Before: bcn.ScanComplete})},

@@ -219,7 +219,7 @@ func (s *Service) mayAcknowledge(ctx context.Context, f bcn.FollowUp, actor bcn.
 	case len(me.Teams) == 0:
 		return bcn.E(bcn.CodeNotEligible, "who", strings.Join(may, ", "))
 	case !f.Open():
-		return bcn.E(bcn.CodeAcknowledged, "id", f.ID.String(), "by", f.AcknowledgedBy)
+		return bcn.E(bcn.CodeAcknowledged, "id", f.ID.String(), "by", f.AcknowledgedBy, "at", f.AcknowledgedAt.UTC().Format(time.RFC3339))
 	default:
 		return nil
 	}

@@ -27,8 +27,11 @@ func (s *Service) renderHeritage(ctx context.Context, d deployment) ([]bcn.Propo
 	})
 }
 
-// denied turns findings that deny into an error that lists them all.
-func denied(findings []bcn.Finding) error {
+// denied turns findings of guardrails that deny into an error that lists them
+// all.
+func denied(findings []bcn.Finding) error { return deniedAs(bcn.CodeGuardrail, findings) }
+
+func deniedAs(code bcn.Code, findings []bcn.Finding) error {
 	var list []bcn.Finding
 	for _, f := range findings {
 		if guard.Denies(f) {
@@ -38,5 +41,5 @@ func denied(findings []bcn.Finding) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return bcn.E(bcn.CodeGuardrail, "findings", text.EncodeFindings(list))
+	return bcn.E(code, "findings", text.EncodeFindings(list))
 }

@@ -55,7 +55,7 @@ func judgeScan(c bcn.Change, v authz.Verdict, p *bcn.Plan) error {
 			deny = append(deny, f)
 		}
 	}
-	return denied(deny)
+	return deniedAs(bcn.CodeScanDenied, deny)
 }
 
 // stillScanned judges the scan in a plan once more, before anything runs, by the

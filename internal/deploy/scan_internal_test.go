@@ -65,7 +65,7 @@ func TestScansDeny(t *testing.T) {
 			p := c.plan
 			err := judgeScan(c.change, c.verdict, &p)
 			var e *bcn.Error
-			if (err != nil) != (c.finds != "") || errors.As(err, &e) && (e.Code != bcn.CodeGuardrail || !strings.Contains(e.Params["findings"], c.finds)) {
+			if (err != nil) != (c.finds != "") || errors.As(err, &e) && (e.Code != bcn.CodeScanDenied || !strings.Contains(e.Params["findings"], c.finds)) {
 				t.Errorf("%v, want %q", err, c.finds)
 			}
 			if (len(p.Findings) > 0) != (c.warns != "") || c.warns != "" && (p.Findings[0].ID != c.warns || p.Findings[0].Level != bcn.Warn) {

@@ -53,6 +53,9 @@ type Note struct {
 	To        string // for a direct message: Slack user id
 	Body      chat.Message
 	Broadcast bool
+	// Ends edits the message that has Key already: its buttons go, since nothing is
+	// left to be pressed, and the blocks of Body come at its end.
+	Ends bool
 }
 
 // Role says where a message stands.

@@ -177,7 +177,7 @@ func (s *Store) Acknowledge(ctx context.Context, o deploy.Origin, id bcn.ID, per
 			return err
 		}
 		if !f.Open() {
-			return bcn.E(bcn.CodeAcknowledged, "id", id.String(), "by", f.AcknowledgedBy)
+			return bcn.E(bcn.CodeAcknowledged, "id", id.String(), "by", f.AcknowledgedBy, "at", f.AcknowledgedAt.UTC().Format(time.RFC3339))
 		}
 		if f.Person == person || len(teams) == 0 { // asked before, of what was read then
 			return bcn.E(bcn.CodeOwnFollowUp, "id", id.String(), "who", approval.Who(f.Skipped))

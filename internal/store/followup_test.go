@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
+	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/store"
+	"github.com/bcn-bot/bcn/internal/store/storetest"
 )
 
 var skipped = []bcn.Need{{Teams: []string{"leads"}, Count: 1}}
@@ -188,6 +191,38 @@ func TestAcknowledge(t *testing.T) {
 		}
 		if open, err := s.OpenFollowUps(ctx); len(open) != 0 || err != nil {
 			t.Errorf("%v, %v", open, err)
+		}
+	})
+
+	t.Run("the messages with its button are edited: it goes, and who acknowledged it is said", func(t *testing.T) {
+		t.Parallel()
+		s, owner, id := broken(t)
+		button := chat.Message{Text: "it went", Blocks: []chat.Block{{Section: "it went"}, {Buttons: []chat.Button{{Action: chat.ActionAcknowledge, Value: "1"}}}}}
+		if err := s.Say(ctx, id, []deploy.Note{{Key: "broken:U0LEAD", Role: deploy.RoleDirect, To: "U0LEAD", Body: button}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range due(t, s, 10) {
+			if err := s.Posted(ctx, o.ID, "C0POSTED", fmt.Sprintf("17.%d", o.ID), o.Version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := chat.Message{Blocks: []chat.Block{{Section: "done"}}}
+		err := s.Acknowledge(ctx, deploy.Origin{}, id, "U0LEAD", []string{"leads"}, "", func(bcn.FollowUp) []deploy.Note {
+			return []deploy.Note{{Key: "broken:U0LEAD", Ends: true, Body: done}, {Key: "broken:U0NONE", Ends: true, Body: done}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var edits []store.Out
+		storetest.Exec(t, owner, timePasses)
+		for _, o := range due(t, s, 10) {
+			if o.Role == deploy.RoleDirect {
+				edits = append(edits, o)
+			}
+		}
+		want := chat.Message{Text: "it went", Blocks: []chat.Block{{Section: "it went"}, {Section: "done"}}}
+		if len(edits) != 1 || edits[0].TS == "" || !reflect.DeepEqual(*edits[0].Body, want) {
+			t.Errorf("%+v", edits)
 		}
 	})
 

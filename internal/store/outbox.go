@@ -47,6 +47,12 @@ func (t *txn) say(ctx context.Context, id bcn.ID, notes []deploy.Note) error {
 // sayAbout stores messages about a change or a tick; about is its column.
 func (t *txn) sayAbout(ctx context.Context, about string, id bcn.ID, notes []deploy.Note) error {
 	for _, n := range notes {
+		if n.Ends {
+			if err := t.endButtons(ctx, about, id, n); err != nil {
+				return fmt.Errorf("edit a message about %s: %w", id, err)
+			}
+			continue
+		}
 		var body []byte
 		if n.Role != deploy.RoleCard {
 			b, err := json.Marshal(n.Body)
@@ -66,6 +72,33 @@ func (t *txn) sayAbout(ctx context.Context, about string, id bcn.ID, notes []dep
 		t.outbox = true
 	}
 	return nil
+}
+
+// endButtons edits a message that was said: what was to be pressed is done.
+func (t *txn) endButtons(ctx context.Context, about string, id bcn.ID, n deploy.Note) error {
+	var (
+		row  int64
+		body []byte
+	)
+	err := t.QueryRow(ctx, `select id, body from outbox where `+about+` = $1 and key = $2 and body is not null for update`, int64(id), n.Key).Scan(&row, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var m chat.Message
+	if err := json.Unmarshal(body, &m); err != nil {
+		return err
+	}
+	m.Blocks = slices.DeleteFunc(m.Blocks, func(b chat.Block) bool { return len(b.Buttons) > 0 })
+	m.Blocks = append(m.Blocks, n.Body.Blocks...)
+	if body, err = json.Marshal(m); err != nil {
+		return err
+	}
+	t.outbox = true
+	_, err = t.Exec(ctx, `update outbox set body = $2, version = version + 1 where id = $1`, row, body)
+	return err
 }
 
 // refreshCard makes the card be shown again as it is now. Progress waits for

@@ -40,7 +40,7 @@ func (c *Catalogue) Code(lang string, code bcn.Code, params map[string]string, r
 			args[k] = said
 		}
 	}
-	for _, k := range []string{"opens", "next"} {
+	for _, k := range []string{"opens", "next", "at"} {
 		if at, err := time.Parse(time.RFC3339, params[k]); err == nil {
 			args[k] = When(at)
 		}

@@ -19,6 +19,7 @@ const (
 	AnnounceGlassSettled    ID = "announce.glass.settled"
 	DirectGlass             ID = "direct.glass"
 	DirectGlassReport       ID = "direct.glass.report"
+	GlassButtonGone         ID = "glass.button_gone"
 	GlassVerdict            ID = "glass.verdict"
 
 	ButtonAcknowledge       ID = "button.acknowledge"
