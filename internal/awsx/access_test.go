@@ -1,9 +1,11 @@
 package awsx
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -21,8 +23,22 @@ func TestATaskThatCouldNotBePlacedIsRefused(t *testing.T) {
 	}
 }
 
-// deep prints an error with all that hangs on it.
-func deep(err error) string { return fmt.Sprintf("%v %+v %#v", err, err, err) }
+// deep prints an error with all that hangs on it, and the bytes that it keeps
+// as the text that they are.
+func deep(err error) string {
+	var out strings.Builder
+	for ; err != nil; err = errors.Unwrap(err) {
+		fmt.Fprintf(&out, "%v %+v %#v\n", err, err, err)
+		if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+			for _, field := range reflect.VisibleFields(v.Elem().Type()) {
+				if field.Type == reflect.TypeFor[[]byte]() {
+					out.Write(v.Elem().FieldByIndex(field.Index).Bytes())
+				}
+			}
+		}
+	}
+	return out.String()
+}
 
 func TestNoAnswerOfSTSIsPartOfAnError(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
+	"github.com/bcn-bot/bcn/internal/store"
 	"github.com/bcn-bot/bcn/internal/store/storetest"
 )
 
@@ -126,7 +127,10 @@ func TestDecide(t *testing.T) {
 	t.Run("the database's time decides what has expired", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t).settled()
-		id := w.waiting("U0DEV", -time.Millisecond)
+		id := w.waiting("U0DEV", time.Hour)
+		if err := store.ShiftClock(t.Context(), w.owner, time.Hour); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := w.decide("U0LEAD", id, bcn.Approve); bcn.CodeOf(err) != bcn.CodeExpired {
 			t.Fatalf("decided: %v", err)
 		}
