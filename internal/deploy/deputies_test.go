@@ -2,6 +2,9 @@ package deploy_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -227,5 +230,46 @@ func TestStaffed(t *testing.T) {
 				t.Errorf("%s changes are stored", n)
 			}
 		})
+	}
+}
+
+// The group that a rule escalates to decides instead before administrators do,
+// as the requester was told when they asked.
+func TestTheNextGroupStandsInFirst(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t).settled()
+	w.staff["U0PROMOTER2"] = []string{"promoters"}
+	id := w.ask("U0DEV") // leads are enough while it is asked, and gone when it is planned
+	for _, lead := range []string{"U0LEAD2", "U0LEAD3", "U0LEAD4"} {
+		w.staff[lead] = nil
+	}
+	w.Members = w.staff
+	p := bcn.Plan{
+		App: "hello", Env: "production", Heritage: "hello", Within: time.Hour,
+		Needs: []bcn.Need{{Teams: []string{"leads"}, Count: 2}}, Escalate: []string{"promoters"},
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(b)
+	claimed, ok, err := w.store.Claim(ctx, id)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if _, err := w.store.Apply(ctx, deploy.Move{From: claimed, Event: bcn.EventPlanned, Plan: &deploy.StoredPlan{Bytes: b, Hash: hex.EncodeToString(sum[:])}, Details: &p}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Tick(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	pending, err := w.store.Pending(ctx)
+	if err != nil || len(pending) != 1 {
+		t.Fatalf("%+v %v", pending, err)
+	}
+	r := pending[0]
+	if instead := r.Needs[0].Instead; !slices.Equal(instead, p.Escalate) || r.EscalatedAt.IsZero() {
+		t.Errorf("%v stand in, and are told at %v", instead, r.EscalatedAt)
 	}
 }

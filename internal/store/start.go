@@ -176,15 +176,15 @@ func (s *Store) planSealed(id bcn.ID, p deploy.StoredPlan, mac []byte) bool {
 	return hex.EncodeToString(sum[:]) == p.Hash && audit.Equal(mac, s.planMAC(id, p.Hash))
 }
 
-// proveRequester checks that the change's row names who asked for it by the
-// log: in that name AWS is called, and access is given.
+// proveRequester checks that the change's row names who asked for it, and by
+// which token, by the log: in that name AWS is called, and access is given.
 func (t *txn) proveRequester(ctx context.Context, id bcn.ID) (bcn.Actor, error) {
 	c, err := oneChange(ctx, t, `id = $1`, int64(id))
 	if err != nil {
 		return bcn.Actor{}, err
 	}
 	for _, begun := range []bcn.ChangeState{bcn.ChangePlanning, bcn.ChangeWaitingTurn} {
-		ok, err := t.auditOf(ctx, "change."+string(begun), id, map[string]string{"asker": who(c.Requester)})
+		ok, err := t.auditOf(ctx, "change."+string(begun), id, map[string]string{"asker": who(c.Requester), "via": c.Requester.Via})
 		if err != nil || ok {
 			return c.Requester, err
 		}

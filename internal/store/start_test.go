@@ -101,6 +101,7 @@ var forged = []struct{ name, sql string }{
 	{"until when it may be approved", `update request set expires_at = expires_at + interval '1 day' where id = {id}`},
 	{"the request's seal", `update request set mac = '' where id = {id}`},
 	{"the request of another change", `update request r set hash = o.hash, mac = o.mac, expires_at = o.expires_at from request o where r.id = {id} and o.id = {other}`},
+	{"another token asked for it", `update change set requester = requester || '{"via": "token #7"}' where id = {id}`},
 	{"the request is not approved", `update request set state = 'pending' where id = {id}`},
 	{"the request was rejected", `update request set state = 'rejected' where id = {id}`},
 	{"the request was superseded", `update request set state = 'superseded' where id = {id}`},
