@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
 
@@ -62,7 +63,7 @@ func (t Target) Role() string {
 
 // RoleARN is the ARN of that role.
 func (t Target) RoleARN() string {
-	return "arn:" + roles.Partition(t.Region) + ":iam::" + t.Account + ":role/" + t.Role()
+	return "arn:" + bcn.Partition(t.Region) + ":iam::" + t.Account + ":role/" + t.Role()
 }
 
 // Document is the name of the one session document that the target is opened
@@ -91,7 +92,7 @@ func (t Target) ARN() string {
 }
 
 func (t Target) arn(service, rest string) string {
-	return "arn:" + roles.Partition(t.Region) + ":" + service + ":" + t.Region + ":" + t.Account + ":" + rest
+	return "arn:" + bcn.Partition(t.Region) + ":" + service + ":" + t.Region + ":" + t.Account + ":" + rest
 }
 
 // Check refuses what would make a policy mean something else: a part that is

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/access"
+	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/local/aws/policy"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
@@ -69,7 +70,7 @@ func roleOf(t testing.TB, target access.Target) *policy.Document {
 	raw, err := roles.AccessTemplate(roles.AccessInput{
 		Input: roles.Input{
 			District: target.District, Account: target.Account, Region: target.Region, Cluster: target.Cluster,
-			BotPrincipal: "arn:aws:iam::999999999999:role/bcn", ExternalID: "bcn-1234", Bucket: "bcn-bucket",
+			BotPrincipal: "arn:" + bcn.Partition(target.Region) + ":iam::999999999999:role/bcn", ExternalID: "bcn-1234", Bucket: "bcn-bucket",
 		},
 		Key:   target.Key,
 		Ports: []roles.DatabasePort{{Name: "main", Host: "db.internal", Port: 5432}},

@@ -16,7 +16,7 @@ func (a *Apply) Arm(ctx context.Context, t bcn.Target, name, task string, at tim
 	s, d := a.aws.For(t), t.District
 	in := roles.Input{District: d.Name, Account: d.Account, Region: d.Region}
 	stop := awsx.StopAt{
-		Name: name, Partition: roles.Partition(d.Region), Role: in.SchedulerRoleARN(), Cluster: d.Cluster, Task: task,
+		Name: name, Partition: bcn.Partition(d.Region), Role: in.SchedulerRoleARN(), Cluster: d.Cluster, Task: task,
 		Reason: "bcn: the end of " + name, At: at,
 	}
 	err := s.CreateStop(ctx, stop)

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	smithyhttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // PutTemplate stores a template in a bucket of the account, and answers the
@@ -28,11 +30,9 @@ func (s *Session) PutTemplate(ctx context.Context, account, bucket, key string, 
 // objectURL is the address of an object, as CloudFormation's TemplateURL takes
 // it: path style, which also fits bucket names with dots.
 func (s *Session) objectURL(bucket, key string) string {
-	base := "https://s3." + s.Region() + ".amazonaws.com"
+	base := "https://s3." + s.Region() + "." + bcn.Domain(s.Region())
 	if s.config.BaseEndpoint != nil {
 		base = strings.TrimSuffix(*s.config.BaseEndpoint, "/")
-	} else if strings.HasPrefix(s.Region(), "cn-") {
-		base += ".cn"
 	}
 	return base + "/" + bucket + "/" + key
 }

@@ -19,6 +19,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // EC2's own module of the SDK is as large as all others together, for three
@@ -140,11 +142,7 @@ func (s *Session) queryEndpoint(host string) string {
 	if s.config.BaseEndpoint != nil {
 		return strings.TrimSuffix(*s.config.BaseEndpoint, "/") + "/"
 	}
-	host += "." + s.Region() + ".amazonaws.com"
-	if strings.HasPrefix(s.Region(), "cn-") {
-		host += ".cn"
-	}
-	return "https://" + host + "/"
+	return "https://" + host + "." + s.Region() + "." + bcn.Domain(s.Region()) + "/"
 }
 
 // queryError reads an error: EC2 has it in a list, the other services do not.

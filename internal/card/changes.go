@@ -198,7 +198,7 @@ func (p *Presenter) links(v View) chat.Markup {
 			continue
 		}
 		region := v.Plan.District.Region
-		address := "https://" + region + ".console.aws.amazon.com/cloudformation/home?region=" + region + "#/stacks/events?stackId=" + url.QueryEscape(sp.StackID)
+		address := "https://" + region + "." + bcn.Console(region) + "/cloudformation/home?region=" + region + "#/stacks/events?stackId=" + url.QueryEscape(sp.StackID)
 		out = append(out, string(chat.Link(address, p.text.Plain(p.lang, text.CardLinkStack, text.Args{"stack": sp.Name}))))
 	}
 	return chat.Markup(strings.Join(out, " · "))

@@ -45,10 +45,10 @@ func (g *districtCreateArgs) check() error {
 	if _, err := netip.ParsePrefix(g.CIDR); g.CIDR != "" && err != nil {
 		return problem{id: problemForm, word: "--cidr " + clip(g.CIDR), suggestion: "10.1.0.0/16"}
 	}
+	if err := checkPlace(g.Region, g.Role, g.CFNRole); err != nil {
+		return err
+	}
 	return forms(
-		form{"--region", madeForm, "eu-west-1", []string{g.Region}},
-		form{"--role", roleForm, roleExample, []string{g.Role}},
-		form{"--cfn-role", roleForm, roleExample, []string{g.CFNRole}},
 		form{"--nat", natForm, natHolder, some(g.NAT)},
 		form{"--launch", launchForm, "fargate|ec2", some(g.Launch)},
 		form{"--instance-type", machineForm, "m6i.large", some(g.InstanceType)},

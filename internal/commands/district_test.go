@@ -7,6 +7,12 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
+// adopted is the rest of district adopt, with one role for both.
+func adopted(role string) string {
+	return "--role " + role + " --cfn-role " + role + " --vpc vpc-0a1b2c3d --cluster main --subnets subnet-0a1b2c3d" +
+		" --public-subnets subnet-1a2b3c4d --security-groups sg-0a1b2c3d --bucket b --for staging"
+}
+
 // TestDistrictsAndEndpointsRefuse is one case of bad input for each flag.
 func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 	t.Parallel()
@@ -14,14 +20,17 @@ func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 		role     = "arn:aws:iam::123456789012:role/x"
 		district = "district create tokyo --region eu-west-1 --role " + role + " --cfn-role " + role + " --for staging"
 		endpoint = "endpoint create edge --district tokyo --for staging"
+		china    = "arn:aws-cn:iam::123456789012:role/x"
 		arn      = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
 	)
 	for name, text := range map[string]string{
 		"a name of the grammar":                 "district create all --region eu-west-1 --role " + role + " --cfn-role " + role + " --for staging",
 		"no region":                             "district create tokyo --role " + role + " --cfn-role " + role + " --for staging",
 		"a region that is none":                 "district create tokyo --region europe --role " + role + " --cfn-role " + role + " --for staging",
-		"a region of China":                     "district create tokyo --region cn-north-1 --role " + role + " --cfn-role " + role + " --for staging",
-		"a region of GovCloud":                  "district create tokyo --region us-gov-west-1 --role " + role + " --cfn-role " + role + " --for staging",
+		"a region of an isolated partition":     "district create tokyo --region us-iso-east-1 --role " + role + " --cfn-role " + role + " --for staging",
+		"an adopted region that is isolated":    "district adopt tokyo --region us-iso-east-1 " + adopted(role),
+		"a role that is not China's, in China":  "district create tokyo --region cn-north-1 --role " + role + " --cfn-role " + role + " --for staging",
+		"an adopted role of another partition":  "district adopt tokyo --region us-gov-west-1 " + adopted(role),
 		"a role that is none":                   "district create tokyo --region eu-west-1 --role admin --cfn-role " + role + " --for staging",
 		"a role of CloudFormation that is none": "district create tokyo --region eu-west-1 --role " + role + " --cfn-role x --for staging",
 		"no environment":                        "district create tokyo --region eu-west-1 --role " + role + " --cfn-role " + role,
@@ -56,6 +65,8 @@ func TestDistrictsAndEndpointsRefuse(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
+		"a district in China":         "district create beijing --region cn-north-1 --role " + china + " --cfn-role " + china + " --for staging",
+		"an adopted one in GovCloud":  "district adopt west --region us-gov-west-1 " + adopted("arn:aws-us-gov:iam::123456789012:role/x"),
 		"a district with everything":  district + " --nat instance --launch fargate --cidr 10.2.0.0/16 --reason a new region",
 		"a district with machines":    district + " --launch ec2 --instance-type m7g.2xlarge --size 12",
 		"an update of machines":       "district update tokyo --launch ec2 --instance-type m7g.2xlarge --size 12",

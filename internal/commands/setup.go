@@ -19,14 +19,10 @@ var (
 	sourceForm  = regexp.MustCompile(`^(github:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(@[A-Za-z0-9_./-]+)?|dir:.+)$`)
 	channelForm = regexp.MustCompile(`^[CG][A-Z0-9]{3,}$`)
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
-	// madeForm is a region of the partition aws alone, as the SDK tells partitions
-	// apart (aws-sdk-go-v2, internal/endpoints): templates name no other.
-	madeForm   = regexp.MustCompile(`^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d+$`)
-	roleForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/.+$`)
-	vpcForm    = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
-	subnetForm = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
-	groupForm  = regexp.MustCompile(`^sg-[0-9a-z]+$`)
-	certForm   = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$`)
+	vpcForm     = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
+	subnetForm  = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
+	groupForm   = regexp.MustCompile(`^sg-[0-9a-z]+$`)
+	certForm    = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$`)
 )
 
 type createArgs struct {
@@ -206,15 +202,30 @@ func (g *districtAdoptArgs) check() error {
 	if err := checkNames(append([]string{g.Name}, g.For...)...); err != nil {
 		return err
 	}
+	if err := checkPlace(g.Region, g.Role, g.CFNRole); err != nil {
+		return err
+	}
 	return forms(
-		form{"--region", regionForm, "eu-west-1", []string{g.Region}},
-		form{"--role", roleForm, "arn:aws:iam::123456789012:role/NAME", []string{g.Role}},
-		form{"--cfn-role", roleForm, "arn:aws:iam::123456789012:role/NAME", []string{g.CFNRole}},
 		form{"--vpc", vpcForm, "vpc-0a1b2c3d", []string{g.VPC}},
 		form{"--subnets", subnetForm, "subnet-0a1b2c3d,subnet-1a2b3c4d", g.Subnets},
 		form{"--public-subnets", subnetForm, "subnet-0a1b2c3d,subnet-1a2b3c4d", g.PublicSubnets},
 		form{"--security-groups", groupForm, "sg-0a1b2c3d", g.SecurityGroups},
 	)
+}
+
+// checkPlace holds that a district can be in the region, and that both roles
+// are in the region's part of AWS: of another one none can be assumed.
+func checkPlace(region, role, cfnRole string) error {
+	if err := forms(form{"--region", regionForm, "eu-west-1", []string{region}}); err != nil {
+		return err
+	}
+	partition := bcn.Partition(region)
+	if partition == "" {
+		return problem{id: text.ProblemPartition, word: clip(region)}
+	}
+	roles := regexp.MustCompile(`^arn:` + partition + `:iam::\d{12}:role/.+$`)
+	example := "arn:" + partition + ":iam::123456789012:role/NAME"
+	return forms(form{"--role", roles, example, []string{role}}, form{"--cfn-role", roles, example, []string{cfnRole}})
 }
 
 // form is what the values of a flag have to look like.

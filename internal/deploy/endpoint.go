@@ -74,7 +74,7 @@ func checkEndpoint(e bcn.Endpoint, d bcn.District) error {
 	}
 	for _, arn := range append([]string{e.Certificate}, e.MoreCertificates...) {
 		parts := strings.Split(arn, ":") // arn:aws:acm:REGION:ACCOUNT:certificate/ID
-		if arn != "" && (len(parts) < 6 || parts[3] != d.Region || parts[4] != d.Account) {
+		if arn != "" && (len(parts) < 6 || parts[1] != bcn.Partition(d.Region) || parts[3] != d.Region || parts[4] != d.Account) {
 			return bcn.E(bcn.CodeCertificateElsewhere, "certificate", arn, "region", d.Region, "account", d.Account)
 		}
 	}
@@ -185,7 +185,7 @@ func (s *Service) proposeEndpoint(ctx context.Context, c Claimed, e bcn.Endpoint
 	lines = append(lines, put...)
 	if e.AccessLogs && !d.Made() {
 		lines = append(lines, bcn.Line{Mark: bcn.MarkNote, What: "access logs: the policy of the bucket " + d.Bucket +
-			" must let logdelivery.elasticloadbalancing.amazonaws.com write below " + render.AccessLogPrefix(e.Name) + "/AWSLogs/" + d.Account + "/"})
+			" must let " + render.LogWriter(d.Region) + " write below " + render.AccessLogPrefix(e.Name) + "/AWSLogs/" + d.Account + "/"})
 	}
 	record, err := json.Marshal(e)
 	return bcn.Plan{District: d, Record: record, Stacks: stacks, Lines: lines}, err

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 const (
@@ -113,7 +114,7 @@ func (o Options) checkClock(ctx context.Context) (string, error) {
 		if region == "" {
 			region = "us-east-1"
 		}
-		address = "https://sts." + region + "." + domain(region)
+		address = "https://sts." + region + "." + bcn.Domain(region)
 	}
 	theirs, err := awsx.Clock(ctx, address+"/")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/bcn-bot/bcn/internal/access"
 	"github.com/bcn-bot/bcn/internal/awsx"
-	"github.com/bcn-bot/bcn/internal/roles"
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 const (
@@ -108,14 +108,7 @@ func (o Options) sessionManager(region string) string {
 	if at := o.endpoint(); at != "" {
 		return at
 	}
-	return "https://ssm." + region + "." + domain(region)
-}
-
-func domain(region string) string {
-	if roles.Partition(region) == "aws-cn" {
-		return "amazonaws.com.cn"
-	}
-	return "amazonaws.com"
+	return "https://ssm." + region + "." + bcn.Domain(region)
 }
 
 // trusted refuses a session that is not AWS's: who saw the key's recipient could

@@ -87,7 +87,7 @@ func Reference(d bcn.District, value string) bool {
 		return parameterForm.MatchString(rest)
 	}
 	parts := strings.SplitN(value, ":", 6) // arn:aws:SERVICE:REGION:ACCOUNT:...
-	if len(parts) < 6 || parts[0] != "arn" || parts[1] != "aws" || !regionForm.MatchString(parts[3]) || !accountForm.MatchString(parts[4]) {
+	if len(parts) < 6 || parts[0] != "arn" || parts[1] == "" || parts[1] != bcn.Partition(parts[3]) || !accountForm.MatchString(parts[4]) {
 		return false
 	}
 	if d.Account != "" && (parts[3] != d.Region || parts[4] != d.Account) {
@@ -110,7 +110,6 @@ func Reference(d bcn.District, value string) bool {
 // that a policy would take for more than one.
 var (
 	parameterForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-	regionForm    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
 	secretForm    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]+(:[A-Za-z0-9_.-]*(:[A-Za-z0-9_.-]*:[A-Za-z0-9-]*)?)?$`)
 )

@@ -8,14 +8,14 @@ import (
 )
 
 // ecrRepository answers the ARN of a private ECR repository, or "" for an
-// image of another registry: {account}.dkr.ecr.{region}.amazonaws.com/{name}.
+// image of another registry: {account}.dkr.ecr.{region}.{domain}/{name}.
 func ecrRepository(image string) string {
 	host, name, ok := strings.Cut(image, "/")
-	parts := strings.Split(host, ".")
-	if !ok || len(parts) != 6 || parts[1] != "dkr" || parts[2] != "ecr" || parts[4] != "amazonaws" || parts[5] != "com" {
+	parts := strings.SplitN(host, ".", 5)
+	if !ok || len(parts) != 5 || parts[1] != "dkr" || parts[2] != "ecr" || bcn.Partition(parts[3]) == "" || parts[4] != bcn.Domain(parts[3]) {
 		return ""
 	}
-	return "arn:aws:ecr:" + parts[3] + ":" + parts[0] + ":repository/" + name
+	return bcn.District{Region: parts[3], Account: parts[0]}.ARN("ecr", "repository/"+name)
 }
 
 // parameterARN is the ARN of a Parameter Store name; an ARN stays.
@@ -23,7 +23,7 @@ func parameterARN(d bcn.District, from string) string {
 	if strings.HasPrefix(from, "arn:") {
 		return from
 	}
-	return "arn:aws:ssm:" + d.Region + ":" + d.Account + ":parameter/" + strings.TrimPrefix(from, "/")
+	return d.ARN("ssm", "parameter/"+strings.TrimPrefix(from, "/"))
 }
 
 // secretARNs answers the ARN of a Secrets Manager secret as IAM knows it,

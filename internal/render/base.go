@@ -78,7 +78,7 @@ func (s *source) role(kind string, trust statement, statements []statement) role
 		RoleName:                 roleName(d.Name, h.Name, kind),
 		Path:                     RolePath(d.Name),
 		Description:              "bcn: " + kind + " role of the heritage " + h.Name,
-		PermissionsBoundary:      BoundaryARN(d.Account, d.Name),
+		PermissionsBoundary:      BoundaryARN(d),
 		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{trust}},
 		Tags:                     s.tags,
 	}

@@ -1,18 +1,20 @@
 package render
 
+import "github.com/bcn-bot/bcn/internal/bcn"
+
 // flowLogs writes down who talked to whom, in a log group whose name the
 // permissions boundary knows.
 func (s *district) flowLogs() {
 	d := s.District
 	group := FlowLogGroup(d.Name)
-	arn := "arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:" + group
+	arn := d.ARN("logs", "log-group:"+group)
 	s.Resources["FlowLogGroup"] = resource{
 		Type: "AWS::Logs::LogGroup", DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain",
 		Properties: logGroup{LogGroupName: group, RetentionInDays: logRetention, Tags: s.tags},
 	}
 	s.Resources["FlowLogRole"] = resource{Type: "AWS::IAM::Role", Properties: role{
 		RoleName: roleName(d.Name, "network", "flow-logs"), Path: RolePath(d.Name), Description: "bcn: writes the flow logs of the district " + d.Name,
-		PermissionsBoundary: BoundaryARN(d.Account, d.Name),
+		PermissionsBoundary: BoundaryARN(d),
 		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{{
 			Effect: "Allow", Principal: map[string]string{"Service": "vpc-flow-logs.amazonaws.com"}, Action: []string{"sts:AssumeRole"},
 			// VPC User Guide, "IAM role for publishing flow logs": the confused deputy.
@@ -31,14 +33,51 @@ func (s *district) flowLogs() {
 }
 
 // logDelivery is as whom load balancers write access logs (User Guide for
-// Application Load Balancers, "Enable access logs": bucket policy).
+// Application Load Balancers, "Enable access logs": bucket policy). In China
+// they have an account for each region, and name no load balancer.
 const logDelivery = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+func logAccount(region string) string {
+	switch region {
+	case "cn-north-1":
+		return "638102146993"
+	case "cn-northwest-1":
+		return "037604701340"
+	default:
+		return ""
+	}
+}
+
+// LogWriter is as whom load balancers write access logs in the region: a
+// service, or the root of an account of AWS's own.
+func LogWriter(region string) string {
+	if account := logAccount(region); account != "" {
+		return bcn.District{Region: region, Account: account}.GlobalARN("iam", "root")
+	}
+	return logDelivery
+}
+
+// accessLogs lets load balancers write below the prefixes of the district's
+// endpoints, and nowhere else.
+func accessLogs(d bcn.District, bucket string) map[string]any {
+	out := map[string]any{
+		"Sid": "AccessLogs", "Effect": "Allow", "Action": []string{"s3:PutObject"},
+		"Resource": []string{bucket + "/elb/*/AWSLogs/" + d.Account + "/*"},
+	}
+	if logAccount(d.Region) != "" {
+		out["Principal"] = map[string]any{"AWS": LogWriter(d.Region)}
+		return out
+	}
+	out["Principal"] = map[string]any{"Service": LogWriter(d.Region)}
+	out["Condition"] = map[string]any{"ArnLike": map[string]any{"aws:SourceArn": d.ARN("elasticloadbalancing", "loadbalancer/*")}}
+	return out
+}
 
 // bucket holds large templates and access logs. It stays when the stack goes,
 // with the policy that keeps it closed.
 func (s *district) bucket() {
 	d := s.District
-	arn := "arn:aws:s3:::" + BucketName(d)
+	arn := d.GlobalARN("s3", BucketName(d))
 	s.Resources["Bucket"] = resource{
 		Type: "AWS::S3::Bucket", DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain",
 		Properties: map[string]any{
@@ -65,13 +104,7 @@ func (s *district) bucket() {
 				"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": []string{"s3:*"}, "Resource": []string{arn, arn + "/*"},
 				"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
 			},
-			map[string]any{
-				"Sid": "AccessLogs", "Effect": "Allow", "Principal": map[string]any{"Service": logDelivery}, "Action": []string{"s3:PutObject"},
-				"Resource": []string{arn + "/elb/*/AWSLogs/" + d.Account + "/*"},
-				"Condition": map[string]any{"ArnLike": map[string]any{
-					"aws:SourceArn": "arn:aws:elasticloadbalancing:" + d.Region + ":" + d.Account + ":loadbalancer/*",
-				}},
-			},
+			accessLogs(d, arn),
 		}}},
 	}
 }

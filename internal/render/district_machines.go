@@ -3,6 +3,8 @@ package render
 import (
 	"strconv"
 	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // The images of ECS for Amazon Linux 2023, as public parameters of AWS's (ECS
@@ -53,27 +55,26 @@ func (s *district) machines() error {
 // by Session Manager. Images and secrets are read with the roles of the tasks.
 func (s *district) machineRole() {
 	d := s.District
-	ecs := "arn:aws:ecs:" + d.Region + ":" + d.Account + ":"
-	cluster := map[string]map[string]any{"ArnEquals": {"ecs:cluster": ecs + "cluster/" + d.Name}}
+	cluster := map[string]map[string]any{"ArnEquals": {"ecs:cluster": d.ARN("ecs", "cluster/"+d.Name)}}
 	s.Resources["MachineRole"] = resource{Type: roleType, Properties: role{
 		RoleName: MachineRole(d.Name), Path: RolePath(d.Name), Description: "bcn: the machines of the district " + d.Name,
-		PermissionsBoundary: BoundaryARN(d.Account, d.Name),
+		PermissionsBoundary: BoundaryARN(d),
 		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{{
-			Effect: "Allow", Principal: map[string]string{"Service": "ec2.amazonaws.com"}, Action: []string{"sts:AssumeRole"},
+			Effect: "Allow", Principal: map[string]string{"Service": bcn.MachineService(d.Region)}, Action: []string{"sts:AssumeRole"},
 		}}},
 		// ECS Developer Guide, "Amazon ECS container instance IAM role", narrowed to
 		// the cluster, and Systems Manager User Guide, "Verify or create an IAM role
 		// with Session Manager permissions".
 		Policies: []inlinePolicy{{PolicyName: "bcn", PolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{
 			{
-				Effect: "Allow", Resource: []string{ecs + "cluster/" + d.Name},
+				Effect: "Allow", Resource: []string{d.ARN("ecs", "cluster/"+d.Name)},
 				Action: []string{
 					"ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance", "ecs:SubmitAttachmentStateChanges",
 					"ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange",
 				},
 			},
 			{
-				Effect: "Allow", Resource: []string{ecs + "container-instance/" + d.Name + "/*"}, Condition: cluster,
+				Effect: "Allow", Resource: []string{d.ARN("ecs", "container-instance/"+d.Name+"/*")}, Condition: cluster,
 				Action: []string{"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"},
 			},
 			{
@@ -84,7 +85,7 @@ func (s *district) machineRole() {
 				},
 			},
 			{ // sessions of access are written down by the machine
-				Effect: "Allow", Resource: []string{"arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:bcn/" + d.Name + "/sessions:*"},
+				Effect: "Allow", Resource: []string{d.ARN("logs", "log-group:bcn/"+d.Name+"/sessions:*")},
 				Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 			},
 			{

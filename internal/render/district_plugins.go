@@ -126,14 +126,14 @@ func (s *district) serverRole(name, image, group string) role {
 	d := s.District
 	statements := []statement{{
 		Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resource: []string{"arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:" + group + ":*"},
+		Resource: []string{d.ARN("logs", "log-group:"+group+":*")},
 	}}
 	if image, _, _ = strings.Cut(image, "@"); ecrRepository(image) != "" {
 		statements = append(statements, pulling(ecrRepository(image))...)
 	}
 	return role{
 		RoleName: roleName(d.Name, "plugin", name), Path: RolePath(d.Name), Description: "bcn: starts the server of the plugin " + name,
-		PermissionsBoundary: BoundaryARN(d.Account, d.Name),
+		PermissionsBoundary: BoundaryARN(d),
 		AssumeRolePolicyDocument: policyDocument{Version: policyVersion, Statement: []statement{{
 			Effect: "Allow", Principal: map[string]string{"Service": "ecs-tasks.amazonaws.com"}, Action: []string{"sts:AssumeRole"},
 			Condition: map[string]map[string]any{"StringEquals": {"aws:SourceAccount": d.Account}},

@@ -101,6 +101,9 @@ func featuresOf(note func(body string)) map[string]func(t *testing.T) []bcn.Prop
 	for name, f := range networks() {
 		out[name] = f
 	}
+	for name, f := range countries() {
+		out[name] = f
+	}
 	for name, f := range keys() {
 		out[name] = of(f.body, f.change)
 	}

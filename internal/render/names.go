@@ -21,9 +21,9 @@ const (
 )
 
 // BoundaryARN is the permissions boundary of every role of a district's
-// heritages. account may be the pseudo parameter ${AWS::AccountId} in Fn::Sub.
-func BoundaryARN(account, district string) string {
-	return "arn:aws:iam::" + account + ":policy/bcn/" + district + "/boundary-" + district
+// heritages.
+func BoundaryARN(d bcn.District) string {
+	return d.GlobalARN("iam", "policy/bcn/"+d.Name+"/boundary-"+d.Name)
 }
 
 // RolePath is the IAM path of a district's roles: the bot may pass only these.
@@ -39,7 +39,7 @@ func ExecutionRole(district, heritage string) string {
 
 // RoleARN is the ARN of a role of the district.
 func RoleARN(d bcn.District, name string) string {
-	return "arn:aws:iam::" + d.Account + ":role" + RolePath(d.Name) + name
+	return d.GlobalARN("iam", "role"+RolePath(d.Name)+name)
 }
 
 // LogGroup is the log group of a heritage's tasks. Its streams are

@@ -38,13 +38,12 @@ func ExampleDistrict() bcn.District {
 
 // ExampleEndpoint is an endpoint as it would be once its stack is complete.
 func ExampleEndpoint(d bcn.District, name string, public bool, env string) bcn.Endpoint {
-	arn := "arn:aws:elasticloadbalancing:" + d.Region + ":" + d.Account + ":"
 	return bcn.Endpoint{
 		Name: name, District: d.Name, Public: public, Environments: []string{env},
-		LoadBalancer:  arn + "loadbalancer/app/" + name + "/0a1b2c3d4e5f6071",
-		HTTPListener:  arn + "listener/app/" + name + "/0a1b2c3d4e5f6071/1a2b3c4d5e6f7081",
+		LoadBalancer:  d.ARN("elasticloadbalancing", "loadbalancer/app/"+name+"/0a1b2c3d4e5f6071"),
+		HTTPListener:  d.ARN("elasticloadbalancing", "listener/app/"+name+"/0a1b2c3d4e5f6071/1a2b3c4d5e6f7081"),
 		SecurityGroup: "sg-0a1b2c3d4e5f60741",
-		DNSName:       name + "-1234567890." + d.Region + ".elb.amazonaws.com",
+		DNSName:       name + "-1234567890." + d.Region + ".elb." + bcn.Domain(d.Region),
 	}
 }
 

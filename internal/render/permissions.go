@@ -11,7 +11,7 @@ import (
 // the secrets that its tasks are started with, plugins' containers included.
 func (s *source) executionStatements() []statement {
 	d, h := s.District, s.Heritage
-	group := "arn:aws:logs:" + d.Region + ":" + d.Account + ":log-group:" + LogGroup(d.Name, h.Name)
+	group := d.ARN("logs", "log-group:"+LogGroup(d.Name, h.Name))
 	out := []statement{{
 		Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		Resource: []string{group + ":*"},
@@ -87,7 +87,7 @@ func (s *source) decrypting(parameters, secrets []string) []statement {
 	keys := unique(slices.Clone(s.Keys))
 	of := func(service, context string, arns []string) statement {
 		return statement{Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: keys, Condition: map[string]map[string]any{
-			"StringEquals": {"kms:ViaService": service + "." + s.District.Region + ".amazonaws.com"},
+			"StringEquals": {"kms:ViaService": service + "." + s.District.Region + "." + bcn.Domain(s.District.Region)},
 			"StringLike":   {"kms:EncryptionContext:" + context: arns},
 		}}
 	}

@@ -107,7 +107,7 @@ func relative(d bcn.District, from string) (string, bool) {
 	name := from
 	if strings.HasPrefix(from, "arn:") {
 		parts := strings.Split(from, ":")
-		if len(parts) < 6 || parts[1] != "aws" || parts[3] != d.Region || parts[4] != d.Account {
+		if len(parts) < 6 || parts[1] != bcn.Partition(d.Region) || parts[3] != d.Region || parts[4] != d.Account {
 			return "", false
 		}
 		switch {

@@ -83,7 +83,7 @@ func (s *source) schedule(t *template, task manifest.ScheduledTask) error {
 		ScheduleExpression: task.Schedule, ScheduleExpressionTimezone: task.Timezone, State: enabled(task.Enabled),
 		FlexibleTimeWindow: map[string]string{"Mode": "OFF"},
 		Target: scheduleTarget{
-			Arn: "arn:aws:ecs:" + d.Region + ":" + d.Account + ":cluster/" + d.Cluster, Input: string(input),
+			Arn: d.ARN("ecs", "cluster/"+d.Cluster), Input: string(input),
 			RoleArn:     RoleARN(d, ScheduleRole(d.Name, h.Name)),
 			RetryPolicy: retryPolicy{MaximumRetryAttempts: scheduleTries, MaximumEventAgeInSeconds: scheduleAge},
 			EcsParameters: ecsParameters{
@@ -108,14 +108,13 @@ func (s *source) scheduleCompatibilities() []string {
 // "Templated targets": Amazon ECS RunTask; tags are propagated).
 func (s *source) scheduleStatements() []statement {
 	d, h := s.District, s.Heritage
-	ecs := "arn:aws:ecs:" + d.Region + ":" + d.Account + ":"
 	return []statement{
 		{
-			Effect: "Allow", Action: []string{"ecs:RunTask"}, Resource: []string{ecs + "task-definition/" + Family(h.Name, ScheduleContainer) + ":*"},
-			Condition: map[string]map[string]any{"ArnEquals": {"ecs:cluster": ecs + "cluster/" + d.Cluster}},
+			Effect: "Allow", Action: []string{"ecs:RunTask"}, Resource: []string{d.ARN("ecs", "task-definition/"+Family(h.Name, ScheduleContainer)+":*")},
+			Condition: map[string]map[string]any{"ArnEquals": {"ecs:cluster": d.ARN("ecs", "cluster/"+d.Cluster)}},
 		},
 		{
-			Effect: "Allow", Action: []string{"ecs:TagResource"}, Resource: []string{ecs + "task/" + d.Cluster + "/*"},
+			Effect: "Allow", Action: []string{"ecs:TagResource"}, Resource: []string{d.ARN("ecs", "task/"+d.Cluster+"/*")},
 			Condition: map[string]map[string]any{"StringEquals": {"ecs:CreateAction": "RunTask"}},
 		},
 		{

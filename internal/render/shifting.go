@@ -48,7 +48,6 @@ func (s *source) shifts() bool {
 // default actions and Network Load Balancers). The describing actions know no
 // resources (Service Authorization Reference).
 func (s *source) shiftStatements() []statement {
-	elb := "arn:aws:elasticloadbalancing:" + s.District.Region + ":" + s.District.Account + ":"
 	own := map[string]map[string]any{"StringEquals": {
 		"aws:ResourceTag/" + TagApp: s.App, "aws:ResourceTag/" + TagEnvironment: s.Env, "aws:ResourceTag/" + TagInstallation: s.Installation,
 	}}
@@ -62,11 +61,11 @@ func (s *source) shiftStatements() []statement {
 		},
 		{
 			Effect: "Allow", Action: []string{"elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"},
-			Resource: []string{elb + "targetgroup/*/*"}, Condition: own,
+			Resource: []string{s.District.ARN("elasticloadbalancing", "targetgroup/*/*")}, Condition: own,
 		},
 		{
 			Effect: "Allow", Action: []string{"elasticloadbalancing:ModifyRule"},
-			Resource: []string{elb + "listener-rule/app/*/*/*/*"}, Condition: own,
+			Resource: []string{s.District.ARN("elasticloadbalancing", "listener-rule/app/*/*/*/*")}, Condition: own,
 		},
 	}
 }

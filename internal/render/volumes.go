@@ -60,7 +60,7 @@ func (s *source) mountStatements() []statement {
 
 func (s *source) mountStatement(at mount, write bool) statement {
 	arn := func(kind, id string) string {
-		return "arn:aws:elasticfilesystem:" + s.District.Region + ":" + s.District.Account + ":" + kind + "/" + id
+		return s.District.ARN("elasticfilesystem", kind+"/"+id)
 	}
 	out := statement{
 		Effect: "Allow", Action: []string{"elasticfilesystem:ClientMount"},

@@ -45,6 +45,3 @@ const StopSchedules = "bcn_g*"
 // SessionLogGroup is the log group that session documents write to where no
 // other was said.
 func SessionLogGroup(district string) string { return "bcn/" + district + "/sessions" }
-
-// Partition is the part of AWS that a region belongs to, as its ARNs name it.
-func Partition(region string) string { return Input{Region: region}.partition() }

@@ -23,14 +23,17 @@ func trust(in Input) []statement {
 	}
 }
 
-// bot is what bcn may do in the district.
+// ReadPolicyName is the managed policy of the bot's role with what it reads. In
+// the role itself all would be more than IAM takes of inline policies.
+func ReadPolicyName(district string) string { return "bcn-" + district + "-read" }
+
+// bot is what bcn may do in the district, beside readStatements.
 func bot(in Input) []statement {
 	list := append(stackStatements(in), taskStatements(in)...)
 	list = append(append(list, grantStatements(in)...), secretStatements(in)...)
 	list = append(list, driftStatements(in)...)
 	list = append(list, registryStatements(in)...)
-	list = append(list, botShift(in)...)
-	return append(list, readStatements(in)...)
+	return append(list, botShift(in)...)
 }
 
 // review is why some statements cannot insist on the tag. What such a change
@@ -134,7 +137,7 @@ func taskStatements(in Input) []statement {
 		{
 			Sid: "EncryptParameters", Action: []string{"kms:Encrypt"}, Resource: []string{in.arn("kms", "key/*")},
 			Condition: map[string]operands{
-				"StringEquals": {"kms:ViaService": "ssm." + in.Region + ".amazonaws.com"},
+				"StringEquals": {"kms:ViaService": in.via("ssm")},
 				"StringLike":   {"kms:EncryptionContext:PARAMETER_ARN": in.arn("ssm", "parameter/barcelona/"+in.District+"/*")},
 			},
 			Why: "secrets are written with an app's own key; what was encrypted is never read back",
@@ -142,6 +145,7 @@ func taskStatements(in Input) []statement {
 	}
 }
 
+// readStatements are what bcn may look at in the district.
 func readStatements(in Input) []statement {
 	region := map[string]operands{"StringEquals": in.inRegion()}
 	return []statement{

@@ -37,7 +37,7 @@ func boundary(in Input) []statement {
 		},
 		{
 			Sid: "DecryptSecrets", Action: []string{"kms:Decrypt"}, Resource: []string{in.arn("kms", "key/*")},
-			Condition: map[string]operands{"StringLike": {"kms:ViaService": "*." + in.Region + ".amazonaws.com"}},
+			Condition: map[string]operands{"StringLike": {"kms:ViaService": in.via("*")}},
 			Why:       "secrets under a key of the account's own, only through the service that keeps them",
 		},
 		{

@@ -1,5 +1,7 @@
 package roles
 
+import "github.com/bcn-bot/bcn/internal/bcn"
+
 // MachinesPolicyName is the managed policy of CloudFormation's role with what a
 // district with machines needs.
 func MachinesPolicyName(district string) string { return "bcn-" + district + "-machines" }
@@ -52,7 +54,7 @@ func machines(in Input) []statement {
 		},
 		{
 			Sid: "PassToMachines", Action: []string{"iam:PassRole"}, Resource: []string{in.machineRoles()},
-			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+			Condition: map[string]operands{"StringEquals": {"iam:PassedToService": bcn.MachineService(in.Region)}},
 			Why:       "this one role, never a task's, to machines alone",
 		},
 		{

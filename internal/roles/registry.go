@@ -17,7 +17,7 @@ func registryStatements(in Input) []statement {
 		{
 			Sid: "RegistryPasswordKeys", Action: []string{"kms:Decrypt"}, Resource: []string{in.arn("kms", "key/*")},
 			Condition: map[string]operands{
-				"StringEquals": {"kms:ViaService": "secretsmanager." + in.Region + ".amazonaws.com"},
+				"StringEquals": {"kms:ViaService": in.via("secretsmanager")},
 				"StringLike":   {"kms:EncryptionContext:SecretARN": secrets},
 			},
 			Why: "such a password under a key of the account's own, through the service that reads only what carries the tag",

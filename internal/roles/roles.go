@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // Input is what the roles are made for.
@@ -84,13 +86,12 @@ func (in Input) arn(service, rest string) string {
 }
 
 func (in Input) partition() string {
-	switch {
-	case strings.HasPrefix(in.Region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(in.Region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
+	return bcn.Partition(in.Region)
+}
+
+// via is what kms:ViaService says of a service of the region.
+func (in Input) via(service string) string {
+	return service + "." + in.Region + "." + bcn.Domain(in.Region)
 }
 
 // taskRoles is the ARN pattern of the roles that stacks make.
@@ -117,6 +118,9 @@ func (in Input) check() error {
 		if !regexp.MustCompile(c.pattern).MatchString(c.value) {
 			return fmt.Errorf("roles: %s %q has not the form %s", c.what, c.value, c.pattern)
 		}
+	}
+	if in.partition() == "" || !strings.HasPrefix(in.BotPrincipal, "arn:"+in.partition()+":") {
+		return fmt.Errorf("roles: bcn (%s) and the region %s must be in the same part of AWS: aws, aws-cn (China) or aws-us-gov (GovCloud)", in.BotPrincipal, in.Region)
 	}
 	for _, action := range in.TaskActions {
 		if service, _, _ := strings.Cut(action, ":"); !regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`).MatchString(action) || bcnsOwn(service) {
@@ -167,8 +171,13 @@ func Template(in Input) ([]byte, error) {
 			}},
 			"BotRole": {Type: "AWS::IAM::Role", Properties: role{
 				Name: BotRoleName(in.District), Description: "Assumed by bcn", MaxSession: 3600,
+				Managed:  []any{ref{"ReadPolicy"}},
 				Trust:    in.document(trust(in)),
 				Policies: []inline{{Name: "bcn", Document: in.document(bot(in))}},
+			}},
+			"ReadPolicy": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
+				Name: ReadPolicyName(in.District), Path: "/", Description: "What bcn reads in the district",
+				Document: in.document(readStatements(in)),
 			}},
 			"NetworkPolicy": {Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy{
 				Name: NetworkPolicyName(in.District), Path: "/", Description: "What a district that bcn makes needs besides",

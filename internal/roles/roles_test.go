@@ -3,6 +3,7 @@ package roles_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -120,8 +121,10 @@ func parse(t *testing.T, in roles.Input) parsed {
 	scheduler := tree.Resources["SchedulerRole"].Properties
 	// The limits are IAM's: inline policies of a role, a managed policy, a
 	// trust policy, in characters that are not white space.
+	doc(bot.Policies[0].PolicyDocument, policy.Identity, 10240)
+	doc(tree.Resources["ReadPolicy"].Properties.PolicyDocument, policy.Identity, 6144)
 	return parsed{
-		bot:      doc(bot.Policies[0].PolicyDocument, policy.Identity, 10240),
+		bot:      doc(joined(t, bot.Policies[0].PolicyDocument, tree.Resources["ReadPolicy"].Properties.PolicyDocument), policy.Identity, 10240+6144),
 		cfn:      doc(cfn.Policies[0].PolicyDocument, policy.Identity, 10240),
 		boundary: doc(tree.Resources["Boundary"].Properties.PolicyDocument, policy.Identity, 6144),
 		botTrust: doc(bot.AssumeRolePolicyDocument, policy.Trust, 2048),
@@ -130,6 +133,24 @@ func parse(t *testing.T, in roles.Input) parsed {
 		scheduler:      doc(scheduler.Policies[0].PolicyDocument, policy.Identity, 10240),
 		schedulerTrust: doc(scheduler.AssumeRolePolicyDocument, policy.Trust, 2048),
 	}
+}
+
+// joined is one document with the statements of both.
+func joined(t *testing.T, a, b json.RawMessage) json.RawMessage {
+	t.Helper()
+	var x, y struct {
+		Version   string
+		Statement []json.RawMessage
+	}
+	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
+		t.Fatal(err)
+	}
+	x.Statement = append(x.Statement, y.Statement...)
+	out, err := json.Marshal(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func dropSpace(r rune) rune {

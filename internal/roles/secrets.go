@@ -15,7 +15,7 @@ func secretStatements(in Input) []statement {
 		{
 			Sid: "HoldSecretsKeys", Action: []string{"kms:Decrypt", "kms:Encrypt"}, Resource: []string{in.arn("kms", "key/*")},
 			Condition: map[string]operands{
-				"StringEquals": {"kms:ViaService": "ssm." + in.Region + ".amazonaws.com"},
+				"StringEquals": {"kms:ViaService": in.via("ssm")},
 				"StringLike":   {"kms:EncryptionContext:PARAMETER_ARN": waiting},
 			},
 			Why: "it waits under the app's own key; nothing else that this key encrypted is readable",

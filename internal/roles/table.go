@@ -20,6 +20,7 @@ func Table(in Input) (string, error) {
 	}{
 		{"Who may assume the bot's role", trust(in)},
 		{"The bot's role", bot(in)},
+		{"The bot's role, what it reads", readStatements(in)},
 		{"Who may assume CloudFormation's role", cfnTrust()},
 		{"CloudFormation's role", cfn(in)},
 		{"CloudFormation's role, for districts that bcn makes", network(in)},

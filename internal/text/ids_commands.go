@@ -13,6 +13,7 @@ const (
 	ProblemOpenQuote     ID = "problem.open_quote"
 	ProblemLongWord      ID = "problem.long_word"
 	ProblemForm          ID = "problem.form"
+	ProblemPartition     ID = "problem.partition"
 	ProblemChannel       ID = "problem.channel"
 	ProblemCommandLong   ID = "problem.command_long"
 	ProblemCommandHidden ID = "problem.command_hidden"

@@ -11,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
+	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -54,6 +56,7 @@ func (w *world) as(c ...awssdk.Credentials) awssdk.Config {
 		Credentials: credentials.StaticCredentialsProvider{Value: c[0]},
 		Retryer:     func() awssdk.Retryer { return awssdk.NopRetryer{} },
 		HTTPClient:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		APIOptions:  []func(*middleware.Stack) error{awsx.EndQuietly},
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/smithy-go/middleware"
 
+	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/local/aws"
 	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 )
@@ -43,6 +45,7 @@ func served(t *testing.T) (*world, awssdk.Config) {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDADMINISTRATOR", "any", ""),
 		Retryer:     func() awssdk.Retryer { return awssdk.NopRetryer{} },
 		HTTPClient:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		APIOptions:  []func(*middleware.Stack) error{awsx.EndQuietly},
 	}
 }
 
