@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
 	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/commands"
+	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
 
@@ -72,6 +75,7 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 	out.Teams = teams
 	for _, r := range rules {
 		v := commands.RuleView{
+			Terms: terms(r),
 			Verbs: r.To, On: r.On, Apps: r.Apps, Districts: r.Districts, Max: r.Max,
 			OpenWithin: r.Access.OpenWithin, Session: r.Access.Session, ByBot: r.Access.ByBot, StopTask: r.Access.StopTask,
 		}
@@ -82,6 +86,42 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 		out.Rules = append(out.Rules, v)
 	}
 	return out, nil
+}
+
+// terms are the conditions of a rule.
+func terms(r config.Rule) commands.RuleTerms {
+	t := commands.RuleTerms{Destructive: r.Destructive, IAM: r.IAM, Reason: r.Reason.Required, Wants: r.Reason.Wants(), Scan: r.ScanDeny}
+	for _, w := range r.When {
+		h := commands.Hours{From: w.From, To: w.To, Zone: w.Zone.String()}
+		for d, on := range w.Days {
+			if on {
+				h.Days = append(h.Days, time.Weekday(d))
+			}
+		}
+		t.Hours = append(t.Hours, h)
+	}
+	if r.Limit != nil {
+		t.Limit = commands.Often{Count: r.Limit.Count, Per: r.Limit.Per}
+	}
+	if r.Ticket != nil {
+		t.Ticket, t.Mine = r.Ticket.Open, r.Ticket.Assignee != ""
+	}
+	if slices.Contains(r.To, "scale") {
+		t.Least, t.Most = r.Counts.Bounds()
+	}
+	if g := r.BreakGlass; g != nil {
+		t.Glass = commands.Often{Count: g.Limit, Per: g.Per}
+		if slices.ContainsFunc(r.To, func(v string) bool { return v == "*" || strings.HasPrefix(v, "access") }) {
+			t.GlassMax = g.Max
+		}
+	}
+	if r.Approve != nil {
+		t.Escalate = r.Approve.Escalate
+		if r.Approve.Oncall != nil {
+			t.Oncall = r.Approve.Oncall.String()
+		}
+	}
+	return t
 }
 
 // live reads what runs now.

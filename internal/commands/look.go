@@ -31,6 +31,9 @@ func (r *Registry) whoami(ctx context.Context, a asked, _ *whoamiArgs) (chat.Mes
 	rules := "*" + r.text.Say(a.lang, text.ReplyYouMay, nil) + "*"
 	for _, rule := range me.Rules {
 		rules += "\n• " + r.rule(a.lang, rule)
+		if terms := r.terms(a.lang, rule.Terms); terms != "" {
+			rules += "\n    " + terms
+		}
 	}
 	if len(me.Rules) == 0 {
 		rules = r.text.Say(a.lang, text.ReplyNoRules, nil)

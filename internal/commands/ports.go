@@ -233,6 +233,7 @@ type RuleView struct {
 	OpenWithin                 time.Duration // of access: how long after approval the first use may be; 0: the clock starts at approval
 	Session                    time.Duration // of access: how long from the first use; 0: as asked
 	ByBot, StopTask            bool          // of access: bcn opens the session; a StopTask is armed outside bcn
+	Terms                      RuleTerms
 }
 
 // Logs reads what apps wrote.

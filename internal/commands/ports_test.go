@@ -208,6 +208,7 @@ func (w *world) Whoami(_ context.Context, a bcn.Actor) (commands.Whoami, error) 
 	if w.blind[a.User] {
 		return commands.Whoami{User: a.User}, nil
 	}
+	yes, no := true, false
 	return commands.Whoami{
 		User: a.User, GitHub: "dana", Email: "dana@example.com", Teams: []string{"developers"},
 		Rules: []commands.RuleView{
@@ -220,6 +221,19 @@ func (w *world) Whoami(_ context.Context, a bcn.Actor) (commands.Whoami, error) 
 			{Verbs: []string{"deploy"}, On: []string{"production"}, Apps: []string{"*"}, Approvers: []string{"leads"}, Count: 2, Within: time.Hour},
 			{Verbs: []string{"access"}, Districts: []string{"main"}, Max: 30 * time.Minute, Approvers: []string{"leads"}, Count: 1},
 			{Verbs: []string{"access:live"}, On: []string{"production"}, OpenWithin: 10 * time.Minute, Session: time.Hour, ByBot: true, StopTask: true, Approvers: []string{"leads"}, Count: 1, Within: time.Hour},
+			{
+				Verbs: []string{"deploy", "scale"}, On: []string{"live"}, Approvers: []string{"leads"}, Count: 1,
+				Terms: commands.RuleTerms{
+					Destructive: &no, IAM: &yes, Reason: true, Wants: "a ticket such as OPS-12 <!here>", Ticket: []string{"To Do", "In Progress"}, Mine: true,
+					Hours: []commands.Hours{
+						{Days: []time.Weekday{1, 2, 3, 4, 5}, From: 9 * 60, To: 17*60 + 30, Zone: "Asia/Tokyo"},
+						{Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, From: 22 * 60, To: 6 * 60, Zone: "UTC"},
+					},
+					Limit: commands.Often{Count: 5, Per: time.Hour}, Scan: bcn.SeverityHigh, Oncall: "PagerDuty PI7DH85", Escalate: []string{"admins"},
+					Glass: commands.Often{Count: 2, Per: 24 * time.Hour}, GlassMax: 10 * time.Minute, Least: 1, Most: 6,
+				},
+			},
+			{Verbs: []string{"lock"}, Terms: commands.RuleTerms{Destructive: &yes, IAM: &no, Reason: true, Hours: []commands.Hours{{Days: []time.Weekday{6, 0}, To: 24 * 60, Zone: "Asia/Tokyo"}}}},
 			{Verbs: []string{"*"}},
 		},
 	}, nil
