@@ -123,6 +123,31 @@ func TestHoursHoldFromAskingToRunning(t *testing.T) {
 	})
 }
 
+// Row T34 of docs/threats.md: what was approved by other rules than those of now.
+func TestWhatWasApprovedStopsWhereTheRulesWantMore(t *testing.T) {
+	t.Parallel()
+	w, at := demanding(t, rule(func(*config.Rule) {}))
+	id := w.waiting("U0DEV", time.Hour)
+	w.must(w.decide("U0LEAD", id, bcn.Approve))
+	w.must(w.decide("U0LEAD2", id, bcn.Approve))
+	for _, c := range []struct {
+		name   string
+		change func(*config.Rule)
+		want   bcn.Code
+	}{
+		{"the same", func(*config.Rule) {}, ""},
+		{"fewer", func(r *config.Rule) { r.Approve.Count = 1 }, ""},
+		{"one more", func(r *config.Rule) { r.Approve.Count = 3 }, bcn.CodePlanMoved},
+		{"other people", func(r *config.Rule) { r.Approve.By = []string{"admins"} }, bcn.CodePlanMoved},
+		{"nothing of who asked", func(r *config.Rule) { r.Allow = []string{"admins"} }, bcn.CodeNotAllowed},
+	} {
+		w.Authz = authz.New(authz.Options{Rules: []config.Rule{rule(c.change)}, People: w.staff, Teams: w.staff, Workspace: authz.Workspace{Team: home}, Now: at.now})
+		if err := w.still(id, bcn.Plan{}); bcn.CodeOf(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
 func TestLimitsHoldPerPerson(t *testing.T) {
 	t.Parallel()
 	w, _ := demanding(t, rule(func(r *config.Rule) { r.Limit = &config.Limit{Count: 2, Per: time.Hour} }))

@@ -44,7 +44,7 @@ var complaint = regexp.MustCompile(`^\s+\w+\.go:\d+: `)
 func (w *workspace) build(ctx context.Context, pkg, dir string) (string, error) {
 	binary := filepath.Join(dir, strings.ReplaceAll(filepath.ToSlash(filepath.Clean(pkg)), "/", "-")+".test")
 	//nolint:gosec // what a patch of this repository names
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-trimpath", "-o", binary, pkg)
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-trimpath", "-ldflags=-s -w", "-o", binary, pkg)
 	cmd.Dir = w.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s does not compile: %w\n%s", pkg, err, out)
