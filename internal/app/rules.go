@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,20 +67,24 @@ func RulesExplain(ctx context.Context, a RulesExplainArgs, out io.Writer) error 
 	if err != nil {
 		return err
 	}
+	people := ruletest.People{}
+	if len(a.Team) > 0 {
+		people[a.Who] = a.Team
+	}
+	asker := ruletest.NewAsker(c, people, commands.RuleVerbs(), commands.RuleOf)
 	for _, t := range a.Team {
-		if _, ok := c.Teams[t]; !ok {
-			return Wrong(fmt.Errorf("bot.yaml has no team %q", t))
+		if err := asker.Team(t); err != nil {
+			return Wrong(err)
 		}
 	}
 	q := ruletest.Question{Who: a.Who, Reason: a.Reason, At: a.At}
-	q.Ask.Verb, q.Ask.Reads = commands.RuleOf(a.Verb)
-	if q.Ask.Verb == "" {
-		return Wrong(fmt.Errorf("%s needs no rule", a.Verb))
+	if q.Ask.Verb, q.Ask.Reads, err = asker.VerbOf(a.Verb); err != nil {
+		return Wrong(err)
 	}
 	q.Ask.App, q.Ask.Env, q.Ask.District, q.Ask.Destructive, q.Ask.IAM = a.App, a.Env, a.District, a.Destructive, a.IAM
-	asker := ruletest.NewAsker(c, ruletest.People{a.Who: a.Team}, commands.RuleVerbs(), commands.RuleOf)
-	if len(a.Team) == 0 && !asker.Knows(a.Who) {
-		return Wrong(errors.New("bot.yaml does not list " + a.Who + " anywhere: say with --team which teams they are in"))
+	err = cmp.Or(asker.Person(a.Who, "say with --team which teams somebody is in whom bot.yaml does not list"), asker.Places(q))
+	if err != nil {
+		return Wrong(err)
 	}
 	if err := asker.Explain(ctx, q, out); err != nil {
 		return Wrong(err)

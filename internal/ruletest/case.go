@@ -32,7 +32,7 @@ func readSentence(s string, known []string, verbs Verbs) (Question, error) {
 	q := Question{Who: words[0]}
 	verb, rest := findVerb(words[1:], known)
 	if verb == "" {
-		return q, fmt.Errorf("there is no verb %q", words[1])
+		return q, noVerb(words[1], known)
 	}
 	q.Ask.Verb, q.Ask.Reads = verbs(verb)
 	if i := slices.Index(rest, "in"); i >= 0 && i == len(rest)-2 {

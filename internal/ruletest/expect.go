@@ -133,6 +133,16 @@ func readExpectation(s string) (expectation, error) {
 	return e, nil
 }
 
+// teams are all that are named.
+func (e expectation) teams() []string {
+	out := slices.Clone(e.outside)
+	for _, n := range e.needs {
+		_, list, _ := strings.Cut(n, " of ")
+		out = append(out, split(list)...)
+	}
+	return out
+}
+
 // split reads teams between slashes, sorted.
 func split(s string) []string { return slices.Sorted(strings.SplitSeq(strings.TrimSpace(s), "/")) }
 

@@ -52,9 +52,6 @@ func (d directory) slack(name string) string {
 	return name
 }
 
-// Knows says whether anything is known of a name.
-func (a *Asker) Knows(name string) bool { return a.dir.knows(name) }
-
 // knows says whether anything is known of a name.
 func (d directory) knows(name string) bool {
 	if _, ok := d.people[name]; ok || d.slack(name) != name {

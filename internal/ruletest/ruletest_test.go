@@ -82,6 +82,47 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// What is asked about must be there, or what was probably meant is said.
+func TestWhatIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	a := ruletest.NewAsker(rules(t), ruletest.People{"olu": {"developers"}}, commands.RuleVerbs(), commands.RuleOf)
+	verb := func(s string) error { _, _, err := a.VerbOf(s); return err }
+	env := func(s string) error {
+		q := ruletest.Question{Who: "olu"}
+		q.Ask.Env = s
+		return a.Places(q)
+	}
+	person := func(s string) error { return a.Person(s, "say more") }
+	for _, c := range []struct {
+		about string
+		err   error
+		want  string // "": it is there
+	}{
+		{"a verb", verb("deploy"), ""},
+		{"a verb as it is typed", verb("district list"), ""},
+		{"a kind of access", verb("access:live"), ""},
+		{"a misspelt verb", verb("depoly"), `there is no verb "depoly"; did you mean "deploy"?`},
+		{"no verb at all", verb("xyzzy"), `there is no verb "xyzzy"`},
+		{"a verb without a rule", verb("approve"), "approve needs no rule: whoever the request or the access is about may use it"},
+		{"an environment", env("production"), ""},
+		{"one that no rule names", env("demo"), ""},
+		{"another of several", env("staging2"), ""},
+		{"a misspelt environment", env("produktion"), `no rule names the environment "produktion"; did you mean "production"?`},
+		{"an abbreviation", env("prod"), `no rule names the environment "prod"; did you mean "production"?`},
+		{"a login", person("dana"), ""},
+		{"a misspelt login", person("dena"), `nothing is known of dena; did you mean "dana"? (say more)`},
+		{"a stranger", person("somebody"), "nothing is known of somebody (say more)"},
+		{"a misspelt team", a.Team("develepers"), `bot.yaml has no team "develepers"; did you mean "developers"?`},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			t.Parallel()
+			if got := fmt.Sprint(c.err); got != c.want && (c.err != nil || c.want != "") {
+				t.Errorf("%s, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

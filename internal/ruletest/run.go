@@ -147,8 +147,8 @@ func (f *file) people(n *yaml.Node) {
 			continue
 		}
 		for j, team := range teams {
-			if _, ok := f.c.Teams[team]; !ok {
-				f.fault(list.Content[j], "bot.yaml has no team %q", team)
+			if err := f.asker.Team(team); err != nil {
+				f.fault(list.Content[j], "%v", err)
 			}
 		}
 		f.asker.dir.people[name] = teams
@@ -176,8 +176,13 @@ func (f *file) one(n *yaml.Node) {
 	if err == nil {
 		out.want, err = readExpectation(out.expected)
 	}
-	if err == nil && !f.asker.dir.knows(out.question.Who) {
-		err = fmt.Errorf("nothing is known of %s: people says who is in which team", out.question.Who)
+	if err == nil {
+		err = cmp.Or(f.asker.Person(out.question.Who, "people says who is in which team"), f.asker.Places(out.question))
+	}
+	for _, team := range out.want.teams() {
+		if err == nil {
+			err = f.asker.Team(team)
+		}
 	}
 	if err != nil {
 		f.fault(n, "%v", err)
@@ -206,7 +211,7 @@ func (f *file) structured(n *yaml.Node) (testCase, error) {
 	}
 	verb, rest := findVerb(strings.Fields(parts.Verb), f.asker.known)
 	if verb == "" || len(rest) > 0 {
-		return testCase{}, fmt.Errorf("there is no verb %q", parts.Verb)
+		return testCase{}, noVerb(parts.Verb, f.asker.known)
 	}
 	q := Question{Who: parts.Who, Reason: parts.Reason, At: parts.At}
 	q.Ask = authz.Ask{App: parts.App, Env: parts.Env, District: parts.District, Destructive: parts.Destructive, IAM: parts.IAM}
