@@ -7,6 +7,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/awsx"
 	"github.com/bcn-bot/bcn/internal/bcn"
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
+	"github.com/bcn-bot/bcn/internal/render"
 	"github.com/bcn-bot/bcn/internal/roles"
 	"github.com/bcn-bot/bcn/internal/store/storetest"
 )
@@ -89,13 +90,28 @@ func (d *tokyo) create(more string) string {
 func TestDistrictThatBcnMakes(t *testing.T) {
 	t.Parallel()
 	d := newTokyo(t)
-	d.bot()
+	a, _ := d.bot()
 	t.Run("is planned as a network and a cluster, made, and known by its outputs", func(t *testing.T) {
 		w := d.in(t)
 		w.slash("U0ADMIN", deploys, d.create("--nat instance"))
 		w.card(deploys, "tokyo", "succeeded", "barcelona-tokyo")
 		w.slash("U0ADMIN", deploys, "district show tokyo")
 		w.told("U0ADMIN", "tokyo", "nat instance", "10.9.0.0/16", "subnet-0", "sg-0", "bcn-tokyo-"+d.roles.Account)
+	})
+	t.Run("the watch announces what was changed outside of it, once", func(t *testing.T) {
+		w := d.in(t)
+		keep := func(days int) {
+			w.beside("logs", "PutRetentionPolicy", map[string]any{"logGroupName": render.FlowLogGroup("tokyo"), "retentionInDays": days})
+		}
+		keep(7)
+		for range 2 {
+			w.watched(t, a)
+			w.card(a.o.Config.Slack.Channels.Announce, "District `tokyo`", "was changed outside of bcn", "RetentionInDays", "→ `7`", "Repair tokyo")
+		}
+		if n := strings.Count(w.everything(), "was changed outside of bcn"); n != 1 {
+			t.Errorf("announced %d times", n)
+		}
+		keep(365)
 	})
 	t.Run("a second one of its name is refused", func(t *testing.T) {
 		w := d.in(t)

@@ -42,6 +42,10 @@ func (l drifts) ofHeritage(ctx context.Context, h bcn.Heritage, say func([]deplo
 // DriftOfDistrict looks at the stack of a district that bcn made, and at those
 // of its endpoints.
 func (l drifts) DriftOfDistrict(ctx context.Context, name string) (deploy.DriftReport, error) {
+	return l.ofDistrict(ctx, name, nil)
+}
+
+func (l drifts) ofDistrict(ctx context.Context, name string, say func([]deploy.Drifted) []deploy.Note) (deploy.DriftReport, error) {
 	adopted, endpoints := false, map[string]string{} // by stack
 	report, err := l.look(ctx, name, func(d bcn.District) ([]string, error) {
 		var stacks []string
@@ -64,7 +68,7 @@ func (l drifts) DriftOfDistrict(ctx context.Context, name string) (deploy.DriftR
 		report.Resources[i].Endpoint = endpoints[d.Stack]
 	}
 	report.Adopted = adopted
-	return l.a.store.SawDistrictDrift(ctx, name, report)
+	return l.a.store.SawDistrictDrift(ctx, name, report, say)
 }
 
 // AcceptDriftOfDistrict records that somebody accepts a difference.
@@ -96,12 +100,11 @@ func (a *App) early(ctx context.Context, o deploy.Origin, actor bcn.Actor, m cha
 	}
 }
 
-// watchedEvery is how often it is looked for apps that the watch has to look
-// at: the schedule only writes down that it is time.
+// watchedEvery is how often it is looked for what the watch has to look at: the schedule only writes down that it is time.
 const watchedEvery = 5 * time.Second
 
-// watching looks for drift, at one app after the other: a look takes longer
-// than a run of a schedule may.
+// watching looks for drift, at one app or district after the other: a look takes
+// longer than a run of a schedule may.
 func (a *App) watching(ctx context.Context) {
 	tick := time.NewTicker(min(watchedEvery, a.o.Pace.Reconcile))
 	defer tick.Stop()
@@ -122,28 +125,46 @@ func (a *App) watching(ctx context.Context) {
 	}
 }
 
-// watchOne looks at the app that has waited longest. What cannot be looked at
-// now, because it is being changed, is tried again a while later.
+// watchOne looks at the app that has waited longest, or where none waits at the
+// district. What cannot be looked at now, because it is being changed, is tried
+// again a while later.
 func (a *App) watchOne(ctx context.Context) (more bool, err error) {
-	h, err := a.store.TakeDriftLook(ctx)
+	if h, err := a.store.TakeDriftLook(ctx); !errors.Is(err, store.ErrNotFound) {
+		if err != nil {
+			return false, err
+		}
+		report, err := drifts{a}.ofHeritage(ctx, h, a.announcing(h.Channel, func(fresh []deploy.Drifted) chat.Message { return a.registry.DriftFound(h, fresh) }))
+		return true, a.watched(report, err, "heritage", h.Name, func() error { return a.store.DriftLookDone(ctx, h.Name) })
+	}
+	d, err := a.store.TakeDistrictDriftLook(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	channel := cmp.Or(h.Channel, a.o.Config.Slack.Channels.Announce)
-	say := func(fresh []deploy.Drifted) []deploy.Note {
+	report, err := drifts{a}.ofDistrict(ctx, d, a.announcing("", func(fresh []deploy.Drifted) chat.Message { return a.registry.DistrictDriftFound(d, fresh) }))
+	return true, a.watched(report, err, "district", d, func() error { return a.store.DistrictDriftLookDone(ctx, d) })
+}
+
+// announcing tells what is new in the channel, or in that of announcements;
+// where there is neither it says nothing, and what is new stays so.
+func (a *App) announcing(channel string, words func([]deploy.Drifted) chat.Message) func([]deploy.Drifted) []deploy.Note {
+	channel = cmp.Or(channel, a.o.Config.Slack.Channels.Announce)
+	return func(fresh []deploy.Drifted) []deploy.Note {
 		if channel == "" {
 			return nil
 		}
-		return []deploy.Note{{Key: "drift", Role: deploy.RoleAnnounce, Channel: channel, Body: a.registry.DriftFound(h, fresh)}}
+		return []deploy.Note{{Key: "drift", Role: deploy.RoleAnnounce, Channel: channel, Body: words(fresh)}}
 	}
-	report, err := drifts{a}.ofHeritage(ctx, h, say)
+}
+
+// watched ends a look that came to its end.
+func (a *App) watched(report deploy.DriftReport, err error, what, name string, done func() error) error {
 	if err != nil {
-		a.log.Warn("look for drift", "heritage", h.Name, "error", err)
-		return true, nil
+		a.log.Warn("look for drift", what, name, "error", err)
+		return nil
 	}
-	a.log.Info("looked for drift", "heritage", h.Name, "resources", len(report.Resources))
-	return true, a.store.DriftLookDone(ctx, h.Name)
+	a.log.Info("looked for drift", what, name, "resources", len(report.Resources))
+	return done()
 }

@@ -140,14 +140,14 @@ func (w *world) mark(t *testing.T) string {
 	return ""
 }
 
-// watched has the watch's schedule run, and waits until all apps were looked at.
+// watched has the watch's schedule run, and waits until all was looked at.
 func (w *world) watched(t *testing.T, a *App) {
 	t.Helper()
 	_, said, err := runner{a}.RunAs(t.Context(), bcn.Actor{Kind: bcn.System}, deploy.Origin{}, ownDrift)
 	if said || err != nil {
 		t.Fatal(said, err)
 	}
-	w.until("all apps were looked at", `select not exists (select 1 from drift_look)`)
+	w.until("all was looked at", `select not exists (select 1 from drift_look) and not exists (select 1 from district_drift_look)`)
 }
 
 // retain keeps the app's logs for a number of days, as somebody would in the

@@ -207,6 +207,12 @@ func (r *Registry) DriftFound(h bcn.Heritage, fresh []deploy.Drifted) chat.Messa
 	return r.driftList(asked{lang: r.lang}, text.AnnounceDrift, fresh, args)
 }
 
+// DistrictDriftFound is DriftFound of a district and its endpoints.
+func (r *Registry) DistrictDriftFound(district string, fresh []deploy.Drifted) chat.Message {
+	args := text.Args{"app": "", "env": "", "district": district, "Count": len(fresh)}
+	return r.driftList(asked{lang: r.lang}, text.AnnounceDrift, fresh, args)
+}
+
 type driftRepairArgs struct {
 	App      string `arg:"" optional:"" live:"app"`
 	Env      string `arg:"" optional:"" live:"env"`

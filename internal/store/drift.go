@@ -23,13 +23,14 @@ const markBytes = 6
 // districts with their endpoints.
 type drifting struct {
 	rows  string // the table
+	looks string // the table of those that the watch has yet to look at
 	owner string // the table, and the column, of whose they are
 	label string // sets the marks and seals of the one apart from the other's
 }
 
-func ofHeritages() drifting { return drifting{rows: "drift", owner: "heritage"} }
+func ofHeritages() drifting { return drifting{rows: "drift", looks: "drift_look", owner: "heritage"} }
 func ofDistricts() drifting {
-	return drifting{rows: "district_drift", owner: "district", label: "district:"}
+	return drifting{rows: "district_drift", looks: "district_drift_look", owner: "district", label: "district:"}
 }
 
 // SawDrift writes down what was found of a heritage, and answers it with the
@@ -42,8 +43,8 @@ func (s *Store) SawDrift(ctx context.Context, heritage string, r deploy.DriftRep
 }
 
 // SawDistrictDrift is SawDrift of a district and its endpoints.
-func (s *Store) SawDistrictDrift(ctx context.Context, district string, r deploy.DriftReport) (deploy.DriftReport, error) {
-	return s.sawDrift(ctx, ofDistricts(), district, r, nil)
+func (s *Store) SawDistrictDrift(ctx context.Context, district string, r deploy.DriftReport, say func(fresh []deploy.Drifted) []deploy.Note) (deploy.DriftReport, error) {
+	return s.sawDrift(ctx, ofDistricts(), district, r, say)
 }
 
 func (s *Store) sawDrift(ctx context.Context, of drifting, name string, r deploy.DriftReport, say func(fresh []deploy.Drifted) []deploy.Note) (deploy.DriftReport, error) {
@@ -67,7 +68,11 @@ func (s *Store) sawDrift(ctx context.Context, of drifting, name string, r deploy
 		if err != nil || say == nil || len(fresh) == 0 {
 			return err
 		}
-		return t.sayDrift(ctx, name, fresh, say(fresh))
+		notes := say(fresh)
+		if len(notes) == 0 { // nobody was told
+			return nil
+		}
+		return t.sayDrift(ctx, of, name, fresh, notes)
 	})
 	return r, err
 }
@@ -98,12 +103,12 @@ func (t *txn) driftRows(ctx context.Context, of drifting, name string, list []de
 	return fresh, nil
 }
 
-func (t *txn) sayDrift(ctx context.Context, heritage string, fresh []deploy.Drifted, notes []deploy.Note) error {
+func (t *txn) sayDrift(ctx context.Context, of drifting, name string, fresh []deploy.Drifted, notes []deploy.Note) error {
 	var marks []string
 	for _, d := range fresh {
 		marks = append(marks, d.Mark)
 	}
-	if _, err := t.Exec(ctx, `update drift set announced_at = bcn_now() where heritage = $1 and mark = any($2)`, heritage, marks); err != nil {
+	if _, err := t.Exec(ctx, `update `+of.rows+` set announced_at = bcn_now() where `+of.owner+` = $1 and mark = any($2)`, name, marks); err != nil {
 		return err
 	}
 	for _, n := range notes {
@@ -157,41 +162,4 @@ func (s *Store) acceptDrift(ctx context.Context, of drifting, o deploy.Origin, a
 		return t.record("drift.accepted", by, 0, map[string]any{of.owner: name, "mark": mark, "resource": resource})
 	})
 	return resource, err
-}
-
-// LookForDrift asks for a look at each heritage; TakeDriftLook takes them.
-func (s *Store) LookForDrift(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, `insert into drift_look (heritage) select name from heritage
-		on conflict (heritage) do update set asked_at = excluded.asked_at, tries = 0`)
-	return err
-}
-
-const (
-	driftLease = `interval '5 minutes'` // longer than a look may take
-	driftTries = 3                      // of one look, before it waits for the next night
-)
-
-// TakeDriftLook leases the heritage that has waited longest for a look: whoever
-// dies with it leaves it to the next. ErrNone: none waits.
-func (s *Store) TakeDriftLook(ctx context.Context) (bcn.Heritage, error) {
-	var h bcn.Heritage
-	if _, err := s.pool.Exec(ctx, `delete from drift_look where tries >= $1 and lease_until < bcn_now()`, driftTries); err != nil {
-		return h, err
-	}
-	rows, err := s.pool.Query(ctx, `with mine as (
-			update drift_look set tries = tries + 1, lease_until = bcn_now() + `+driftLease+`
-			where heritage = (select heritage from drift_look where (lease_until is null or lease_until < bcn_now()) and tries < $1
-				order by asked_at, heritage limit 1 for update skip locked)
-			returning heritage)
-		select `+heritageColumns+` from heritage where name = (select heritage from mine)`, driftTries)
-	if err != nil {
-		return h, err
-	}
-	return found(pgx.CollectExactlyOneRow(rows, scanHeritage))
-}
-
-// DriftLookDone ends a look.
-func (s *Store) DriftLookDone(ctx context.Context, heritage string) error {
-	_, err := s.pool.Exec(ctx, `delete from drift_look where heritage = $1`, heritage)
-	return err
 }

@@ -21,7 +21,7 @@ func TestDriftOfADistrictIsAccepted(t *testing.T) {
 	lee := bcn.Actor{Kind: bcn.Person, User: "U0LEE"}
 	see := func(r deploy.DriftReport) []deploy.Drifted {
 		t.Helper()
-		out, err := s.SawDistrictDrift(ctx, "same", r)
+		out, err := s.SawDistrictDrift(ctx, "same", r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,4 +63,66 @@ func TestDriftOfADistrictIsAccepted(t *testing.T) {
 			t.Errorf("%+v", again)
 		}
 	})
+}
+
+func TestTheWatchOfDistricts(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s, owner := pg.Store(t)
+	storetest.Exec(t, owner, `insert into district (name, body) values ('east', '{}'), ('west', '{}')`)
+	take := func(want string) {
+		t.Helper()
+		got, err := s.TakeDistrictDriftLook(ctx)
+		if want == "" && !errors.Is(err, deploy.ErrNone) || want != "" && (err != nil || got != want) {
+			t.Fatalf("took %q (%v), not %q", got, err, want)
+		}
+	}
+	found := deploy.DriftReport{Resources: []deploy.Drifted{{Stack: "endpoint-main", ID: "LB", Mark: "one"}}}
+	var told []deploy.Drifted
+	say := func(channel string) func([]deploy.Drifted) []deploy.Note {
+		return func(fresh []deploy.Drifted) []deploy.Note {
+			if channel == "" {
+				return nil
+			}
+			told = append(told, fresh...)
+			return []deploy.Note{{Key: "drift", Role: deploy.RoleAnnounce, Channel: channel}}
+		}
+	}
+	see := func(channel string, want int) {
+		t.Helper()
+		told = nil
+		if _, err := s.SawDistrictDrift(ctx, "east", found, say(channel)); err != nil || len(told) != want {
+			t.Errorf("told %+v: %v", told, err)
+		}
+	}
+
+	t.Run("nothing is looked at before it is time", func(t *testing.T) { take("") })
+	t.Run("each is looked at once, by one process", func(t *testing.T) {
+		if err := s.LookForDrift(ctx); err != nil {
+			t.Fatal(err)
+		}
+		take("east")
+		take("west")
+		take("")
+	})
+	t.Run("what could not be looked at is tried again twice, and left till the next time", func(t *testing.T) {
+		if err := s.DistrictDriftLookDone(ctx, "west"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			storetest.Exec(t, owner, `update district_drift_look set lease_until = bcn_now() - interval '1 second'`)
+			take("east")
+		}
+		storetest.Exec(t, owner, `update district_drift_look set lease_until = bcn_now() - interval '1 second'`)
+		take("")
+		if err := s.LookForDrift(ctx); err != nil {
+			t.Fatal(err)
+		}
+		take("east")
+	})
+	t.Run("what nobody could be told of is told when somebody can", func(t *testing.T) {
+		see("", 0)
+		see("C0OPS", 1)
+	})
+	t.Run("what was told is not told again", func(t *testing.T) { see("C0OPS", 0) })
 }
