@@ -34,6 +34,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/store"
 	"github.com/bcn-bot/bcn/internal/text"
 	"github.com/bcn-bot/bcn/internal/ticket"
+	"github.com/bcn-bot/bcn/internal/vault"
 )
 
 // Options is what a bot is made of: the same for `bot serve` and `bot dev`.
@@ -90,13 +91,14 @@ type App struct {
 	trailPace *rate.Limiter
 	apply     *apply.Apply
 	github    *githubx.Client
+	vault     *vault.Client // nil: no team is decided by it
 	dir       *directory.Directory
 	card      *card.Presenter
 	text      *text.Catalogue
 	metrics   *metrics
 	httpAddr  string // where serveHTTP listens
 	steps     []step
-	// githubQuiet is when GitHub last did not tell a card who may approve.
+	// githubQuiet is when GitHub or Vault last did not tell a card who may approve.
 	githubQuiet atomic.Pointer[time.Time]
 }
 
@@ -166,7 +168,10 @@ func (a *App) wireSlack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.dir = directory.New(directory.Options{Teams: c.Teams, People: c.People, Slack: a.api, GitHub: a.github, Links: a.store})
+	if err := a.wireVault(ctx); err != nil {
+		return err
+	}
+	a.dir = directory.New(directory.Options{Teams: c.Teams, People: c.People, Slack: a.api, GitHub: a.github, Vault: a.vaultSide(), Links: a.store})
 	return nil
 }
 

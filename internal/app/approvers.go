@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	// mentionPatience is how long one card waits for GitHub.
+	// mentionPatience is how long one card waits for GitHub and Vault.
 	mentionPatience = 800 * time.Millisecond
-	// mentionPause is how long GitHub is then left alone by cards.
+	// mentionPause is how long they are then left alone by cards.
 	mentionPause = 20 * time.Second
 	// maxMentions bounds how many people one message calls by their names.
 	maxMentions = 12
 )
 
 // mentions names those who may approve now: members and user groups as they are
-// written, members of a GitHub team by their Slack accounts. Who is away by
+// written, members of a GitHub team, and of one by Vault, by their Slack accounts. Who is away by
 // their status is said to be, and whoever stands for one of them is called too.
 func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
 	return a.mentionTeams(ctx, r, approval.Teams(approval.Widened(r, a.o.Now()).Needs))
 }
 
 func (a *App) mentionTeams(ctx context.Context, r bcn.Request, teams []string) chat.Markup {
-	// A card must not wait for a GitHub that hangs: then its teams are named.
+	// A card must not wait for what hangs: then its teams are named.
 	ctx, cancel := context.WithTimeout(ctx, mentionPatience)
 	defer cancel()
 	m := mentioning{a: a, r: r}
@@ -41,8 +41,8 @@ func (a *App) mentionTeams(ctx context.Context, r bcn.Request, teams []string) c
 		if team.SlackUsergroup != "" {
 			m.add(string(chat.MentionGroup(team.SlackUsergroup)))
 		}
-		if team.GitHubTeam != "" {
-			m.github(ctx, name)
+		if team.GitHubTeam != "" || team.VaultPolicy != nil {
+			m.read(ctx, name)
 		}
 	}
 	m.deputies(ctx, teams)
@@ -91,17 +91,17 @@ func (m *mentioning) person(ctx context.Context, user string) {
 	}
 }
 
-// github calls the members of a GitHub team, as long as GitHub answers in time.
-func (m *mentioning) github(ctx context.Context, name string) {
+// read calls who is in a team by GitHub or Vault, as long as they answer in time.
+func (m *mentioning) read(ctx context.Context, name string) {
 	a := m.a
 	if time.Now().Before(a.githubQuiet.Load().Add(mentionPause)) {
 		return
 	}
 	for _, p := range a.o.Config.People {
-		if p.Slack == m.r.Requester || p.GitHub == "" {
+		if p.Slack == m.r.Requester || p.GitHub == "" && p.Vault == "" {
 			continue
 		}
-		in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, zeroTime)
+		in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, m.r.Matter, zeroTime)
 		if err != nil {
 			now := time.Now()
 			a.githubQuiet.Store(&now)
@@ -124,7 +124,7 @@ func (m *mentioning) deputies(ctx context.Context, teams []string) {
 		if d.Absent == m.r.Requester || d.Deputy == m.r.Requester || len(m.out) > 2*maxMentions {
 			continue
 		}
-		if in, err := m.a.dir.TeamsOf(ctx, d.Absent, teams, zeroTime); err == nil && len(in) > 0 {
+		if in, err := m.a.dir.TeamsOf(ctx, d.Absent, teams, m.r.Matter, zeroTime); err == nil && len(in) > 0 {
 			m.add(string(m.a.text.Say(m.a.o.Config.Language, text.CardStandsFor,
 				text.Args{"deputy": chat.Mention(d.Deputy), "absent": chat.Mention(d.Absent)})))
 		}

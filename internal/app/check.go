@@ -64,6 +64,7 @@ func Check(ctx context.Context, out io.Writer) error {
 	if cfg != nil {
 		c.github(ctx, p, cfg)
 		c.oncall(ctx, p, cfg)
+		c.vault(ctx, p, cfg)
 	}
 	if c.faults > 0 {
 		return Wrong(fmt.Errorf("faults: %d", c.faults))

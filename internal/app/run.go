@@ -56,6 +56,7 @@ func (a *App) run(ctx context.Context) error {
 	g.Go(func() error { a.reconciling(ctx); return nil })
 	g.Go(func() error { a.waking(ctx); return nil })
 	g.Go(func() error { a.loggingIn(ctx); return nil })
+	g.Go(func() error { a.renewing(ctx); return nil })
 	g.Go(func() error { a.watching(ctx); return nil })
 	g.Go(func() error { a.anchoring(ctx); return nil })
 	g.Go(func() error { a.comparing(ctx); return nil })

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/awsx"
@@ -99,7 +100,7 @@ func Serve(ctx context.Context, configPath string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if missing := p.RequireOncall(c); len(missing) > 0 {
+	if missing := slices.Concat(p.RequireOncall(c), p.RequireVault(c)); len(missing) > 0 {
 		return problems(missing)
 	}
 	defer frugal()()

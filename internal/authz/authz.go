@@ -26,10 +26,10 @@ type People interface {
 	Profile(ctx context.Context, user string, notBefore time.Time) (bcn.Profile, error)
 }
 
-// Teams answers in which of the named teams a user is; an unreachable
-// directory is could_not_check, never "no".
+// Teams answers in which of the named teams a user is for a matter; an
+// unreachable directory is could_not_check, never "no".
 type Teams interface {
-	TeamsOf(ctx context.Context, user string, among []string, notBefore time.Time) ([]string, error)
+	TeamsOf(ctx context.Context, user string, among []string, of bcn.Matter, notBefore time.Time) ([]string, error)
 }
 
 // Workspace is where bcn is installed; users of another one are foreign.
@@ -48,7 +48,10 @@ type Options struct {
 }
 
 // Authorizer answers who may do what.
-type Authorizer struct{ o Options }
+type Authorizer struct {
+	o      Options
+	matter bcn.Matter // see About
+}
 
 // New makes an Authorizer.
 func New(o Options) *Authorizer {
@@ -57,6 +60,11 @@ func New(o Options) *Authorizer {
 	}
 	return &Authorizer{o: o}
 }
+
+// About answers an Authorizer by which people are in teams for a matter: Voter,
+// RecentVoter, Eligible, Recently and Given know of none without it. Judge and
+// Explain go by what they are asked.
+func (a *Authorizer) About(m bcn.Matter) *Authorizer { return &Authorizer{o: a.o, matter: m} }
 
 // Now is the moment by which reads are called fresh.
 func (a *Authorizer) Now() time.Time { return a.o.Now() }
@@ -78,6 +86,9 @@ type Ask struct {
 	// one moment share them; zero: those that begin when it is asked.
 	Since time.Time
 }
+
+// matter is what the ask is about.
+func (a Ask) matter() bcn.Matter { return bcn.Matter{District: a.District, App: a.App, Env: a.Env} }
 
 // Verdict is what the rules say to it.
 type Verdict struct {
@@ -191,7 +202,7 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 		if !slices.Contains(r.Allow, Everyone) {
 			could = append(could, r.Allow...)
 			var err error
-			in, err = a.o.Teams.TeamsOf(ctx, user, r.Allow, notBefore)
+			in, err = a.o.Teams.TeamsOf(ctx, user, r.Allow, ask.matter(), notBefore)
 			if err != nil {
 				return Verdict{}, err
 			}
@@ -260,7 +271,7 @@ func (a *Authorizer) Given(ctx context.Context, actor bcn.Actor) (teams []string
 		}
 	}
 	all = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(all))), func(t string) bool { return t == Everyone })
-	if teams, err = a.o.Teams.TeamsOf(ctx, actor.User, all, notBefore); err != nil {
+	if teams, err = a.o.Teams.TeamsOf(ctx, actor.User, all, a.matter, notBefore); err != nil {
 		return nil, nil, err
 	}
 	for _, r := range a.o.Rules {

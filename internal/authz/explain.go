@@ -58,7 +58,7 @@ func (a *Authorizer) Explain(ctx context.Context, actor bcn.Actor, ask Ask) ([]S
 	for i, r := range a.o.Rules {
 		s := Step{Index: i, Rule: r, Why: mismatch(r, ask)}
 		if s.Why == Matches && !slices.Contains(r.Allow, Everyone) {
-			in, err := a.o.Teams.TeamsOf(ctx, actor.User, r.Allow, a.o.Now())
+			in, err := a.o.Teams.TeamsOf(ctx, actor.User, r.Allow, ask.matter(), a.o.Now())
 			if err != nil {
 				return nil, err
 			}

@@ -36,7 +36,7 @@ func (a *Authorizer) voter(ctx context.Context, actor bcn.Actor, teams []string,
 	if err != nil {
 		return Voter{}, err
 	}
-	in, err := a.o.Teams.TeamsOf(ctx, actor.User, teams, notBefore)
+	in, err := a.o.Teams.TeamsOf(ctx, actor.User, teams, a.matter, notBefore)
 	return Voter{Teams: in, Accounts: p.Accounts}, err
 }
 
@@ -98,7 +98,7 @@ func (a *Authorizer) identify(ctx context.Context, p bcn.Profile) (identity, err
 }
 
 func accountsOf(p config.Person) []string {
-	return []string{slackAccount(p.Slack), account("github", p.GitHub), account("email", p.Email)}
+	return []string{slackAccount(p.Slack), account("github", p.GitHub), account("email", p.Email), account("vault", p.Vault)}
 }
 
 func sameName(a, b string) bool { return a != "" && strings.EqualFold(a, b) }

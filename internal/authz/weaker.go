@@ -36,6 +36,7 @@ func grew(before, now map[string]config.Team) bool {
 			continue // rules that name it are new too
 		}
 		more := slices.ContainsFunc(t.Members, func(m string) bool { return !slices.Contains(old.Members, m) })
+		more = more || t.VaultPolicy != nil && (old.VaultPolicy == nil || *t.VaultPolicy != *old.VaultPolicy)
 		if more || t.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || t.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
 			return true
 		}

@@ -43,7 +43,7 @@ func (p *people) Profile(_ context.Context, user string, notBefore time.Time) (b
 	return bcn.Profile{User: user, Team: home, Name: "somebody"}, nil
 }
 
-func (p *people) TeamsOf(_ context.Context, user string, among []string, notBefore time.Time) ([]string, error) {
+func (p *people) TeamsOf(_ context.Context, user string, among []string, _ bcn.Matter, notBefore time.Time) ([]string, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.asked = append(p.asked, slices.Clone(among))

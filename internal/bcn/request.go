@@ -67,6 +67,7 @@ type Request struct {
 	State     RequestState
 	Hash      string // SHA-256 of the plan bytes, hex
 	Requester string // Slack user id
+	Matter    Matter // of its change, read with it and not stored: who may decide can depend on it
 	// Accounts are the requester's, as far as they are known. They are read when
 	// it is decided and not stored: two accounts of one person are one person.
 	Accounts []string

@@ -52,6 +52,7 @@ type Person struct {
 	Slack  string // user id
 	GitHub string // login, as written; compare without regard to case
 	Email  string
+	Vault  string // id or name of their entity; compare without regard to case
 }
 
 // Team is the union of what it names.
@@ -59,6 +60,7 @@ type Team struct {
 	SlackUsergroup string   // user group id
 	GitHubTeam     string   // ORG/SLUG
 	Members        []string // Slack user ids
+	VaultPolicy    *VaultPolicy
 }
 
 // Rule says who may do what where, and who must approve. A matcher that is

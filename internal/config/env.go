@@ -26,7 +26,7 @@ type Process struct {
 	GitHubAPIURL        string // empty: GitHub's
 	GitHubClientID      string // of the OAuth app that login uses; it is no secret
 	VaultAddr           string
-	VaultToken          Secret
+	Vault               VaultLogin
 	TicketToken         Secret // of the system that rules look tickets up in
 	PagerDutyToken      Secret // of its REST API; read-only will do
 	PagerDutyAPIURL     string // with a slash at its end; empty: PagerDuty's, in the US region
@@ -98,7 +98,14 @@ func (e *env) table(p *Process) []variable {
 		{"GITHUB_API_URL", false, "", address(&p.GitHubAPIURL, true)},
 		{"GITHUB_CLIENT_ID", false, "", plain(&p.GitHubClientID)},
 		{"VAULT_ADDR", false, "", address(&p.VaultAddr, false)},
-		{"VAULT_TOKEN", true, "", token(&p.VaultToken, "")},
+		{"VAULT_CACERT", false, "", plain(&p.Vault.CACert)},
+		{"VAULT_TOKEN", true, "", token(&p.Vault.Token, "")},
+		{"VAULT_ROLE_ID", true, "", token(&p.Vault.RoleID, "")},
+		{"VAULT_SECRET_ID", true, "", token(&p.Vault.SecretID, "")},
+		{"VAULT_APPROLE_PATH", false, "approle", mount(&p.Vault.AppRolePath)},
+		{"VAULT_KUBERNETES_ROLE", true, "", token(&p.Vault.KubernetesRole, "")},
+		{"VAULT_KUBERNETES_PATH", false, "kubernetes", mount(&p.Vault.KubernetesPath)},
+		{"VAULT_KUBERNETES_TOKEN_PATH", false, "", plain(&p.Vault.KubernetesTokenPath)},
 		{"PAGERDUTY_TOKEN", true, "", token(&p.PagerDutyToken, "")},
 		{"PAGERDUTY_API_URL", false, "", address(&p.PagerDutyAPIURL, true)},
 		{"BCN_TICKET_TOKEN", true, "", token(&p.TicketToken, "")},
@@ -147,6 +154,7 @@ func (e *env) together(p *Process) {
 	if app && len(e.problems) == 0 && (p.GitHubAppID == 0 || !p.GitHubAppPrivateKey.Set()) {
 		e.fault("GITHUB_APP_ID", "and GITHUB_APP_PRIVATE_KEY belong together")
 	}
+	e.vault(p)
 }
 
 func (e *env) fault(name, message string) {

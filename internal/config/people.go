@@ -17,6 +17,7 @@ func (l *loader) people(path string, n *yaml.Node) {
 			field{"slack", l.checked(&p.Slack, isUser)},
 			field{"github", l.checked(&p.GitHub, isLogin)},
 			field{"email", l.checked(&p.Email, isEmail)},
+			field{"vault", l.checked(&p.Vault, isVaultEntity)},
 		)
 		if !ok {
 			return
@@ -29,6 +30,7 @@ func (l *loader) people(path string, n *yaml.Node) {
 			"the Slack account " + p.Slack,
 			"the GitHub login " + strings.ToLower(p.GitHub),
 			"the address " + strings.ToLower(p.Email),
+			"the entity of Vault " + strings.ToLower(p.Vault),
 		} {
 			if strings.HasSuffix(account, " ") {
 				continue
@@ -41,6 +43,7 @@ func (l *loader) people(path string, n *yaml.Node) {
 		}
 		l.c.People = append(l.c.People, p)
 	})
+	l.vaultEntities(resolve(n))
 }
 
 func (l *loader) teams(path string, n *yaml.Node) {
@@ -55,9 +58,13 @@ func (l *loader) teams(path string, n *yaml.Node) {
 			field{"slack_usergroup", l.checked(&t.SlackUsergroup, isUsergroup)},
 			field{"github_team", l.checked(&t.GitHubTeam, isGitHubTeam)},
 			field{"members", func(path string, n *yaml.Node) { t.Members = l.strings(path, n, isUser) }},
+			field{"vault_policy", l.vaultPolicy(&t.VaultPolicy)},
 		)
-		if ok && len(l.problems) == before && t.SlackUsergroup == "" && t.GitHubTeam == "" && len(t.Members) == 0 {
-			l.fault(resolve(value), "%s names nobody: give slack_usergroup, github_team or members", path)
+		if ok && len(l.problems) == before && t.SlackUsergroup == "" && t.GitHubTeam == "" && len(t.Members) == 0 && t.VaultPolicy == nil {
+			l.fault(resolve(value), "%s names nobody: give slack_usergroup, github_team, members or vault_policy", path)
+		}
+		if t.VaultPolicy != nil && key.Value == "admins" {
+			l.fault(resolve(value), "%s: administrators are asked for where there is no heritage, of which alone vault_policy says something", path)
 		}
 		l.teamAt[key.Value] = key
 		l.c.Teams[key.Value] = t

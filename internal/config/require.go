@@ -120,7 +120,7 @@ func (p *Process) attributes() []slog.Attr {
 		slog.String("github_app_private_key", p.GitHubAppPrivateKey.String()),
 		slog.String("github_api_url", bare(p.GitHubAPIURL)),
 		slog.String("vault_addr", bare(p.VaultAddr)),
-		slog.String("vault_token", p.VaultToken.String()),
+		slog.String("vault_login", p.Vault.way()),
 		slog.String("pagerduty_token", p.PagerDutyToken.String()),
 		slog.String("pagerduty_api_url", bare(p.PagerDutyAPIURL)),
 		slog.String("bcn_ticket_token", p.TicketToken.String()),

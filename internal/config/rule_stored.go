@@ -24,6 +24,8 @@ type storedTeam struct {
 	SlackUsergroup string   `json:"slack_usergroup,omitempty"`
 	GitHubTeam     string   `json:"github_team,omitempty"`
 	Members        []string `json:"members,omitempty"`
+
+	VaultPolicy *VaultPolicy `json:"vault_policy,omitempty"`
 }
 
 // Lines writes it so that two can be compared line by line and read again: a
@@ -32,7 +34,7 @@ func (s Ruleset) Lines() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(s.Teams)) {
 		t := s.Teams[name]
-		line, err := json.Marshal(storedTeam{Team: name, SlackUsergroup: t.SlackUsergroup, GitHubTeam: t.GitHubTeam, Members: t.Members})
+		line, err := json.Marshal(storedTeam{Team: name, SlackUsergroup: t.SlackUsergroup, GitHubTeam: t.GitHubTeam, Members: t.Members, VaultPolicy: t.VaultPolicy})
 		if err != nil { // strings always marshal
 			panic(err)
 		}
@@ -53,7 +55,7 @@ func ReadRuleset(lines []string) (Ruleset, error) {
 			if err := json.Unmarshal([]byte(line), &t); err != nil {
 				return out, err
 			}
-			out.Teams[t.Team] = Team{SlackUsergroup: t.SlackUsergroup, GitHubTeam: t.GitHubTeam, Members: t.Members}
+			out.Teams[t.Team] = Team{SlackUsergroup: t.SlackUsergroup, GitHubTeam: t.GitHubTeam, Members: t.Members, VaultPolicy: t.VaultPolicy}
 			continue
 		}
 		r, err := readRule(line)

@@ -50,7 +50,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	}
 	empty, instead := "", ""
 	if !w.BreakGlass { // whoever goes without the approval does not need somebody to give it
-		if empty, instead, err = s.stoodIn(ctx, c.Requester, v); err != nil {
+		if empty, instead, err = s.stoodIn(ctx, c, v); err != nil {
 			return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
 		}
 	}

@@ -15,9 +15,9 @@ import (
 
 // Members answers who is in a team. internal/directory implements it.
 type Members interface {
-	// Members answers the Slack users of a team. Where a part could not be read
-	// the others are answered with could_not_check.
-	Members(ctx context.Context, team string, notBefore time.Time) ([]string, error)
+	// Members answers the Slack users of a team for a matter. Where a part could
+	// not be read the others are answered with could_not_check.
+	Members(ctx context.Context, team string, of bcn.Matter, notBefore time.Time) ([]string, error)
 }
 
 // maxTold bounds the direct messages about one break-glass: Slack takes one a
@@ -132,7 +132,7 @@ func (s *Service) breaking(ctx context.Context, c Claimed, p bcn.Plan, m *Move, 
 	if p.BreakGlass == nil || (!p.Skips() && !p.BreakGlass.Scan && len(overrode) == 0) {
 		return
 	}
-	told, more := s.toTell(ctx, p.BreakGlass.Skipped, c.Change.Requester.User)
+	told, more := s.toTell(ctx, p.BreakGlass.Skipped, c.Change)
 	f := &bcn.FollowUp{
 		ID: c.Change.ID, Person: c.Change.Requester.User, Reason: c.Change.Reason, Skipped: p.BreakGlass.Skipped, Told: told,
 		Overrode: overrode, At: c.Now, DueAt: c.Now.Add(bcn.AcknowledgeWithin),
@@ -143,12 +143,12 @@ func (s *Service) breaking(ctx context.Context, c Claimed, p bcn.Plan, m *Move, 
 
 // toTell answers who is told that they were skipped, and what cannot be told so:
 // teams whose members could not be read, and how many are too many.
-func (s *Service) toTell(ctx context.Context, skipped []bcn.Need, requester string) (told []string, more NotTold) {
+func (s *Service) toTell(ctx context.Context, skipped []bcn.Need, c bcn.Change) (told []string, more NotTold) {
 	ctx, cancel := context.WithTimeout(ctx, glassPatience)
 	defer cancel()
 	since := s.Authz.Now().Add(-time.Minute) // whom it is told decides nothing
 	for _, team := range approval.Teams(skipped) {
-		members, err := s.Members.Members(ctx, team, since)
+		members, err := s.Members.Members(ctx, team, c.Matter(), since)
 		if err != nil {
 			s.Log.Warn("could not read who was skipped", "team", team, "error", err)
 			more.Teams = append(more.Teams, team)
@@ -156,7 +156,7 @@ func (s *Service) toTell(ctx context.Context, skipped []bcn.Need, requester stri
 		told = append(told, members...)
 	}
 	slices.Sort(told)
-	told = slices.DeleteFunc(slices.Compact(told), func(u string) bool { return u == requester })
+	told = slices.DeleteFunc(slices.Compact(told), func(u string) bool { return u == c.Requester.User })
 	if len(told) > maxTold {
 		more.People, told = len(told)-maxTold, told[:maxTold]
 	}
@@ -188,7 +188,7 @@ func (s *Service) Acknowledge(ctx context.Context, o Origin, actor bcn.Actor, id
 		return err
 	}
 	may := f.MayAcknowledge()
-	me, err := s.Authz.Voter(ctx, actor, may)
+	me, err := s.Authz.About(c.Matter()).Voter(ctx, actor, may)
 	teams := me.Teams
 	if err == nil {
 		err = s.mayAcknowledge(ctx, f, actor, me, may)

@@ -31,6 +31,7 @@ func (s *Service) Decide(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if own, done, err := s.ownerDecides(ctx, o, actor, c, r, v, reason); own || err != nil {
 		return done, err
 	}
+	r.Matter = c.Matter()
 	ballot, asker, err := s.ballot(ctx, r, actor, v)
 	if err == nil && v == bcn.Approve {
 		err = s.decidable(ctx, c)
@@ -97,6 +98,7 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 		return bcn.E(bcn.CodePlanMoved, "moved", whyGated(p))
 	}
 	r := *c.Request
+	r.Matter = c.Change.Matter()
 	r.Needs, r.Accounts = approval.Instead(now.Needs, r.Needs), now.Profile.Accounts
 	// Whoever did not count when it was asked does not now; whoever stands in
 	// must by the rules of now.

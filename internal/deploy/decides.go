@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
+	"github.com/bcn-bot/bcn/internal/authz"
 	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
@@ -18,19 +19,34 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 	if len(pending) == 0 {
 		return out, nil
 	}
+	alike := map[bcn.Matter][]bcn.Request{}
+	for _, r := range pending {
+		alike[r.Matter] = append(alike[r.Matter], r)
+	}
+	for _, of := range alike {
+		if err := s.decidesAlike(ctx, actor, of, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// decidesAlike is Decides of requests about one matter.
+func (s *Service) decidesAlike(ctx context.Context, actor bcn.Actor, pending []bcn.Request, out map[bcn.ID]bool) error {
 	var teams []string
 	for _, r := range pending {
 		teams = append(teams, approval.Deciding(r)...)
 	}
 	slices.Sort(teams)
 	teams = slices.Compact(teams)
-	own, err := s.Authz.RecentVoter(ctx, actor, teams)
+	judge := s.Authz.About(pending[0].Matter)
+	own, err := judge.RecentVoter(ctx, actor, teams)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stand, err := s.standsFor(ctx, actor, teams)
+	stand, err := s.standsFor(ctx, judge, actor, teams)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now := s.Authz.Now()
 	for _, r := range pending {
@@ -38,7 +54,7 @@ func (s *Service) Decides(ctx context.Context, actor bcn.Actor, pending []bcn.Re
 		b := approval.Choose(r, approval.Ballot{Person: actor.User, Verdict: bcn.Approve, Teams: own.Teams, Accounts: own.Accounts}, stand)
 		out[r.ID] = approval.Helps(r, b)
 	}
-	return out, nil
+	return nil
 }
 
 // MayDecide says whether Decide would take the actor's word on a request now,
@@ -78,7 +94,7 @@ func Missing(r bcn.Request) []bcn.Need { return approval.Remaining(r, approval.A
 
 // standsFor answers for whom the actor may decide now, and in which teams these
 // are.
-func (s *Service) standsFor(ctx context.Context, actor bcn.Actor, teams []string) ([]approval.Standing, error) {
+func (s *Service) standsFor(ctx context.Context, judge *authz.Authorizer, actor bcn.Actor, teams []string) ([]approval.Standing, error) {
 	all, err := s.Store.Deputies(ctx, time.Time{})
 	if err != nil {
 		return nil, err
@@ -88,7 +104,7 @@ func (s *Service) standsFor(ctx context.Context, actor bcn.Actor, teams []string
 		if d.Deputy != actor.User {
 			continue
 		}
-		them, err := s.Authz.RecentVoter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Absent, Team: actor.Team}, teams)
+		them, err := judge.RecentVoter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Absent, Team: actor.Team}, teams)
 		if refused(err) {
 			continue
 		}

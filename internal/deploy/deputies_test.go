@@ -180,7 +180,7 @@ func TestDeputies(t *testing.T) {
 }
 
 // Members answers who is in a team.
-func (s staff) Members(_ context.Context, team string, _ time.Time) ([]string, error) {
+func (s staff) Members(_ context.Context, team string, _ bcn.Matter, _ time.Time) ([]string, error) {
 	if team == "unreadable" {
 		return nil, bcn.E(bcn.CodeCouldNotCheck, "what", team)
 	}

@@ -196,7 +196,7 @@ func (s *Service) planned(ctx context.Context, c Claimed) (time.Duration, error)
 	case len(p.Needs) == 0:
 		return s.move(ctx, Move{From: c, Event: bcn.EventQueue, Audit: whyUngated(p)})
 	}
-	r := bcn.Request{ID: c.Change.ID, Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, Outside: p.Outside, Escalate: p.Escalate, ExpiresAt: c.Now.Add(p.Within)}
+	r := bcn.Request{ID: c.Change.ID, Matter: c.Change.Matter(), Hash: c.Plan.Hash, Requester: c.Change.Requester.User, Needs: p.Needs, Outside: p.Outside, Escalate: p.Escalate, ExpiresAt: c.Now.Add(p.Within)}
 	if at := c.Change.NotBefore; at != nil && at.After(c.Now) {
 		r.ExpiresAt = *at // of a tick: whoever approves does so by its time
 	}

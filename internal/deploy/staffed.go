@@ -65,11 +65,11 @@ func (s *Service) staffed(ctx context.Context, r bcn.Request, home string) (bcn.
 
 // stoodIn looks before anything is stored whether somebody could approve, and
 // names the groups that have nobody with who decides instead. Errors: no_approver.
-func (s *Service) stoodIn(ctx context.Context, asker bcn.Actor, v authz.Verdict) (empty, instead string, err error) {
+func (s *Service) stoodIn(ctx context.Context, c bcn.Change, v authz.Verdict) (empty, instead string, err error) {
 	if !v.Gated() {
 		return "", "", nil
 	}
-	r, err := s.staffed(ctx, bcn.Request{Requester: asker.User, Accounts: v.Profile.Accounts, Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}, asker.Team)
+	r, err := s.staffed(ctx, bcn.Request{Matter: c.Matter(), Requester: c.Requester.User, Accounts: v.Profile.Accounts, Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}, c.Requester.Team)
 	empty, instead = insteadOf(r.Needs)
 	return empty, instead, err
 }
@@ -90,7 +90,7 @@ func (c *census) missing(ctx context.Context, r bcn.Request) (missing []bcn.Need
 	in := map[string][]string{} // teams by person
 	var order []string
 	for _, team := range approval.Asked(r) {
-		members, err := c.s.Members.Members(ctx, team, time.Time{})
+		members, err := c.s.Members.Members(ctx, team, r.Matter, time.Time{})
 		if err != nil {
 			return nil, false
 		}

@@ -48,7 +48,7 @@ func (s staff) Profile(_ context.Context, user string, _ time.Time) (bcn.Profile
 	return bcn.Profile{User: user, Team: home, Name: strings.ToLower(user), Locale: "ja-JP", Deleted: !works}, nil
 }
 
-func (s staff) TeamsOf(_ context.Context, user string, among []string, _ time.Time) ([]string, error) {
+func (s staff) TeamsOf(_ context.Context, user string, among []string, _ bcn.Matter, _ time.Time) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(among), func(t string) bool { return !slices.Contains(s[user], t) }), nil
 }
 

@@ -1,5 +1,7 @@
 // Package directory knows who is in which team. A team is the union of what
-// bot.yaml names for it: people, a Slack user group, a GitHub team.
+// bot.yaml names for it: people, a Slack user group, a GitHub team, and whoever
+// has a capability on a path of Vault. By the last nobody is in a team as such,
+// but for a matter: one heritage in one district.
 //
 // A "no" is only said when every part of the team that could say "yes" was
 // read. What cannot be read is could_not_check: nobody gains rights by an
@@ -17,6 +19,7 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/config"
 	"github.com/bcn-bot/bcn/internal/fresh"
+	"github.com/bcn-bot/bcn/internal/vault"
 )
 
 // Slack reads user groups. internal/slackbot implements it.
@@ -49,17 +52,20 @@ type Options struct {
 	People []config.Person
 	Slack  Slack
 	GitHub GitHub
+	Vault  Vault            // nil: it cannot be asked
 	Links  Links            // nil: nobody linked an account
 	Now    func() time.Time // nil: time.Now
 }
 
 // Directory answers who is in which team. It is safe for concurrent use.
 type Directory struct {
-	o       Options
-	logins  map[string]string // by Slack user id
-	users   map[string]string // by lower-case login
-	member  *fresh.Reads[membership, bool]
-	members *fresh.Reads[membership, []string]
+	o        Options
+	logins   map[string]string // by Slack user id
+	users    map[string]string // by lower-case login
+	entities map[string]string // of Vault, in lower case, by Slack user id
+	member   *fresh.Reads[membership, bool]
+	members  *fresh.Reads[membership, []string]
+	entity   *fresh.Reads[string, vault.Entity]
 }
 
 // membership names a person in a GitHub team; login is empty for all of it.
@@ -67,7 +73,7 @@ type membership struct{ org, slug, login string }
 
 // New makes a directory; it asks nobody.
 func New(o Options) *Directory {
-	d := &Directory{o: o, logins: map[string]string{}, users: map[string]string{}}
+	d := &Directory{o: o, logins: map[string]string{}, users: map[string]string{}, entities: entitiesOf(o.People)}
 	for _, p := range o.People {
 		if p.Slack != "" && p.GitHub != "" {
 			d.logins[p.Slack] = p.GitHub
@@ -81,21 +87,24 @@ func New(o Options) *Directory {
 	d.members = fresh.New(reads, func(ctx context.Context, m membership) ([]string, error) {
 		return o.GitHub.TeamMembers(ctx, m.org, m.slug)
 	})
+	if o.Vault != nil {
+		d.entity = fresh.New(reads, o.Vault.Entity)
+	}
 	return d
 }
 
-// TeamsOf answers which of the named teams a Slack user is in, in the order of
-// among. Only these teams are read, side by side, by reads that began at
+// TeamsOf answers which of the named teams a Slack user is in for a matter, in
+// the order of among. Only these teams are read, side by side, by reads that began at
 // notBefore or later (the zero time allows up to 60 s of age), which concurrent
 // callers share. Where a team could not be read and nothing else of it says
 // yes, the error is could_not_check; the teams that are certain are answered
 // all the same.
-func (d *Directory) TeamsOf(ctx context.Context, user string, among []string, notBefore time.Time) ([]string, error) {
+func (d *Directory) TeamsOf(ctx context.Context, user string, among []string, of bcn.Matter, notBefore time.Time) ([]string, error) {
 	found := make([]bool, len(among))
 	var failures errgroup.Group
 	for i, name := range among {
 		failures.Go(func() (err error) {
-			found[i], err = d.Member(ctx, user, name, notBefore)
+			found[i], err = d.Member(ctx, user, name, of, notBefore)
 			return err
 		})
 	}
@@ -109,9 +118,9 @@ func (d *Directory) TeamsOf(ctx context.Context, user string, among []string, no
 	return in, err
 }
 
-// Member says whether a Slack user is in a team, as TeamsOf does. A team that
-// bot.yaml does not name is could_not_check.
-func (d *Directory) Member(ctx context.Context, user, team string, notBefore time.Time) (bool, error) {
+// Member says whether a Slack user is in a team for a matter, as TeamsOf does. A
+// team that bot.yaml does not name is could_not_check.
+func (d *Directory) Member(ctx context.Context, user, team string, of bcn.Matter, notBefore time.Time) (bool, error) {
 	t, known := d.o.Teams[team]
 	if !known {
 		return false, bcn.E(bcn.CodeCouldNotCheck, "what", "team "+team)
@@ -123,39 +132,62 @@ func (d *Directory) Member(ctx context.Context, user, team string, notBefore tim
 		return true, nil
 	}
 	var failed error
-	if t.SlackUsergroup != "" {
-		members, err := d.o.Slack.GroupMembers(ctx, t.SlackUsergroup, notBefore)
-		if err == nil && slices.Contains(members, user) {
+	for _, ask := range []func() (bool, error){
+		func() (bool, error) { return d.inUsergroup(ctx, user, t, notBefore) },
+		func() (bool, error) { return d.inGitHub(ctx, user, t, notBefore) },
+		func() (bool, error) {
+			if t.VaultPolicy == nil {
+				return false, nil
+			}
+			return d.inVault(ctx, user, *t.VaultPolicy, of, notBefore)
+		},
+	} {
+		in, err := ask()
+		if err == nil && in {
 			return true, nil
 		}
-		failed = couldNotCheck("Slack user group "+t.SlackUsergroup, err)
+		if err != nil {
+			failed = err
+		}
 	}
+	return false, failed
+}
+
+func (d *Directory) inUsergroup(ctx context.Context, user string, t config.Team, notBefore time.Time) (bool, error) {
+	if t.SlackUsergroup == "" {
+		return false, nil
+	}
+	members, err := d.o.Slack.GroupMembers(ctx, t.SlackUsergroup, notBefore)
+	if err != nil {
+		return false, couldNotCheck("Slack user group "+t.SlackUsergroup, err)
+	}
+	return slices.Contains(members, user), nil
+}
+
+func (d *Directory) inGitHub(ctx context.Context, user string, t config.Team, notBefore time.Time) (bool, error) {
 	if t.GitHubTeam == "" {
-		return false, failed
+		return false, nil
 	}
 	login, err := d.login(ctx, user)
 	if err != nil {
 		return false, couldNotCheck("linked accounts", err)
 	}
 	if login == "" {
-		return false, failed
+		return false, nil
 	}
 	org, slug, _ := strings.Cut(t.GitHubTeam, "/")
 	in, err := d.member.Get(ctx, membership{org, slug, strings.ToLower(login)}, notBefore)
 	if err != nil {
 		return false, couldNotCheck("GitHub team "+t.GitHubTeam, err)
 	}
-	if in {
-		return true, nil
-	}
-	return false, failed
+	return in, nil
 }
 
-// Members answers the Slack users of a team, sorted; members of a GitHub team
-// whose Slack account bot.yaml does not name are left out. It is as fresh as
+// Members answers the Slack users of a team for a matter, sorted; members of a
+// GitHub team or of Vault whose Slack account bot.yaml does not name are left out. It is as fresh as
 // TeamsOf. Where a part could not be read, the others are answered with
 // could_not_check.
-func (d *Directory) Members(ctx context.Context, team string, notBefore time.Time) ([]string, error) {
+func (d *Directory) Members(ctx context.Context, team string, of bcn.Matter, notBefore time.Time) ([]string, error) {
 	t, known := d.o.Teams[team]
 	if !known {
 		return nil, bcn.E(bcn.CodeCouldNotCheck, "what", "team "+team)
@@ -177,6 +209,13 @@ func (d *Directory) Members(ctx context.Context, team string, notBefore time.Tim
 		all = append(all, users...)
 		if err != nil {
 			failed = couldNotCheck("linked accounts", err)
+		}
+	}
+	if t.VaultPolicy != nil {
+		users, err := d.ofVault(ctx, *t.VaultPolicy, of, notBefore)
+		all = append(all, users...)
+		if err != nil {
+			failed = err
 		}
 	}
 	slices.Sort(all)

@@ -70,7 +70,7 @@ func TestTeamsOf(t *testing.T) {
 		for user, want := range map[string][]string{
 			"U0DEV": {"developers", "both"}, "U0LEAD": {"leads", "both"}, "U0ONCALL": {"oncall"}, "U0ADMIN": {"both"}, "U0GUEST": nil, "": nil,
 		} {
-			if got, err := w.TeamsOf(ctx, user, all, time.Now()); !slices.Equal(got, want) || err != nil {
+			if got, err := w.TeamsOf(ctx, user, all, bcn.Matter{}, time.Now()); !slices.Equal(got, want) || err != nil {
 				t.Errorf("%s: %v, %v", user, got, err)
 			}
 		}
@@ -80,7 +80,7 @@ func TestTeamsOf(t *testing.T) {
 		t.Parallel()
 		w := start(t)
 		w.slack.Fault(localslack.Fault{Method: "usergroups.users.list", Status: 503})
-		if got, err := w.TeamsOf(ctx, "U0LEAD", []string{"leads", "oncall"}, time.Now()); !slices.Equal(got, []string{"leads"}) || err != nil {
+		if got, err := w.TeamsOf(ctx, "U0LEAD", []string{"leads", "oncall"}, bcn.Matter{}, time.Now()); !slices.Equal(got, []string{"leads"}) || err != nil {
 			t.Errorf("%v, %v", got, err)
 		}
 	})
@@ -88,14 +88,14 @@ func TestTeamsOf(t *testing.T) {
 	t.Run("who left is out at the next fresh read, and within a minute for others", func(t *testing.T) {
 		t.Parallel()
 		w := start(t)
-		if in, _ := w.Member(ctx, "U0LEAD", "leads", time.Now()); !in {
+		if in, _ := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Now()); !in {
 			t.Fatal("lee is no lead")
 		}
 		w.github.RemoveMember("acme", "leads", "lee")
-		if in, err := w.Member(ctx, "U0LEAD", "leads", time.Time{}); !in || err != nil {
+		if in, err := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Time{}); !in || err != nil {
 			t.Errorf("from the cache: %v, %v", in, err)
 		}
-		if in, err := w.Member(ctx, "U0LEAD", "leads", time.Now()); in || err != nil {
+		if in, err := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Now()); in || err != nil {
 			t.Errorf("fresh: %v, %v", in, err)
 		}
 	})
@@ -110,20 +110,20 @@ func TestOutage(t *testing.T) {
 		w := start(t)
 		w.github.Fault(localgithub.Fault{Status: 503})
 		w.slack.Fault(localslack.Fault{Method: "usergroups.users.list", Status: 503})
-		if in, err := w.Member(ctx, "U0LEAD", "leads", time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if in, err := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Errorf("GitHub is down: %v, %v", in, err)
 		}
-		if in, err := w.Member(ctx, "U0DEV2", "both", time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if in, err := w.Member(ctx, "U0DEV2", "both", bcn.Matter{}, time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Errorf("Slack is down for somebody without a GitHub account: %v, %v", in, err)
 		}
-		if in, err := w.Member(ctx, "U0ADMIN", "both", time.Now()); !in || err != nil {
+		if in, err := w.Member(ctx, "U0ADMIN", "both", bcn.Matter{}, time.Now()); !in || err != nil {
 			t.Errorf("a static member: %v, %v", in, err)
 		}
 		w.github.ClearFaults()
-		if in, err := w.Member(ctx, "U0LEAD", "both", time.Now()); !in || err != nil {
+		if in, err := w.Member(ctx, "U0LEAD", "both", bcn.Matter{}, time.Now()); !in || err != nil {
 			t.Errorf("Slack is down, GitHub says yes: %v, %v", in, err)
 		}
-		if in, err := w.Member(ctx, "U0DEV", "both", time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if in, err := w.Member(ctx, "U0DEV", "both", bcn.Matter{}, time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Errorf("Slack is down, GitHub says no: %v, %v", in, err)
 		}
 	})
@@ -132,10 +132,10 @@ func TestOutage(t *testing.T) {
 		t.Parallel()
 		w := start(t)
 		w.github.RemoveTeam("acme", "leads")
-		if in, err := w.Member(ctx, "U0LEAD", "leads", time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if in, err := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Errorf("on GitHub: %v, %v", in, err)
 		}
-		if in, err := w.Member(ctx, "U0LEAD", "nonsense", time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if in, err := w.Member(ctx, "U0LEAD", "nonsense", bcn.Matter{}, time.Now()); in || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Errorf("in bot.yaml: %v, %v", in, err)
 		}
 	})
@@ -151,7 +151,7 @@ func TestShared(t *testing.T) {
 		var clicks sync.WaitGroup
 		for range 100 {
 			clicks.Go(func() {
-				if in, err := w.Member(ctx, "U0LEAD", "leads", time.Now()); !in || err != nil {
+				if in, err := w.Member(ctx, "U0LEAD", "leads", bcn.Matter{}, time.Now()); !in || err != nil {
 					t.Errorf("%v, %v", in, err)
 				}
 			})
@@ -168,12 +168,12 @@ func TestMembers(t *testing.T) {
 	ctx := context.Background()
 	w := start(t)
 	w.github.SetMember("acme", "leads", "unknown-to-bot-yaml", localgithub.Active)
-	got, err := w.Members(ctx, "both", time.Time{})
+	got, err := w.Members(ctx, "both", bcn.Matter{}, time.Time{})
 	if want := []string{"U0ADMIN", "U0DEV", "U0DEV2", "U0LEAD", "U0YUKI"}; !slices.Equal(got, want) || err != nil {
 		t.Errorf("%v, %v", got, err)
 	}
 	w.github.Fault(localgithub.Fault{Status: 503})
-	got, err = w.Members(ctx, "both", time.Now())
+	got, err = w.Members(ctx, "both", bcn.Matter{}, time.Now())
 	if !slices.Contains(got, "U0ADMIN") || bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 		t.Errorf("with GitHub down: %v, %v", got, err)
 	}

@@ -126,7 +126,7 @@ func (s *Service) mayEnd(ctx context.Context, actor bcn.Actor, id bcn.ID) error 
 	if err == nil {
 		teams = append(teams, approval.Teams(r.Needs)...)
 	}
-	in, err := s.Authz.Eligible(ctx, actor, slices.Compact(slices.Sorted(slices.Values(teams))))
+	in, err := s.Authz.About(r.Matter).Eligible(ctx, actor, slices.Compact(slices.Sorted(slices.Values(teams))))
 	if err == nil && len(in) == 0 {
 		return bcn.E(bcn.CodeNotYours, "id", id.String())
 	}

@@ -145,10 +145,10 @@ func TestLogin(t *testing.T) {
 		if got := w.linked("U0KIM"); got != "kim" {
 			t.Errorf("linked to %q", got)
 		}
-		if in, err := w.dir.TeamsOf(t.Context(), "U0KIM", []string{"leads"}, time.Now()); err != nil || len(in) != 1 {
+		if in, err := w.dir.TeamsOf(t.Context(), "U0KIM", []string{"leads"}, bcn.Matter{}, time.Now()); err != nil || len(in) != 1 {
 			t.Error(in, err)
 		}
-		if all, err := w.dir.Members(t.Context(), "leads", time.Now()); err != nil || strings.Join(all, " ") != "U0KIM U0LEAD" {
+		if all, err := w.dir.Members(t.Context(), "leads", bcn.Matter{}, time.Now()); err != nil || strings.Join(all, " ") != "U0KIM U0LEAD" {
 			t.Error(all, err)
 		}
 		if w.log() != "login.begun login.linked" || !strings.Contains(w.said(), "announce C0SEC") || !strings.Contains(w.said(), "direct U0KIM") {
@@ -236,7 +236,7 @@ func TestLogin(t *testing.T) {
 		if all, err := w.store.Links(t.Context()); err != nil || len(all) > 0 {
 			t.Error(all, err)
 		}
-		if _, err := w.dir.TeamsOf(t.Context(), "U0DEV", []string{"leads"}, time.Now()); bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+		if _, err := w.dir.TeamsOf(t.Context(), "U0DEV", []string{"leads"}, bcn.Matter{}, time.Now()); bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
 			t.Error(err)
 		}
 	})

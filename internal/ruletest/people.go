@@ -29,7 +29,7 @@ func (d directory) Profile(_ context.Context, user string, _ time.Time) (bcn.Pro
 
 // TeamsOf answers the teams that are given for the name, and those of bot.yaml
 // whose members list them.
-func (d directory) TeamsOf(_ context.Context, user string, among []string, _ time.Time) ([]string, error) {
+func (d directory) TeamsOf(_ context.Context, user string, among []string, _ bcn.Matter, _ time.Time) ([]string, error) {
 	id := d.slack(user)
 	var out []string
 	for _, t := range among {

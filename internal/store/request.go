@@ -63,7 +63,8 @@ func request(ctx context.Context, q querier, id bcn.ID) (bcn.Request, error) {
 // requests reads requests with their decisions, in two queries for however
 // many there are.
 func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.Request, error) {
-	rows, err := q.Query(ctx, `select id, state, hash, requester, needs, created_at, expires_at, outside, escalate, escalated_at from request where `+where, args...)
+	rows, err := q.Query(ctx, `select id, state, hash, requester, needs, created_at, expires_at, outside, escalate, escalated_at,
+		(select jsonb_build_array(district, app, env) from change where change.id = request.id) from request where `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +93,11 @@ func scanRequest(row pgx.CollectableRow) (bcn.Request, error) {
 	var (
 		r                        bcn.Request
 		needs, outside, escalate []byte
+		matter                   [3]string
+		about                    []byte
 		escalated                *time.Time
 	)
-	if err := row.Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt, &outside, &escalate, &escalated); err != nil {
+	if err := row.Scan(&r.ID, &r.State, &r.Hash, &r.Requester, &needs, &r.CreatedAt, &r.ExpiresAt, &outside, &escalate, &escalated, &about); err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal(needs, &r.Needs); err != nil {
@@ -106,6 +109,10 @@ func scanRequest(row pgx.CollectableRow) (bcn.Request, error) {
 	if err := json.Unmarshal(escalate, &r.Escalate); err != nil {
 		return r, fmt.Errorf("read who decides next for %s: %w", r.ID, err)
 	}
+	if err := json.Unmarshal(about, &matter); err != nil {
+		return r, fmt.Errorf("read what %s is about: %w", r.ID, err)
+	}
+	r.Matter = bcn.Matter{District: matter[0], App: matter[1], Env: matter[2]}
 	if escalated != nil {
 		r.EscalatedAt = *escalated
 	}
