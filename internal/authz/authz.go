@@ -96,9 +96,10 @@ type Verdict struct {
 	Index  int        // of the rule in bot.yaml
 	Needs  []bcn.Need // empty: nobody must approve
 	Within time.Duration
-	// In are the teams of allow that let the actor in; Outside those of them
-	// whose members do not count as approvers; Escalate may approve as well once
-	// it is escalated to them.
+	// In are the teams of allow that let the actor in, and those of them in which
+	// another account of the same person is; Outside those of them whose members
+	// do not count as approvers; Escalate may approve as well once it is escalated
+	// to them.
 	In, Outside, Escalate []string
 	// Demands are what the rules want besides: one of each rule that wants some.
 	Demands []Demand
@@ -131,7 +132,7 @@ func (a *Authorizer) Judge(ctx context.Context, actor bcn.Actor, ask Ask) (Verdi
 	if err != nil {
 		return Verdict{}, err
 	}
-	v, err := a.match(ctx, actor.User, ask, notBefore)
+	v, err := a.match(ctx, profile, ask, notBefore)
 	v.Profile = profile
 	return v, err
 }
@@ -192,8 +193,9 @@ func (a *Authorizer) home(team, enterprise string) bool {
 }
 
 // match walks the rules in order; a team is read only where the rest matches.
-func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore time.Time) (Verdict, error) {
+func (a *Authorizer) match(ctx context.Context, p bcn.Profile, ask Ask, notBefore time.Time) (Verdict, error) {
 	var could []string
+	user := p.User
 	for i, r := range a.o.Rules {
 		if !applies(r, ask) {
 			continue
@@ -212,6 +214,13 @@ func (a *Authorizer) match(ctx context.Context, user string, ask Ask, notBefore 
 		}
 		v := Verdict{Rule: r, Index: i, Max: r.Max, Access: r.Access, Destructive: r.Destructive != nil && *r.Destructive, Counts: r.Counts, BreakGlass: r.BreakGlass}
 		v.In = in
+		if r.Approve != nil && r.Approve.Outside {
+			also, err := a.elsewhere(ctx, p.User, p.Accounts, r.Allow, ask.matter(), notBefore)
+			if err != nil {
+				return Verdict{}, err
+			}
+			v.In = either(in, also)
+		}
 		if r.Approve != nil {
 			v.approvedBy(*r.Approve)
 		}

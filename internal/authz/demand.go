@@ -56,6 +56,14 @@ func (v Verdict) Fits(reason string) error {
 	return nil
 }
 
+// Stops says that a verb only stops what happens: neither the hours nor the
+// limits of a rule refuse it.
+func Stops(verb string) bool { return verb == "halt" || verb == "cancel" }
+
+// atAnyHour says that a verb is not judged by hours: it stops something, or
+// keeps it from starting.
+func atAnyHour(verb string) bool { return Stops(verb) || verb == "lock" || verb == "freeze" }
+
 // demand notes what the matched rule wants, and refuses a time that it does not
 // allow.
 func (a *Authorizer) demand(v *Verdict, ask Ask) error {
@@ -65,7 +73,7 @@ func (a *Authorizer) demand(v *Verdict, ask Ask) error {
 	}
 	d := Demand{Rule: v.Index, Key: r.Key(), Reason: r.Reason, Ticket: r.Ticket, When: r.When, Limit: r.Limit, Scan: r.ScanDeny, Glass: r.BreakGlass != nil}
 	v.Demands = []Demand{d}
-	if ask.AnyTime {
+	if ask.AnyTime || atAnyHour(ask.Verb) {
 		return nil
 	}
 	at := a.o.Now()

@@ -18,7 +18,7 @@ func office() []config.Window {
 
 func TestHoursAreJudgedAtUse(t *testing.T) {
 	t.Parallel()
-	rule := config.Rule{Allow: list("developers"), To: list("deploy"), When: office()}
+	rule := config.Rule{Allow: list("developers"), To: list("*"), When: office()}
 	for _, c := range []struct {
 		name string
 		ask  authz.Ask
@@ -31,6 +31,11 @@ func TestHoursAreJudgedAtUse(t *testing.T) {
 		{"what is to be done outside of them may not", authz.Ask{Verb: "deploy", At: now.Add(2 * time.Hour)}, now, bcn.CodeOutsideHours},
 		{"what was to be done before is done now", authz.Ask{Verb: "deploy", At: now}, now.Add(time.Hour), bcn.CodeOutsideHours},
 		{"what was begun goes on", authz.Ask{Verb: "deploy", AnyTime: true}, now.Add(time.Hour), ""},
+		{"the emergency brake works at any hour", authz.Ask{Verb: "halt"}, now.Add(time.Hour), ""},
+		{"so does a cancel", authz.Ask{Verb: "cancel"}, now.Add(time.Hour), ""},
+		{"and a lock", authz.Ask{Verb: "lock"}, now.Add(time.Hour), ""},
+		{"and a freeze", authz.Ask{Verb: "freeze"}, now.Add(time.Hour), ""},
+		{"what goes on again has hours", authz.Ask{Verb: "resume"}, now.Add(time.Hour), bcn.CodeOutsideHours},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,6 +81,44 @@ func TestApproversFromOutside(t *testing.T) {
 			}
 		})
 	}
+	t.Run("by each account of a person", func(t *testing.T) {
+		t.Parallel()
+		p := staff()
+		p.teams["U0DEV2"], p.profiles = list("leads"), map[string]bcn.Profile{"U0DEV2": {User: "U0DEV2", Team: home, Email: "dana@example.com"}}
+		a := authz.New(authz.Options{
+			Rules:  []config.Rule{{Allow: list("developers", "leads"), To: list("deploy"), Approve: &config.Approve{By: list("oncall"), Outside: true}}},
+			People: p, Teams: p, Workspace: authz.Workspace{Team: home}, Now: func() time.Time { return now },
+			Persons: []config.Person{{Slack: "U0DEV", Email: "dana@example.com"}},
+		})
+		v, err := a.Judge(context.Background(), person("U0DEV2"), authz.Ask{Verb: "deploy"})
+		if err != nil || !slices.Equal(v.Outside, list("developers", "leads")) {
+			t.Errorf("who asks: %v, %v", v.Outside, err)
+		}
+		voter, err := a.OutsideVoter(context.Background(), person("U0DEV2"), list("leads", "oncall", "developers"), list("developers"))
+		if err != nil || !slices.Equal(voter.Teams, list("developers", "leads")) {
+			t.Errorf("who decides: %v, %v", voter.Teams, err)
+		}
+		p.fails = bcn.E(bcn.CodeCouldNotCheck)
+		if _, err := a.OutsideVoter(context.Background(), person("U0DEV2"), nil, list("developers")); bcn.CodeOf(err) != bcn.CodeCouldNotCheck {
+			t.Errorf("unreadable: %v", err)
+		}
+	})
+	t.Run("another account gives no right", func(t *testing.T) {
+		t.Parallel()
+		p := staff()
+		p.profiles = map[string]bcn.Profile{"U0DEV2": {User: "U0DEV2", Team: home, Email: "dana@example.com"}}
+		a := authz.New(authz.Options{
+			Rules:  []config.Rule{{Allow: list("developers"), To: list("deploy")}},
+			People: p, Teams: p, Workspace: authz.Workspace{Team: home}, Now: func() time.Time { return now },
+			Persons: []config.Person{{Slack: "U0DEV", Email: "dana@example.com"}},
+		})
+		if _, err := a.Judge(context.Background(), person("U0DEV2"), authz.Ask{Verb: "deploy"}); bcn.CodeOf(err) != bcn.CodeNotAllowed {
+			t.Errorf("deploys: %v", err)
+		}
+		if teams, err := a.Eligible(context.Background(), person("U0DEV2"), list("developers")); err != nil || len(teams) > 0 {
+			t.Errorf("decides for %v, %v", teams, err)
+		}
+	})
 	t.Run("who stands in is said too", func(t *testing.T) {
 		t.Parallel()
 		v, err := a.Judge(context.Background(), person("U0DEV"), authz.Ask{Verb: "deploy"})

@@ -25,10 +25,42 @@ func (a *Authorizer) Voter(ctx context.Context, actor bcn.Actor, teams []string)
 	return a.voter(ctx, actor, teams, a.o.Now())
 }
 
+// OutsideVoter is Voter, and adds those of the barring teams in which another
+// account of the person is: who is inside by one account is by all of them.
+func (a *Authorizer) OutsideVoter(ctx context.Context, actor bcn.Actor, teams, barring []string) (Voter, error) {
+	notBefore := a.o.Now()
+	v, err := a.voter(ctx, actor, teams, notBefore)
+	if err != nil || len(barring) == 0 {
+		return v, err
+	}
+	also, err := a.elsewhere(ctx, actor.User, v.Accounts, barring, a.matter, notBefore)
+	v.Teams = either(v.Teams, also)
+	return v, err
+}
+
 // RecentVoter is Voter with answers of up to a minute of age, for what decides
 // nothing.
 func (a *Authorizer) RecentVoter(ctx context.Context, actor bcn.Actor, teams []string) (Voter, error) {
 	return a.voter(ctx, actor, teams, time.Time{})
+}
+
+// elsewhere answers in which of the teams the other Slack accounts of a person
+// are. It gives them no right.
+func (a *Authorizer) elsewhere(ctx context.Context, user string, accounts, teams []string, of bcn.Matter, notBefore time.Time) ([]string, error) {
+	var in []string
+	teams = slices.DeleteFunc(slices.Clone(teams), func(t string) bool { return t == Everyone })
+	for _, account := range accounts {
+		other, is := strings.CutPrefix(account, slackAccount(""))
+		if !is || other == user || len(teams) == 0 {
+			continue
+		}
+		also, err := a.o.Teams.TeamsOf(ctx, other, teams, of, notBefore)
+		if err != nil {
+			return nil, err
+		}
+		in = either(in, also)
+	}
+	return in, nil
 }
 
 func (a *Authorizer) voter(ctx context.Context, actor bcn.Actor, teams []string, notBefore time.Time) (Voter, error) {

@@ -73,6 +73,9 @@ type Use struct {
 	Name  string        `json:"name"` // as people know the rule
 	Count int           `json:"count"`
 	Per   time.Duration `json:"per"`
+	// Accounts are those that are known of who asks, read when it is counted and
+	// no part of the plan: two accounts of one person are one person.
+	Accounts []string `json:"-"`
 }
 
 // Promoted is what a promotion takes over: a release of another environment.

@@ -20,6 +20,11 @@ type Origin struct {
 	Try       int       // which run of the tick: each makes at most one change
 	TickFence int64     // of the claim in which it asks: a tick that was skipped meanwhile asks for nothing
 	NotBefore time.Time // what is asked for starts then, and its approval may come until then
+
+	// Uses are what counts against the limits of rules where the command acts at
+	// once, for By. A wish has its own.
+	Uses []bcn.Use
+	By   bcn.Actor
 }
 
 // Wish is what somebody asks for. Exactly what Kind needs is set.

@@ -34,6 +34,11 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if v, err = s.mayBreak(ctx, o, actor, v, asking(c), w); err != nil {
 		return Asked{}, s.Refuse(ctx, actor, 0, "break glass for "+string(w.Kind), err)
 	}
+	if !w.BreakGlass && c.Kind != bcn.KindPlan { // whoever goes without the approval does not need somebody to give it
+		if err := approvable(v); err != nil {
+			return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
+		}
+	}
 	if w.Kind.Access() {
 		if err := s.Access.Check(v, w.Access.For); err != nil {
 			return Asked{}, err
@@ -55,10 +60,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 		}
 	}
 	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
-	if bcn.CodeOf(err) == bcn.CodeLimitReached {
-		err = s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
-	}
-	if err != nil {
+	if err = s.limited(ctx, actor, 0, "ask "+string(w.Kind), err); err != nil {
 		return Asked{}, err
 	}
 	a := Asked{ID: c.ID, Behind: c.Behind, Empty: empty, Instead: instead}

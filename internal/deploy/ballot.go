@@ -31,7 +31,7 @@ type DeputyStore interface {
 // teams now. It answers the requester's accounts too, with which they compare.
 func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v bcn.Verdict) (approval.Ballot, []string, error) {
 	teams := approval.Deciding(r)
-	me, err := s.Authz.About(r.Matter).Voter(ctx, actor, teams)
+	me, err := s.Authz.About(r.Matter).OutsideVoter(ctx, actor, teams, r.Outside)
 	own := approval.Ballot{Person: actor.User, Verdict: v, Teams: me.Teams, Accounts: me.Accounts}
 	if err != nil {
 		return own, r.Accounts, err
@@ -52,7 +52,7 @@ func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v 
 		if d.Deputy != actor.User || d.Absent == r.Requester {
 			continue
 		}
-		them, err := s.voterStill(ctx, r.Matter, d.Absent, actor.Team, teams)
+		them, err := s.voterStill(ctx, d.Absent, actor.Team, r)
 		if err != nil {
 			return own, r.Accounts, err
 		}
@@ -65,8 +65,8 @@ func (s *Service) ballot(ctx context.Context, r bcn.Request, actor bcn.Actor, v 
 // the person is in now, or whoever they stood for. Somebody who is no longer
 // anybody counts for nothing, and neither does a deputy who was removed.
 func (s *Service) stillCounts(ctx context.Context, r bcn.Request, d bcn.Decision, home string) (approval.Ballot, error) {
-	b, teams := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}, approval.Deciding(r)
-	own, err := s.Authz.About(r.Matter).Voter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, teams)
+	b := approval.Ballot{Person: d.Person, For: d.For, Verdict: d.Verdict}
+	own, err := s.Authz.About(r.Matter).OutsideVoter(ctx, bcn.Actor{Kind: bcn.Person, User: d.Person, Team: home}, approval.Deciding(r), r.Outside)
 	if refused(err) {
 		return b, nil
 	}
@@ -82,7 +82,7 @@ func (s *Service) stillCounts(ctx context.Context, r bcn.Request, d bcn.Decision
 	if err != nil || !slices.ContainsFunc(then, func(x bcn.Deputation) bool { return x.Absent == d.For && x.Deputy == d.Person }) {
 		return b, err
 	}
-	absent, err := s.voterStill(ctx, r.Matter, d.For, home, teams)
+	absent, err := s.voterStill(ctx, d.For, home, r)
 	b.Accounts = append(b.Accounts, absent.Accounts...)
 	if len(absent.Teams) > 0 {
 		b.Teams = approval.Lent(r, own.Teams, absent.Teams)
@@ -90,10 +90,10 @@ func (s *Service) stillCounts(ctx context.Context, r bcn.Request, d bcn.Decision
 	return b, err
 }
 
-// voterStill is Voter of somebody who does not act now: a refused person is in
-// no team.
-func (s *Service) voterStill(ctx context.Context, of bcn.Matter, user, home string, teams []string) (authz.Voter, error) {
-	v, err := s.Authz.About(of).Voter(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: home}, teams)
+// voterStill answers as what somebody who does not act now counts for a request:
+// a refused person is in no team.
+func (s *Service) voterStill(ctx context.Context, user, home string, r bcn.Request) (authz.Voter, error) {
+	v, err := s.Authz.About(r.Matter).OutsideVoter(ctx, bcn.Actor{Kind: bcn.Person, User: user, Team: home}, approval.Deciding(r), r.Outside)
 	if refused(err) {
 		return authz.Voter{}, nil
 	}

@@ -48,7 +48,7 @@ func (s *Service) mayBreak(ctx context.Context, o Origin, actor bcn.Actor, v aut
 		}
 		return v, nil
 	}
-	used, err := s.Store.GlassUsed(ctx, actor.User, v.BreakGlass.Per)
+	used, err := s.Store.GlassUsed(ctx, actor.User, v.Profile.Accounts, v.BreakGlass.Per)
 	if err == nil && used >= v.BreakGlass.Limit {
 		err = glassLimit(v.BreakGlass.Limit, v.BreakGlass.Per)
 	}
@@ -128,17 +128,22 @@ func sameNeeds(a, b []bcn.Need) bool {
 
 // breaking adds to the start of a change that goes without approval what must
 // come of it: somebody else looks at it, and those who were skipped are told.
-func (s *Service) breaking(ctx context.Context, c Claimed, p bcn.Plan, m *Move, overrode []string) {
+func (s *Service) breaking(ctx context.Context, c Claimed, p bcn.Plan, m *Move, overrode []string) error {
 	if p.BreakGlass == nil || (!p.Skips() && !p.BreakGlass.Scan && len(overrode) == 0) {
-		return
+		return nil
+	}
+	accounts, err := s.Authz.Accounts(ctx, c.Change.Requester.User)
+	if err != nil {
+		return err
 	}
 	told, more := s.toTell(ctx, p.BreakGlass.Skipped, c.Change)
 	f := &bcn.FollowUp{
 		ID: c.Change.ID, Person: c.Change.Requester.User, Reason: c.Change.Reason, Skipped: p.BreakGlass.Skipped, Told: told,
 		Overrode: overrode, At: c.Now, DueAt: c.Now.Add(bcn.AcknowledgeWithin),
 	}
-	m.FollowUp = &NewFollowUp{Row: *f, Limit: p.BreakGlass.Limit, Per: p.BreakGlass.Per}
+	m.FollowUp = &NewFollowUp{Row: *f, Accounts: accounts, Limit: p.BreakGlass.Limit, Per: p.BreakGlass.Per}
 	m.Notes = append(m.Notes, s.Speaker.Notes(Moment{Kind: MomentBroken, Change: c.Change, Plan: &p, FollowUp: f, More: more})...)
+	return nil
 }
 
 // toTell answers who is told that they were skipped, and what cannot be told so:

@@ -66,7 +66,7 @@ func (s *Service) mayCancel(ctx context.Context, actor bcn.Actor, c bcn.Change) 
 		_, err := s.Authz.Person(ctx, actor)
 		return err
 	}
-	err := s.ungated(ctx, actor, authz.Ask{Verb: "cancel", App: c.App, Env: c.Env, District: c.District})
+	_, err := s.ungatedVerdict(ctx, actor, authz.Ask{Verb: "cancel", App: c.App, Env: c.Env, District: c.District})
 	if bcn.CodeOf(err) == bcn.CodeNotAllowed {
 		return bcn.E(bcn.CodeNotYours, "id", c.ID.String()).Wrap(err)
 	}
@@ -74,10 +74,21 @@ func (s *Service) mayCancel(ctx context.Context, actor bcn.Actor, c bcn.Change) 
 }
 
 // ungated judges a verb that acts at once and cannot wait for anybody: a rule
-// that gives it only with an approval does not give it.
-func (s *Service) ungated(ctx context.Context, actor bcn.Actor, ask authz.Ask) error {
-	_, err := s.ungatedVerdict(ctx, actor, ask)
-	return err
+// that gives it only with an approval does not give it. The origin then carries
+// what it counts against the limits of rules.
+func (s *Service) ungated(ctx context.Context, o Origin, actor bcn.Actor, ask authz.Ask) (Origin, error) {
+	v, err := s.ungatedVerdict(ctx, actor, ask)
+	return counting(o, actor, ask.Verb, v), err
+}
+
+// counting adds to where a command came from what it counts against the limits
+// of rules; what stops something is not counted, so that it is never refused.
+func counting(o Origin, actor bcn.Actor, verb string, v authz.Verdict) Origin {
+	if authz.Stops(verb) {
+		return o
+	}
+	o.By, o.Uses = actor, uses(bcn.Change{}, v)
+	return o
 }
 
 func (s *Service) ungatedVerdict(ctx context.Context, actor bcn.Actor, ask authz.Ask) (authz.Verdict, error) {
@@ -88,15 +99,24 @@ func (s *Service) ungatedVerdict(ctx context.Context, actor bcn.Actor, ask authz
 	return v, err
 }
 
+// limited writes it down where something was asked for more often than a rule
+// allows; other errors are answered as they are.
+func (s *Service) limited(ctx context.Context, actor bcn.Actor, id bcn.ID, what string, err error) error {
+	if bcn.CodeOf(err) == bcn.CodeLimitReached {
+		return s.Refuse(ctx, actor, id, what, err)
+	}
+	return err
+}
+
 // Replay lets a parked or blocked change run again, or the scheduled run that
 // has the number.
 func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID) error {
 	c, err := s.Store.Change(ctx, id)
 	if bcn.CodeOf(err) == bcn.CodeUnknownID {
-		if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked"}); err != nil {
+		if o, err = s.ungated(ctx, o, actor, authz.Ask{Verb: "parked"}); err != nil {
 			return s.Refuse(ctx, actor, id, "replay", err)
 		}
-		if err := s.Store.UnparkTick(ctx, o, actor.User, id); !errors.Is(err, ErrNone) {
+		if err := s.limited(ctx, actor, id, "replay", s.Store.UnparkTick(ctx, o, actor.User, id)); !errors.Is(err, ErrNone) {
 			return err
 		}
 		return bcn.E(bcn.CodeUnknownID, "id", id.String())
@@ -104,26 +124,27 @@ func (s *Service) Replay(ctx context.Context, o Origin, actor bcn.Actor, id bcn.
 	if err != nil {
 		return err
 	}
-	if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
+	if o, err = s.ungated(ctx, o, actor, authz.Ask{Verb: "parked", App: c.App, Env: c.Env, District: c.District}); err != nil {
 		return s.Refuse(ctx, actor, id, "replay", err)
 	}
 	if c.State == bcn.ChangeBlocked {
 		_, err = s.Store.Interrupt(ctx, o, actor.User, id, bcn.EventReplay, "", nil, nil)
-		return err
+		return s.limited(ctx, actor, id, "replay", err)
 	}
 	if !c.Parked {
 		return bcn.E(bcn.CodeTooLate, "id", id.String())
 	}
-	return s.Store.Unpark(ctx, o, actor.User, id)
+	return s.limited(ctx, actor, id, "replay", s.Store.Unpark(ctx, o, actor.User, id))
 }
 
 // ReplayCommand lets a stored command that was parked run again, in the name of
 // whoever typed it. Errors: not_allowed, unknown_name.
 func (s *Service) ReplayCommand(ctx context.Context, o Origin, actor bcn.Actor, mark string) error {
-	if err := s.ungated(ctx, actor, authz.Ask{Verb: "parked"}); err != nil {
+	o, err := s.ungated(ctx, o, actor, authz.Ask{Verb: "parked"})
+	if err != nil {
 		return s.Refuse(ctx, actor, 0, "replay", err)
 	}
-	err := s.Store.UnparkCommand(ctx, o, actor.User, mark)
+	err = s.limited(ctx, actor, 0, "replay", s.Store.UnparkCommand(ctx, o, actor.User, mark))
 	if errors.Is(err, ErrNone) {
 		return bcn.E(bcn.CodeUnknownName, "what", "command", "name", mark).Wrap(err)
 	}
@@ -137,11 +158,12 @@ func (s *Service) SetHalt(ctx context.Context, o Origin, actor bcn.Actor, on boo
 		verb = "halt"
 	}
 	if actor.Kind == bcn.Person {
-		if err := s.ungated(ctx, actor, authz.Ask{Verb: verb}); err != nil {
+		var err error
+		if o, err = s.ungated(ctx, o, actor, authz.Ask{Verb: verb}); err != nil {
 			return s.Refuse(ctx, actor, 0, verb, err)
 		}
 	}
-	return s.Store.SetHalt(ctx, o, who(actor), on, reason)
+	return s.limited(ctx, actor, 0, verb, s.Store.SetHalt(ctx, o, who(actor), on, reason))
 }
 
 // Withdraw ends a change in bcn's own name, such as one that runs longer than

@@ -29,7 +29,7 @@ func uses(c bcn.Change, v authz.Verdict) []bcn.Use {
 	var out []bcn.Use
 	for _, d := range v.Demands {
 		if d.Limit != nil {
-			out = append(out, bcn.Use{Rule: d.Key, Name: d.Name(), Count: d.Limit.Count, Per: d.Limit.Per})
+			out = append(out, bcn.Use{Rule: d.Key, Name: d.Name(), Count: d.Limit.Count, Per: d.Limit.Per, Accounts: v.Profile.Accounts})
 		}
 	}
 	return out
@@ -44,9 +44,6 @@ func (s *Service) demanded(ctx context.Context, c bcn.Change, v authz.Verdict) e
 	if err := v.Fits(c.Reason); err != nil {
 		return err
 	}
-	if approval.Nobody(bcn.Request{Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}) {
-		return bcn.E(bcn.CodeNoApprover)
-	}
 	for _, d := range v.Demands {
 		if d.Ticket == nil {
 			continue
@@ -57,6 +54,15 @@ func (s *Service) demanded(ctx context.Context, c bcn.Change, v authz.Verdict) e
 		if err := s.Tickets.Check(ctx, *d.Ticket, c.Reason, c.Requester.User); err != nil {
 			return ruled(err, d)
 		}
+	}
+	return nil
+}
+
+// approvable refuses what nobody could approve, since only people who are inside
+// are asked. Whoever goes without the approval needs none.
+func approvable(v authz.Verdict) error {
+	if approval.Nobody(bcn.Request{Needs: v.Needs, Outside: v.Outside, Escalate: v.Escalate}) {
+		return bcn.E(bcn.CodeNoApprover)
 	}
 	return nil
 }
@@ -82,7 +88,11 @@ func (s *Service) stillStands(ctx context.Context, c bcn.Change, p bcn.Plan) (au
 	if err != nil {
 		return v, err
 	}
-	return v, s.demanded(ctx, c, v)
+	err = s.demanded(ctx, c, v)
+	if err == nil && p.BreakGlass == nil {
+		err = approvable(v)
+	}
+	return v, err
 }
 
 // decidable asks stillStands for somebody who is about to approve. That the rules

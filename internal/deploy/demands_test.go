@@ -164,6 +164,73 @@ func TestLimitsHoldPerPerson(t *testing.T) {
 	}
 }
 
+// What stops something is refused by no hours, reason, ticket or limit, and what
+// acts at once counts as what is asked for does.
+func TestRulesAboutWhatActsAtOnce(t *testing.T) {
+	t.Parallel()
+	all := config.Rule{
+		Allow: []string{"developers"}, To: []string{"*"},
+		When:   []config.Window{{Days: [7]bool{time.Friday: true}, From: 9 * 60, To: 17 * 60, Zone: time.UTC}},
+		Limit:  &config.Limit{Count: 2, Per: time.Hour},
+		Reason: config.RuleReason{Required: true, Pattern: "^OPS-"},
+		Ticket: &config.Ticket{Pattern: "OPS-[0-9]+", URL: "https://tickets.invalid/{ticket}"},
+	}
+	ctx := context.Background()
+	halt := func(w *world, on bool) error {
+		return w.SetHalt(ctx, deploy.Origin{}, person("U0DEV"), on, "the site is down")
+	}
+	t.Run("a halt, a cancel and a rejection always work", func(t *testing.T) {
+		t.Parallel()
+		w, at := demanding(t, rule(func(*config.Rule) {}))
+		mine, theirs := w.waiting("U0DEV", time.Hour), w.waiting("U0DEV", time.Hour)
+		w.Authz = authz.New(authz.Options{Rules: []config.Rule{all}, People: w.staff, Teams: w.staff, Workspace: authz.Workspace{Team: home}, Now: at.now})
+		at.Store(6 * 60)
+		for range 4 {
+			if err := halt(w, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.cancel("U0OTHER", mine); err != nil {
+			t.Error(err)
+		}
+		w.must(w.decide("U0LEAD2", theirs, bcn.Reject))
+	})
+	t.Run("a resume has hours and is counted", func(t *testing.T) {
+		t.Parallel()
+		w, at := demanding(t, all)
+		for i, want := range []bcn.Code{"", "", bcn.CodeLimitReached} {
+			if err := halt(w, false); bcn.CodeOf(err) != want {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		at.Store(6 * 60)
+		if err := halt(w, false); bcn.CodeOf(err) != bcn.CodeOutsideHours {
+			t.Error(err)
+		}
+		if got := w.refusals(); got != "U0DEV resume: limit_reached, U0DEV resume: outside_hours" {
+			t.Errorf("the log says %q", got)
+		}
+	})
+	t.Run("a lock is counted, at any hour", func(t *testing.T) {
+		t.Parallel()
+		locks := all
+		locks.Reason, locks.Ticket = config.RuleReason{}, nil
+		w, at := demanding(t, locks)
+		at.Store(6 * 60)
+		for i, want := range []bcn.Code{"", "", bcn.CodeLimitReached} {
+			_, err := w.Freeze(ctx, deploy.Origin{}, person("U0DEV"), deploy.HoldWish{Reason: "an outage"})
+			if bcn.CodeOf(err) != want {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+	})
+}
+
+// links are GitHub logins by who linked them.
+type links map[string]string
+
+func (l links) Linked(_ context.Context, user string) (string, error) { return l[user], nil }
+
 func TestApproversFromOutsideTheRequestersTeam(t *testing.T) {
 	t.Parallel()
 	outside := rule(func(r *config.Rule) { r.Approve.Outside = true })
@@ -182,6 +249,40 @@ func TestApproversFromOutsideTheRequestersTeam(t *testing.T) {
 		w.staff["U0LEAD3"] = []string{"leads", "developers"}
 		if err := w.still(id, bcn.Plan{}); bcn.CodeOf(err) != bcn.CodePlanMoved || param(err, "moved") != "approvers" {
 			t.Errorf("one who came inside since: %v", err)
+		}
+	})
+	t.Run("nor does somebody who is inside by another account", func(t *testing.T) {
+		t.Parallel()
+		w, at := demanding(t, outside)
+		w.Authz = authz.New(authz.Options{
+			Rules: []config.Rule{outside}, People: w.staff, Teams: w.staff, Workspace: authz.Workspace{Team: home}, Now: at.now,
+			Persons: []config.Person{{Slack: "U0OTHER", GitHub: "otto"}}, Links: links{"U0LEAD2": "otto", "U0LEAD3": "otto"},
+		})
+		id := w.outsiders()
+		if _, err := w.decide("U0LEAD2", id, bcn.Approve); bcn.CodeOf(err) != bcn.CodeNotOutside {
+			t.Errorf("approved: %v", err)
+		}
+		w.must(w.decide("U0LEAD4", id, bcn.Approve))
+	})
+	t.Run("where only insiders could approve, breaking the glass goes, and says whom it skipped", func(t *testing.T) {
+		t.Parallel()
+		inside := rule(func(r *config.Rule) {
+			r.Approve.Outside, r.Allow = true, []string{"developers", "leads"}
+			r.BreakGlass = &config.BreakGlass{Max: time.Minute, Limit: 2, Per: time.Hour}
+		})
+		w, _ := demanding(t, inside)
+		wish := wishDeploy()
+		wish.BreakGlass = true
+		asked, err := w.Ask(context.Background(), deploy.Origin{Channel: "C0DEPLOYS"}, person("U0LEAD"), wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := bcn.Plan{BreakGlass: &bcn.BreakGlass{Skipped: []bcn.Need{{Teams: []string{"leads"}, Count: 2}}, Limit: 2, Per: time.Hour}}
+		if err := w.StillApproved(context.Background(), deploy.Claimed{Change: w.change(asked.ID), Wish: wish, Now: time.Now()}, p); err != nil {
+			t.Errorf("it does not run: %v", err)
+		}
+		if err := w.StillApproved(context.Background(), deploy.Claimed{Change: w.change(asked.ID), Now: time.Now()}, bcn.Plan{}); bcn.CodeOf(err) != bcn.CodeNoApprover {
+			t.Errorf("without breaking the glass: %v", err)
 		}
 	})
 	t.Run("where nobody is outside nothing is asked", func(t *testing.T) {

@@ -88,13 +88,14 @@ func (s *Service) hold(ctx context.Context, o Origin, actor bcn.Actor, w HoldWis
 	if err != nil {
 		return HoldDone{}, s.Refuse(ctx, actor, 0, ask.Verb, err)
 	}
-	return s.Store.Hold(ctx, o, actor.User, w, func(d HoldDone) []Note {
+	d, err := s.Store.Hold(ctx, counting(o, actor, ask.Verb, v), actor.User, w, func(d HoldDone) []Note {
 		kind := MomentHoldSet
 		if d.Changed {
 			kind = MomentHoldChanged
 		}
 		return s.Speaker.Notes(Moment{Kind: kind, Hold: &d.Hold, By: actor.User, Waiting: d.Waiting, Channel: d.Channel})
 	})
+	return d, s.limited(ctx, actor, 0, ask.Verb, err)
 }
 
 // knownEnv refuses an environment that no district serves.

@@ -98,6 +98,11 @@ func (s *Service) judge(ctx context.Context, c Claimed, p *bcn.Plan) error {
 	if err := breakGlass(c, v, s.Authz.MayBreak(asking(c.Change)), p); err != nil {
 		return err
 	}
+	if p.BreakGlass == nil && c.Change.Kind != bcn.KindPlan {
+		if err := approvable(v); err != nil {
+			return err
+		}
+	}
 	if err := judgeScan(c.Change, v, p); err != nil {
 		return err
 	}

@@ -74,7 +74,9 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 		overrode, notes = s.overriding(c, w)
 		m.Notes = append(m.Notes, notes...)
 	}
-	s.breaking(ctx, c, p, &m, overrode)
+	if err := s.breaking(ctx, c, p, &m, overrode); err != nil {
+		return 0, err
+	}
 	_, err = s.Store.Start(ctx, m, func(other bcn.Change) []Note {
 		other.State, other.Code = bcn.ChangeClosed, bcn.CodeSuperseded
 		other.Params = map[string]string{"id": other.ID.String(), "by": c.Change.ID.String()}

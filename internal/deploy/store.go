@@ -121,9 +121,10 @@ type Move struct {
 // NewFollowUp is opened when a change starts without approval, unless the person
 // did so Limit times in Per already: glass_limit.
 type NewFollowUp struct {
-	Row   bcn.FollowUp
-	Limit int
-	Per   time.Duration
+	Row      bcn.FollowUp
+	Accounts []string // those that are known of the person: two of one person are one
+	Limit    int
+	Per      time.Duration
 }
 
 // ErrBusy says that another change of the subject is running.
@@ -173,8 +174,9 @@ type Store interface {
 	// Decide records a decision under the request's row lock; judge is asked
 	// with what is stored and answers the event that follows from it.
 	Decide(ctx context.Context, o Origin, id bcn.ID, d bcn.Decision, judge func(bcn.Request, time.Time) (bcn.RequestEvent, error), notes func(bcn.Request) []Note) (bcn.Request, error)
-	// GlassUsed answers how often a person went without approval in that time.
-	GlassUsed(ctx context.Context, person string, per time.Duration) (int, error)
+	// GlassUsed answers how often a person, of whom these accounts are known,
+	// went without approval in that time.
+	GlassUsed(ctx context.Context, person string, accounts []string, per time.Duration) (int, error)
 	// FollowUp answers what is to be acknowledged of a change, or was; ErrNone
 	// where it did not go without approval. A row that bcn did not write is tampered.
 	FollowUp(ctx context.Context, id bcn.ID) (bcn.FollowUp, error)

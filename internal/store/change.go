@@ -110,7 +110,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
-		if err := t.use(ctx, c, w.Uses); err != nil {
+		if err := t.use(ctx, c.ID, c.Requester, w.Uses); err != nil {
 			return err
 		}
 		if err := t.say(ctx, c.ID, notes); err != nil {

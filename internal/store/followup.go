@@ -67,26 +67,27 @@ func (t *txn) provenFollowUp(ctx context.Context, id bcn.ID) (bcn.FollowUp, erro
 }
 
 // storeFollowUp opens the follow-up of a change that starts without approval,
-// where the person did not do so too often. Two changes of a person that start
+// where the person did not do so too often, by whatever account. Two that start
 // at once are counted one after the other.
 func (t *txn) storeFollowUp(ctx context.Context, c bcn.Change, m deploy.Move) error {
 	if m.FollowUp == nil {
 		return nil
 	}
 	f := m.FollowUp.Row
-	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('glass ' || $1, 0))`, f.Person); err != nil {
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('glass', 0))`); err != nil {
 		return err
 	}
-	used, err := glassUsed(ctx, t, f.Person, m.FollowUp.Per)
+	used, err := glassUsed(ctx, t, f.Person, m.FollowUp.Accounts, m.FollowUp.Per)
 	if err != nil {
 		return err
 	}
 	if used >= m.FollowUp.Limit {
 		return bcn.E(bcn.CodeGlassLimit, "limit", strconv.Itoa(m.FollowUp.Limit), "per", m.FollowUp.Per.String())
 	}
-	_, err = t.Exec(ctx, `insert into follow_up (change, person, reason, skipped, told, overrode, at, due_at, remind_at, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`, int64(c.ID), f.Person, f.Reason, canonical(f.Skipped),
-		canonical(listed(f.Told)), canonical(listed(f.Overrode)), f.At, f.DueAt, f.At.Add(bcn.RemindAfter(0)))
+	_, err = t.Exec(ctx, `insert into follow_up (change, person, reason, skipped, told, overrode, at, due_at, remind_at, accounts, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')`, int64(c.ID), f.Person, f.Reason, canonical(f.Skipped),
+		canonical(listed(f.Told)), canonical(listed(f.Overrode)), f.At, f.DueAt, f.At.Add(bcn.RemindAfter(0)),
+		canonical(listed(m.FollowUp.Accounts)))
 	if err != nil {
 		return fmt.Errorf("open the follow-up: %w", err)
 	}
@@ -138,13 +139,14 @@ func (t *txn) proveGlass(ctx context.Context, m deploy.Move) error {
 	return bcn.E(bcn.CodeTampered, "what", "change")
 }
 
-// GlassUsed answers how often a person went without approval in that time.
-func (s *Store) GlassUsed(ctx context.Context, person string, per time.Duration) (int, error) {
-	return glassUsed(ctx, s.pool, person, per)
+// GlassUsed answers how often a person, of whom these accounts are known, went
+// without approval in that time.
+func (s *Store) GlassUsed(ctx context.Context, person string, accounts []string, per time.Duration) (int, error) {
+	return glassUsed(ctx, s.pool, person, accounts, per)
 }
 
-func glassUsed(ctx context.Context, q querier, person string, per time.Duration) (int, error) {
-	rows, err := q.Query(ctx, `select count(*) from follow_up where person = $1 and at > bcn_now() - $2::interval`, person, per)
+func glassUsed(ctx context.Context, q querier, person string, accounts []string, per time.Duration) (int, error) {
+	rows, err := q.Query(ctx, `select count(*) from follow_up where `+sameAsker+` and at > bcn_now() - $3::interval`, person, listed(accounts), per)
 	if err != nil {
 		return 0, err
 	}

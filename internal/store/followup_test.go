@@ -142,12 +142,35 @@ func TestBreakGlass(t *testing.T) {
 		if refused != 2 || errs[4] != nil {
 			t.Errorf("%d refused, the other person: %v", refused, errs[4])
 		}
-		if n, err := s.GlassUsed(ctx, "U0DEV", 24*time.Hour); n != 2 || err != nil {
+		if n, err := s.GlassUsed(ctx, "U0DEV", nil, 24*time.Hour); n != 2 || err != nil {
 			t.Errorf("counted %d, %v", n, err)
 		}
 		exec(t, owner, `update follow_up set at = at - interval '25 hours'`)
-		if n, err := s.GlassUsed(ctx, "U0DEV", 24*time.Hour); n != 0 || err != nil {
+		if n, err := s.GlassUsed(ctx, "U0DEV", nil, 24*time.Hour); n != 0 || err != nil {
 			t.Errorf("a day later: %d, %v", n, err)
+		}
+	})
+	t.Run("another account of the same person is the same person", func(t *testing.T) {
+		t.Parallel()
+		s, _ := pg.Store(t)
+		for i, as := range []struct {
+			person   string
+			accounts []string
+			code     bcn.Code
+		}{
+			{"U0DEV", []string{"slack:U0DEV", "email:dana@example.com"}, ""},
+			{"U0DEV2", []string{"slack:U0DEV2", "email:dana@example.com"}, ""},
+			{"U0DEV3", []string{"slack:U0DEV3", "github:dana", "email:dana@example.com"}, bcn.CodeGlassLimit},
+			{"U0LEAD", []string{"slack:U0LEAD", "email:lee@example.com"}, ""},
+		} {
+			m := breaking(t, s, fmt.Sprintf("heritage:h%d", i), true)
+			m.FollowUp.Row.Person, m.FollowUp.Accounts = as.person, as.accounts
+			if err := start(s, m); bcn.CodeOf(err) != as.code {
+				t.Errorf("%s: %v", as.person, err)
+			}
+		}
+		if n, err := s.GlassUsed(ctx, "U0DEV", []string{"email:dana@example.com"}, 24*time.Hour); n != 2 || err != nil {
+			t.Errorf("counted %d, %v", n, err)
 		}
 	})
 }

@@ -117,7 +117,7 @@ func (t *txn) storePlan(ctx context.Context, c bcn.Change, m deploy.Move) error 
 		return nil
 	}
 	if m.Details != nil {
-		if err := t.use(ctx, c, m.Details.Uses); err != nil {
+		if err := t.use(ctx, c.ID, c.Requester, m.Details.Uses); err != nil {
 			return err
 		}
 	}

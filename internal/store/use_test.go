@@ -83,6 +83,54 @@ func TestLimitsOfRules(t *testing.T) {
 			}
 		}
 	})
+	t.Run("two accounts of one person are one person, also at once", func(t *testing.T) {
+		t.Parallel()
+		ask := func(person string, accounts ...string) error {
+			_, err := s.New(context.Background(), deploy.Origin{}, bcn.Change{
+				Kind: bcn.KindDeploy, Subject: "heritage:" + person, Requester: bcn.Actor{Kind: bcn.Person, User: person}, Channel: "C0DEPLOYS",
+			}, deploy.Wish{Kind: bcn.KindDeploy, Uses: []bcn.Use{{Rule: "people", Name: "rules[3]", Count: 1, Per: time.Hour, Accounts: accounts}}}, nil)
+			return err
+		}
+		var passed atomic.Int32
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				person := "U0TWIN" + strconv.Itoa(i)
+				switch err := ask(person, "slack:"+person, "email:twin@example.com"); bcn.CodeOf(err) {
+				case "":
+					passed.Add(1)
+				case bcn.CodeLimitReached:
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if passed.Load() != 1 {
+			t.Errorf("%d passed", passed.Load())
+		}
+		if err := ask("U0ELSE", "slack:U0ELSE", "email:else@example.com"); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("what acts at once counts with what it does, each time anew", func(t *testing.T) {
+		t.Parallel()
+		o := deploy.Origin{
+			By:   bcn.Actor{Kind: bcn.Person, User: "U0ATONCE"},
+			Uses: []bcn.Use{{Rule: "at once", Name: "rules[4]", Count: 2, Per: time.Hour}},
+		}
+		for i, want := range []bcn.Code{"", "", bcn.CodeLimitReached} {
+			_, err := s.Hold(context.Background(), o, "U0ATONCE", deploy.HoldWish{Kind: bcn.HoldLock, App: "limited", Env: "e" + strconv.Itoa(i)},
+				func(deploy.HoldDone) []deploy.Note { return nil })
+			if bcn.CodeOf(err) != want {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		holds, err := s.Holds(context.Background())
+		if err != nil || len(holds) != 2 {
+			t.Errorf("%d locks, %v", len(holds), err)
+		}
+	})
 	t.Run("a plan counts what its rules limit, and what was counted when it was asked only once", func(t *testing.T) {
 		t.Parallel()
 		use := func(rule string) bcn.Use { return bcn.Use{Rule: rule, Name: rule, Count: 1, Per: time.Hour} }
