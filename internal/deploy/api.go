@@ -21,10 +21,13 @@ type Origin struct {
 	TickFence int64     // of the claim in which it asks: a tick that was skipped meanwhile asks for nothing
 	NotBefore time.Time // what is asked for starts then, and its approval may come until then
 
-	// Uses are what counts against the limits of rules where the command acts at
-	// once, for By. A wish has its own.
-	Uses []bcn.Use
+	Counts *Counts // where the command acts at once: a wish has its own uses
+}
+
+// Counts is what a command counts against the limits of rules, and for whom.
+type Counts struct {
 	By   bcn.Actor
+	Uses []bcn.Use
 }
 
 // Wish is what somebody asks for. Exactly what Kind needs is set.

@@ -87,7 +87,7 @@ func counting(o Origin, actor bcn.Actor, verb string, v authz.Verdict) Origin {
 	if authz.Stops(verb) {
 		return o
 	}
-	o.By, o.Uses = actor, uses(bcn.Change{}, v)
+	o.Counts = &Counts{By: actor, Uses: uses(bcn.Change{}, v)}
 	return o
 }
 

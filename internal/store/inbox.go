@@ -99,8 +99,10 @@ func (s *Store) RenewInbox(ctx context.Context, key string, fence int64) error {
 // settle marks the origin's inbox row as done in the transaction of what it
 // led to. ErrConflict means that the row was run by another meanwhile.
 func (t *txn) settle(ctx context.Context, o deploy.Origin) error {
-	if err := t.use(ctx, 0, o.By, o.Uses); err != nil {
-		return err
+	if o.Counts != nil {
+		if err := t.use(ctx, 0, o.Counts.By, o.Counts.Uses); err != nil {
+			return err
+		}
 	}
 	if o.Key == "" {
 		return nil

@@ -115,10 +115,10 @@ func TestLimitsOfRules(t *testing.T) {
 	})
 	t.Run("what acts at once counts with what it does, each time anew", func(t *testing.T) {
 		t.Parallel()
-		o := deploy.Origin{
+		o := deploy.Origin{Counts: &deploy.Counts{
 			By:   bcn.Actor{Kind: bcn.Person, User: "U0ATONCE"},
 			Uses: []bcn.Use{{Rule: "at once", Name: "rules[4]", Count: 2, Per: time.Hour}},
-		}
+		}}
 		for i, want := range []bcn.Code{"", "", bcn.CodeLimitReached} {
 			_, err := s.Hold(context.Background(), o, "U0ATONCE", deploy.HoldWish{Kind: bcn.HoldLock, App: "limited", Env: "e" + strconv.Itoa(i)},
 				func(deploy.HoldDone) []deploy.Note { return nil })
