@@ -42,7 +42,7 @@ func auditSentences() map[string]text.ID {
 		"lock.set": text.AuditLockSet, "lock.changed": text.AuditLockChanged, "lock.lifted": text.AuditLockLifted,
 		"lock.stolen": text.AuditLockStolen, "lock.over": text.AuditLockOver,
 		"freeze.set": text.AuditFreezeSet, "freeze.changed": text.AuditFreezeChanged, "freeze.lifted": text.AuditFreezeLifted,
-		"freeze.over": text.AuditFreezeOver,
+		"freeze.over": text.AuditFreezeOver, "hold.mended": text.AuditHoldMended,
 		"break_glass": text.AuditBreakGlass, "break_glass.acknowledged": text.AuditAcknowledged,
 		"deputy.named": text.AuditDeputyNamed, "deputy.removed": text.AuditDeputyRemoved, "request.escalated": text.AuditEscalated,
 		"login.begun": text.AuditLoginBegun, "login.linked": text.AuditLoginLinked, "login.refused": text.AuditLoginRefused,

@@ -60,7 +60,7 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 		}
 	}
 	c, err = s.Store.New(ctx, o, c, w, s.Speaker.Notes(Moment{Kind: MomentAsked, Change: c, Wish: w}))
-	if err = s.limited(ctx, actor, 0, "ask "+string(w.Kind), err); err != nil {
+	if err := s.limited(ctx, actor, 0, "ask "+string(w.Kind), err); err != nil {
 		return Asked{}, err
 	}
 	a := Asked{ID: c.ID, Behind: c.Behind, Empty: empty, Instead: instead}

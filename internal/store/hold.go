@@ -94,8 +94,13 @@ func (s *Store) Hold(ctx context.Context, o deploy.Origin, actor string, w deplo
 		if err != nil {
 			return err
 		}
-		if len(there) > 0 && there[0].Owner != actor {
-			return deploy.HoldOwned(there[0])
+		if len(there) > 0 {
+			if err := t.provenHold(ctx, there[0].ID); err != nil {
+				return err
+			}
+			if there[0].Owner != actor {
+				return deploy.HoldOwned(there[0])
+			}
 		}
 		d.Changed = len(there) > 0
 		if d.HoldView, err = t.putHold(ctx, actor, w, there); err != nil {
@@ -108,7 +113,7 @@ func (s *Store) Hold(ctx context.Context, o deploy.Origin, actor string, w deplo
 		if d.Changed {
 			event = ".changed"
 		}
-		if err := t.record(string(w.Kind)+event, actor, 0, holdBody(d.Hold)); err != nil {
+		if err := t.record(string(w.Kind)+event, actor, d.Hold.Change, holdBody(d.Hold)); err != nil {
 			return err
 		}
 		return t.rouse(ctx, d.Hold)
@@ -136,6 +141,9 @@ func (t *txn) putHold(ctx context.Context, actor string, w deploy.HoldWish, ther
 	h, err := pgx.CollectExactlyOneRow(rows, scanHold)
 	if err != nil {
 		return deploy.HoldView{}, fmt.Errorf("store a %s: %w", w.Kind, err)
+	}
+	if err := t.sealHold(ctx, h.ID); err != nil {
+		return deploy.HoldView{}, err
 	}
 	return t.holdView(ctx, h)
 }
@@ -177,6 +185,9 @@ func (s *Store) Lift(ctx context.Context, o deploy.Origin, actor string, id bcn.
 // lift ends a hold in this transaction, and what was asked about it, and lets go
 // on what waited.
 func (t *txn) lift(ctx context.Context, id bcn.ID, actor, event string, notes func(deploy.HoldView) []deploy.Note) (deploy.HoldView, error) {
+	if err := t.provenHold(ctx, id); err != nil {
+		return deploy.HoldView{}, err
+	}
 	rows, err := t.Query(ctx, `update hold set lifted_at = bcn_now(), lifted_by = $2 where id = $1 and lifted_at is null returning `+holdColumns, int64(id), actor)
 	if err != nil {
 		return deploy.HoldView{}, err
@@ -184,6 +195,9 @@ func (t *txn) lift(ctx context.Context, id bcn.ID, actor, event string, notes fu
 	h, err := pgx.CollectExactlyOneRow(rows, scanHold)
 	if _, err = found(0, err); err != nil {
 		return deploy.HoldView{}, gone(err)
+	}
+	if err := t.sealHold(ctx, id); err != nil {
+		return deploy.HoldView{}, err
 	}
 	v, err := t.holdView(ctx, h)
 	if err != nil {
@@ -235,8 +249,7 @@ func (s *Store) SweepHolds(ctx context.Context, notes func(deploy.HoldView, bool
 	n := 0
 	err := s.tx(ctx, func(t *txn) error {
 		t.what = "sweeping holds"
-		due, err := manyHolds(ctx, t, `lifted_at is null and (until_at <= bcn_now() or tell_at <= bcn_now())
-			order by id limit 50 for update skip locked`)
+		due, err := t.dueHolds(ctx)
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -255,6 +268,20 @@ func (s *Store) SweepHolds(ctx context.Context, notes func(deploy.HoldView, bool
 	return n, err
 }
 
+// dueHolds answers which holds are over or to be reminded of. A row that bcn did
+// not write is left alone: MendHolds puts it right.
+func (t *txn) dueHolds(ctx context.Context) ([]bcn.Hold, error) {
+	rows, err := t.holdRows(ctx, `lifted_at is null and (until_at <= bcn_now() or tell_at <= bcn_now())
+		order by id limit 50 for update skip locked`)
+	var due []bcn.Hold
+	for _, r := range rows {
+		if r.sealed {
+			due = append(due, r.Hold)
+		}
+	}
+	return due, err
+}
+
 func (t *txn) sweepHold(ctx context.Context, h bcn.Hold, over bool, notes func(deploy.HoldView, bool) []deploy.Note) error {
 	if over {
 		_, err := t.lift(ctx, h.ID, bcn.SystemIdentity, ".over", func(v deploy.HoldView) []deploy.Note { return notes(v, true) })
@@ -263,6 +290,9 @@ func (t *txn) sweepHold(ctx context.Context, h bcn.Hold, over bool, notes func(d
 	// One with an end is told of it once.
 	_, err := t.Exec(ctx, `update hold set tell_at = case when until_at is null then bcn_now() + $2::interval end where id = $1`, int64(h.ID), nagEvery)
 	if err != nil {
+		return err
+	}
+	if err := t.sealHold(ctx, h.ID); err != nil {
 		return err
 	}
 	v, err := t.holdView(ctx, h)
@@ -376,6 +406,9 @@ func (t *txn) storeHold(ctx context.Context, c bcn.Change, m deploy.Move) error 
 	}
 	made, err := pgx.CollectRows(rows, scanHold)
 	if err != nil || len(made) == 0 { // it is locked already, and stays so
+		return err
+	}
+	if err := t.sealHold(ctx, made[0].ID); err != nil {
 		return err
 	}
 	return t.record(string(h.Kind)+".set", h.Owner, c.ID, holdBody(made[0]))

@@ -34,6 +34,14 @@ func lift(t *testing.T, s *store.Store, actor string, id bcn.ID) deploy.HoldView
 	return v
 }
 
+// later makes the database's time run ahead.
+func later(t *testing.T, owner string, ahead time.Duration) {
+	t.Helper()
+	if err := store.ShiftClock(context.Background(), owner, ahead); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func lockOf(app string) deploy.HoldWish {
 	return deploy.HoldWish{Kind: bcn.HoldLock, App: app, Env: "production", Reason: "the migration"}
 }
@@ -126,7 +134,7 @@ func TestLocks(t *testing.T) {
 		s, owner := pg.Store(t)
 		m := ready(t, s, "hello")
 		hold(t, s, "U0LEAD", deploy.HoldWish{Kind: bcn.HoldLock, App: "hello", Env: "production", Reason: "soon over", For: hour})
-		exec(t, owner, `update hold set until_at = bcn_now()`)
+		later(t, owner, hour)
 		if err := start(s, m); err != nil {
 			t.Fatal(err)
 		}
@@ -268,14 +276,14 @@ func TestWhatWaitedGoesOn(t *testing.T) {
 		if told, _ := sweep(); len(told) != 0 {
 			t.Fatalf("swept at once: %+v", told)
 		}
-		exec(t, owner, `update hold set tell_at = bcn_now()`)
+		later(t, owner, hour-5*time.Minute)
 		if told, overs := sweep(); len(told) != 1 || overs[0] || len(told[0].Waiting) != 1 {
 			t.Fatalf("its owner is told %+v %v", told, overs)
 		}
 		if told, _ := sweep(); len(told) != 0 {
 			t.Fatalf("told twice: %+v", told)
 		}
-		exec(t, owner, `update hold set until_at = bcn_now()`)
+		later(t, owner, hour)
 		if told, overs := sweep(); len(told) != 1 || !overs[0] || told[0].Hold.ID != d.Hold.ID {
 			t.Fatalf("over: %+v %v", told, overs)
 		}
@@ -291,8 +299,8 @@ func TestWhatWaitedGoesOn(t *testing.T) {
 		t.Parallel()
 		s, owner := pg.Store(t)
 		hold(t, s, "U0LEAD", lockOf("hello"))
-		for range 2 {
-			exec(t, owner, `update hold set tell_at = bcn_now()`)
+		for i := range 2 {
+			later(t, owner, time.Duration(i+1)*4*hour)
 			n, err := s.SweepHolds(context.Background(), func(deploy.HoldView, bool) []deploy.Note { return nil })
 			if err != nil || n != 1 {
 				t.Fatalf("%d were swept: %v", n, err)

@@ -78,13 +78,24 @@ func (t *txn) storeOneoff(ctx context.Context, c bcn.Change, m deploy.Move) erro
 func (t *txn) claimOneoff(ctx context.Context, c *deploy.Claimed) error {
 	o, mac, err := oneOneoff(ctx, t, c.Change.ID)
 	if errors.Is(err, ErrNotFound) {
-		return nil
+		return t.neverAsked(ctx, c)
 	}
 	if err != nil {
 		return err
 	}
 	c.Oneoff, c.Forged = &o, !audit.Equal(mac, t.s.oneoffMAC(c.Change.ID, o))
 	return nil
+}
+
+// neverAsked says whether a task that has no row was never asked for. The log
+// knows those that were: without its row such a task would be run again.
+func (t *txn) neverAsked(ctx context.Context, c *deploy.Claimed) error {
+	if c.Change.State.BeforeApplying() || c.Change.State.Ended() {
+		return nil
+	}
+	asked, err := t.auditOf(ctx, "oneoff.asked", c.Change.ID, nil)
+	c.Forged = asked
+	return err
 }
 
 // Oneoff answers where the one-off task of a change stands; ErrNotFound where

@@ -36,6 +36,9 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 		}
 		// A lock or a freeze is written under the same row: it is seen here, or it
 		// comes after this start.
+		if err := t.proveHoldsOf(ctx, from); err != nil {
+			return err
+		}
 		w, err := t.heldNow(ctx, from)
 		if err != nil {
 			return err
