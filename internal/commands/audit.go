@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,10 +61,19 @@ func (*auditArgs) forms() []string {
 	return []string{"[APP [ENV]]" + flags, "ID" + flags}
 }
 
-var (
-	auditKind = regexp.MustCompile(`^[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30})?$`)
-	auditID   = regexp.MustCompile(`^#?[0-9]{1,18}$`)
-)
+var auditID = regexp.MustCompile(`^#?[0-9]{1,18}$`)
+
+// auditKinds are the kinds of entries and their families, which are what stands
+// before the dot.
+func auditKinds() []string {
+	var out []string
+	for kind := range auditSentences() {
+		family, _, _ := strings.Cut(kind, ".")
+		out = append(out, kind, family)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // maxSince is as long as anybody looks back; older entries are reached page by
 // page.
@@ -77,8 +87,8 @@ func (g *auditArgs) check() (err error) {
 		g.id, g.App = strings.TrimPrefix(g.App, "#"), ""
 	}
 	g.Who = strings.TrimPrefix(g.Who, "@")
-	if g.What = strings.ToLower(g.What); g.What != "" && !auditKind.MatchString(g.What) {
-		return problem{id: text.ProblemAuditKind, word: clip(g.What)}
+	if g.What = strings.ToLower(g.What); g.What != "" && !slices.Contains(auditKinds(), g.What) {
+		return problem{id: text.ProblemAuditKind, word: clip(g.What), suggestion: nearest(g.What, auditKinds())}
 	}
 	if g.since, err = (span{"since", "7d", 0, maxSince}).read(g.Since); err != nil {
 		return err
@@ -191,7 +201,17 @@ func (r *Registry) mayAudit(ctx context.Context, a asked, f bcn.AuditFilter) err
 }
 
 func (r *Registry) auditEmpty(a asked, g *auditArgs) chat.Message {
-	m := say(r.text.Say(a.lang, text.ReplyAuditNone, nil))
+	var flags []string
+	for _, f := range []struct{ name, given string }{{"--who", g.Who}, {"--what", g.What}, {"--since", g.Since}} {
+		if f.given != "" {
+			flags = append(flags, f.name)
+		}
+	}
+	id := ""
+	if g.id != "" {
+		id = "#" + g.id
+	}
+	m := say(r.text.Say(a.lang, text.ReplyAuditNone, text.Args{"id": id, "flags": joined(flags)}))
 	if g.before > 0 || g.after > 0 {
 		m.Blocks = append(m.Blocks, chat.Block{Buttons: []chat.Button{r.auditButton(a, text.ButtonAuditNewest, g.turned(0, 0))}})
 	}

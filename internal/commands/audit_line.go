@@ -73,7 +73,7 @@ func (r *Registry) auditLine(ctx context.Context, lang string, e bcn.AuditEntry)
 		args["kind"], args["details"] = e.Kind, details(body)
 	}
 	if code := args["code"]; code != "" {
-		args["because"] = r.text.Say(lang, text.AuditBecause, text.Args{"code": code})
+		args["because"] = r.text.Say(lang, text.AuditBecause, text.Args{"why": r.text.Why(lang, bcn.Code(fmt.Sprint(code)))})
 	} else {
 		args["because"] = chat.Markup("")
 	}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -192,7 +193,7 @@ func isNamed(id string, named map[string]string) bool {
 	for _, prefix := range []string{
 		"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state.", "tick.first.", "guardrail.", "hold.",
+		"schedule.state.", "tick.state.", "tick.first.", "guardrail.", "hold.", "why.",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these
@@ -281,6 +282,26 @@ func TestCodesAndNothingElse(t *testing.T) {
 				t.Errorf("sentences %v\nwanted %v", got, want)
 			}
 		})
+	}
+}
+
+// A few words are about a code that there is.
+func TestWhyIsAboutACode(t *testing.T) {
+	t.Parallel()
+	codes := constants(t, "Code", "../bcn/codes.go")
+	n := 0
+	for _, id := range catalogue(t).IDs(text.English) {
+		word, ok := strings.CutPrefix(string(id), "why.")
+		if !ok {
+			continue
+		}
+		n++
+		if !slices.Contains(slices.Collect(maps.Values(codes)), word) {
+			t.Errorf("%s is about no code", id)
+		}
+	}
+	if n == 0 {
+		t.Error("there are none")
 	}
 }
 

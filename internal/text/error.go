@@ -108,6 +108,15 @@ var userID = regexp.MustCompile(`^[UW][A-Z0-9]{3,}$`)
 // ErrorID names the sentence of a code.
 func ErrorID(code bcn.Code) ID { return ID("error." + string(code)) }
 
+// Why says in a few words what a code means, for lists: in them its sentence
+// would be too long.
+func (c *Catalogue) Why(lang string, code bcn.Code) chat.Markup {
+	if id := ID("why." + string(code)); c.Has(id) {
+		return c.Say(lang, id, nil)
+	}
+	return chat.Escape(strings.ReplaceAll(string(code), "_", " "))
+}
+
 // Ref is the short name under which an error is both shown and logged. The
 // same error has the same name, so nothing needs to be passed along.
 func Ref(err error) string {
