@@ -13,6 +13,7 @@ import (
 // refused: nothing is ever left out to fit.
 const (
 	maxResources = 500       // CloudFormation: resources of a template
+	maxOutputs   = 200       // CloudFormation: outputs of a template
 	maxTemplate  = 1_000_000 // CloudFormation: bytes of a template in S3 (1 MB, as the smaller of what that may mean)
 	maxPolicies  = 10_240    // IAM: characters of a role's inline policies, without white space
 	maxTask      = 64 << 10  // ECS: bytes of a task definition (64 KB)
@@ -42,6 +43,9 @@ func propose(name string, t *template, capabilities []string, tags []tag) (bcn.P
 func (t *template) fits(name string, tags int) error {
 	if n := len(t.Resources); n > maxResources {
 		return tooLarge(name, "the stack would have %d resources, at most %d", n, maxResources)
+	}
+	if n := len(t.Outputs); n > maxOutputs {
+		return tooLarge(name, "the stack would have %d outputs, at most %d: it has one for each scheduled task", n, maxOutputs)
 	}
 	if tags > maxTags {
 		return tooLarge(name, "the stack would have %d tags, at most %d", tags, maxTags)

@@ -39,6 +39,16 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 			func(in *render.Input) { in.Heritage = many(t, 251) },
 			`aws_refused what="hello" why="the stack would have 502 resources, at most 500"`,
 		},
+		"more scheduled tasks than a stack has outputs": {
+			func(in *render.Input) {
+				for i := range 201 {
+					in.Heritage.ScheduledTasks = append(in.Heritage.ScheduledTasks, manifest.ScheduledTask{
+						Name: fmt.Sprintf("task%d", i), Schedule: "rate(1 day)", Timezone: "UTC", Command: []string{"x"}, CPU: 256, Memory: 512,
+					})
+				}
+			},
+			`aws_refused what="hello" why="the stack would have 201 outputs, at most 200: it has one for each scheduled task"`,
+		},
 		"a template over CloudFormation's size": {
 			func(in *render.Input) {
 				in.Heritage = many(t, 60)

@@ -28,7 +28,10 @@ type drifting struct {
 	label string // sets the marks and seals of the one apart from the other's
 }
 
-func ofHeritages() drifting { return drifting{rows: "drift", looks: "drift_look", owner: "heritage"} }
+func ofHeritages() drifting {
+	return drifting{rows: "drift", looks: "drift_look", owner: "heritage"}
+}
+
 func ofDistricts() drifting {
 	return drifting{rows: "district_drift", looks: "district_drift_look", owner: "district", label: "district:"}
 }

@@ -96,7 +96,7 @@ func TestTheWatchOfDistricts(t *testing.T) {
 		}
 	}
 
-	t.Run("nothing is looked at before it is time", func(t *testing.T) { take("") })
+	t.Run("nothing is looked at before it is time", func(*testing.T) { take("") })
 	t.Run("each is looked at once, by one process", func(t *testing.T) {
 		if err := s.LookForDrift(ctx); err != nil {
 			t.Fatal(err)
@@ -120,9 +120,9 @@ func TestTheWatchOfDistricts(t *testing.T) {
 		}
 		take("east")
 	})
-	t.Run("what nobody could be told of is told when somebody can", func(t *testing.T) {
+	t.Run("what nobody could be told of is told when somebody can", func(*testing.T) {
 		see("", 0)
 		see("C0OPS", 1)
 	})
-	t.Run("what was told is not told again", func(t *testing.T) { see("C0OPS", 0) })
+	t.Run("what was told is not told again", func(*testing.T) { see("C0OPS", 0) })
 }

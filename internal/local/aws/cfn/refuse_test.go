@@ -1,6 +1,7 @@
 package cfn_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -109,6 +110,10 @@ func TestTemplatesAreRefused(t *testing.T) {
 		"with a transform":                           {p{"Transform": "AWS::Include", "Resources": p{"A": log}}, "does not have the section Transform"},
 		"with a dynamic reference":                   {resources(p{"A": resource(typeLog, p{"LogGroupName": "{{resolve:ssm:/a}}"})}), "does not have dynamic references"},
 		"with a parameter from Parameter Store":      {p{"Parameters": p{"P": p{"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a"}}, "Resources": p{"A": log}}, "does not have the parameter type AWS::SSM::Parameter::Value<String>"},
+		"with 501 resources":                         {resources(times(501, log)), "Number of resources, 501, is greater than maximum allowed, 500"},
+		"with 201 outputs":                           {p{"Resources": p{"A": log}, "Outputs": times(201, p{"Value": "x"})}, "Number of outputs, 201, is greater than maximum allowed, 200"},
+		"with 201 parameters":                        {p{"Resources": p{"A": log}, "Parameters": times(201, p{"Type": "String", "Default": "x"})}, "Number of parameters, 201, is greater than maximum allowed, 200"},
+		"with 201 mappings":                          {p{"Resources": p{"A": log}, "Mappings": times(201, p{"a": p{"b": "c"}})}, "Number of mappings, 201, is greater than maximum allowed, 200"},
 		"with another format version":                {p{"AWSTemplateFormatVersion": "2020-01-01", "Resources": p{"A": log}}, "is not a supported value for AWSTemplateFormatVersion"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +122,15 @@ func TestTemplatesAreRefused(t *testing.T) {
 			b.refused("CreateChangeSet", p{"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": body(tc.template)}, "ValidationError", tc.text)
 		})
 	}
+}
+
+// times is a section with n members, all the same.
+func times(n int, member p) p {
+	out := p{}
+	for i := range n {
+		out["M"+strconv.Itoa(i)] = member
+	}
+	return out
 }
 
 func TestAnUnknownActionIsNamed(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -122,6 +123,18 @@ func noStrangers(path string, v any) error {
 	return nil
 }
 
+// most is how many members a section may have (CloudFormation quotas).
+func most(section string) int {
+	switch section {
+	case "Resources":
+		return 500
+	case "Conditions":
+		return math.MaxInt // no quota is published
+	default:
+		return 200
+	}
+}
+
 func section(raw map[string]any, name string) (map[string]any, error) {
 	v, ok := raw[name]
 	if !ok {
@@ -130,6 +143,9 @@ func section(raw map[string]any, name string) (map[string]any, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, invalid("Template format error: %s must be a map", name)
+	}
+	if n := len(m); n > most(name) {
+		return nil, invalid("Template format error: Number of %s, %d, is greater than maximum allowed, %d", strings.ToLower(name), n, most(name))
 	}
 	return m, nil
 }
@@ -170,9 +186,6 @@ func (t *template) readResources(raw map[string]any) error {
 	all, err := section(raw, "Resources")
 	if err != nil || len(all) == 0 {
 		return first(err, invalid("Template format error: At least one Resources member must be defined."))
-	}
-	if len(all) > 500 {
-		return invalid("Template format error: Number of resources, %d, is greater than maximum allowed, 500", len(all))
 	}
 	t.resources = make(map[string]definition, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -26,6 +26,10 @@ type Behaviour struct {
 	PullError string
 	// PullTime is added to Speed.Pull.
 	PullTime time.Duration
+	// Stalls: once so many tasks of a deployment have failed, the pull of its next
+	// does not end, as from a registry that limits who comes often; 0: never. ECS
+	// then waits, and gives up no sooner than the task is stopped.
+	Stalls int
 	// Start is how long the program needs until it answers health checks.
 	Start time.Duration
 	// Unhealthy: health checks never pass. They answer HealthCode, or are

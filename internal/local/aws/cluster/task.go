@@ -139,6 +139,9 @@ func (c *Cluster) prepare(t *task) {
 		image, _ := c.find(parseReference(k.spec.str("image")), t.at.account)
 		if image != nil {
 			pull += image.Behaviour.PullTime
+			if n := image.Behaviour.Stalls; n > 0 && t.dep != nil && t.dep.failed >= n {
+				return
+			}
 		}
 	}
 	c.later(t, pull, func() { c.pulled(t) })
