@@ -45,6 +45,8 @@ type Options struct {
 	Log     *slog.Logger
 	Pace    Pace
 	Now     func() time.Time // for what is said of time; default time.Now
+	// Registries reaches image registries other than ECR; nil: over the network.
+	Registries http.RoundTripper
 }
 
 // Pace is how often things are looked at; the zero value is production's.
@@ -201,7 +203,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	if err != nil {
 		return err
 	}
-	images := registry.New(aws, registry.Options{})
+	images := registry.New(aws, registry.Options{Transport: a.o.Registries})
 	a.deploy = deploy.New(deploy.Options{
 		Guardrails: rails,
 		Store:      a.store, Refusals: a.store, Channels: a.api, Speaker: a.card, Sources: sources, Authz: judge, Members: a.dir,

@@ -46,6 +46,8 @@ type Dev struct {
 	owner string       // address of the database as its owner
 	clock sync.Mutex   // held while the clocks are moved
 	ahead atomic.Int64 // how far they are ahead, a time.Duration
+
+	byHands atomic.Int64 // how often something was changed past bcn
 }
 
 // DevOptions is what `bot dev` takes.
@@ -140,7 +142,7 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	d.App, err = New(ctx, Options{
 		Config: c, Process: p, Log: o.Log, Pace: o.Pace,
 		AWS: awsx.Options{Region: localaws.DefaultRegion, Endpoint: d.AWS.URL(), Isolated: true},
-		Now: d.now,
+		Now: d.now, Registries: d.AWS.Registries(),
 	})
 	if err != nil {
 		return err
@@ -228,6 +230,7 @@ func (d *Dev) Setup(ctx context.Context, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "bcn: %d/%d %s\n", i+1, len(typed), command)
 	}
 	fmt.Fprintf(stdout, "bcn: ready. At %s, as dana, in #deploys, type: /bcn deploy hello production v2\n", d.Slack.URL())
+	fmt.Fprintf(stdout, "bcn: for a district of its own, press \"Apply roles\" at the top of the page, and type the command that it answers as ada\n")
 	fmt.Fprintf(stdout, "bcn: for access, as olu: /bcn access hello production for 2m --reason incident; once lee approved it, in a terminal:\n"+
 		"     AWS_ENDPOINT_URL=%s AWS_REGION=%s BCN_URL=http://%s bin/bot access open ID\n", d.AWS.URL(), localaws.DefaultRegion, d.App.httpAddr)
 	return nil

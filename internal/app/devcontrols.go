@@ -20,10 +20,12 @@ func (d *Dev) controls() []localslack.Control {
 			return said, nil
 		}
 	}
-	return []localslack.Control{
+	return append([]localslack.Control{
 		{ID: "aws-down", Label: "AWS down", Do: does(func() { d.AWS.Faults().Fail("*", "*", "ServiceUnavailable", http.StatusServiceUnavailable, -1) },
 			"AWS answers nothing but 503, until All well")},
 		{ID: "aws-throttle", Label: "Throttle AWS", Do: does(func() { d.AWS.Faults().Throttle("*", "*", 20) }, "The next 20 calls of AWS are throttled")},
+		{ID: "registry-down", Label: "Registries down", Do: does(func() { d.AWS.Faults().Fail("registry", "*", "ServiceUnavailable", http.StatusServiceUnavailable, -1) },
+			"public.ecr.aws and Docker Hub answer nothing but 503, until All well")},
 		{ID: "github-down", Label: "GitHub down", Do: does(func() { d.GitHub.Fault(localgithub.Fault{Status: http.StatusServiceUnavailable}) },
 			"GitHub answers nothing but 503, until All well: teams cannot be checked")},
 		{ID: "oncall", Label: "Olu on call", Do: does(func() { d.Pager.SetSchedule(devSchedule, localpagerduty.Shift{Email: "olu@example.com"}) },
@@ -41,7 +43,7 @@ func (d *Dev) controls() []localslack.Control {
 		{ID: "clock-1h", Label: "+1 h", Do: d.moves(time.Hour)},
 		{ID: "clock-1d", Label: "+1 day", Do: d.moves(24 * time.Hour)},
 		{ID: "all-well", Label: "All well", Do: does(d.allWell, "Every fault is switched off")},
-	}
+	}, d.owned()...)
 }
 
 // moves is a control that moves the clocks of the database, of AWS and of the

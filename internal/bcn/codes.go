@@ -76,6 +76,7 @@ const (
 	CodeDistrictInvalid    Code = "district_invalid"    // problems
 	CodeRulePriority       Code = "rule_priority"       // endpoint, priority, by
 	CodeRegistryLogin      Code = "registry_login"      // image, secret, why (unread|unreadable|refused), role: the registry's password does not help
+	CodeRegistryAway       Code = "registry_away"       // registry, image: it was asked several times and did not answer
 	CodeImageElsewhere     Code = "image_elsewhere"     // image, account, region, here: an ECR that the district's roles do not reach
 	CodeRuleMoves          Code = "rule_moves"          // endpoint, priority, from, to (services), free: one rule would be made before the other is gone
 	CodeImageGone          Code = "image_gone"          // image, tag, digest: the registry no longer has it

@@ -143,7 +143,8 @@ type References interface {
 type Images interface {
 	// Resolve answers the digest (sha256:...) that image:tag names now. An
 	// unknown tag is unknown_tag with the nearest existing one. credentials is
-	// the ARN of the secret with a private registry's password, or "".
+	// the ARN of the secret with a private registry's password, or "". A
+	// registry that does not answer is unavailable, with what and image.
 	Resolve(ctx context.Context, t bcn.Target, image, tag, credentials string) (string, error)
 }
 

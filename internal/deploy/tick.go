@@ -121,6 +121,9 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 	if c.Change.State.Ended() {
 		return s.leave(ctx, c, cause)
 	}
+	if away := registryAway(c, cause); away != nil {
+		return s.closeWith(ctx, c, away)
+	}
 	final := code != bcn.CodeInternal && code != bcn.CodeUnavailable && code != bcn.CodeCouldNotCheck
 	if final && c.Change.State.BeforeApplying() {
 		return s.closeWith(ctx, c, cause)
@@ -146,6 +149,23 @@ func (s *Service) stepFailed(ctx context.Context, c Claimed, cause error) (time.
 		return 0, nil
 	}
 	return min(time.Duration(c.Failures+1)*time.Second, 15*time.Second), nil
+}
+
+// askRegistry is how often a registry is asked before a plan is given up: AWS is
+// waited for, but a registry may be one that bcn can never reach.
+const askRegistry = 5
+
+// registryAway is the end of a change that has changed nothing yet and whose
+// image's registry did not answer so often; nil: it is something else.
+func registryAway(c Claimed, cause error) error {
+	var e *bcn.Error
+	if !errors.As(cause, &e) || e.Code != bcn.CodeUnavailable || e.Params["image"] == "" {
+		return nil
+	}
+	if !c.Change.State.BeforeApplying() || c.Failures+1 < askRegistry {
+		return nil
+	}
+	return bcn.E(bcn.CodeRegistryAway, "registry", e.Params["what"], "image", e.Params["image"]).Wrap(cause)
 }
 
 // leave gives up cleaning after an ended change where AWS refuses it: nobody

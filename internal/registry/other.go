@@ -34,7 +34,7 @@ func (o other) resolve() (string, error) {
 		return "", bcn.E(bcn.CodeRegistryLogin, "image", o.image, "secret", o.secret, "why", whyRefused)
 	}
 	if !notThere(status) {
-		return "", bcn.E(bcn.CodeUnavailable, "what", ref.Context().RegistryStr()).Wrap(err)
+		return "", bcn.E(bcn.CodeUnavailable, "what", ref.Context().RegistryStr(), "image", o.image).Wrap(err)
 	}
 	near := ""
 	if !o.isDigest {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -16,6 +17,9 @@ import (
 
 // maxTags is how many tags are looked at for a suggestion.
 const maxTags = 1000
+
+// patience is how long a registry that is not ECR is asked about one image.
+const patience = 10 * time.Second
 
 // Options are what tests replace.
 type Options struct {
@@ -66,6 +70,9 @@ func (r *Registry) Resolve(ctx context.Context, t bcn.Target, image, tag, creden
 		}
 		return ecrImage{s: r.aws.For(t), account: m[1], repository: repository, image: image}.resolve(ctx, tag, isDigest)
 	}
+	// The client itself tries again, and waits half a minute for a connection.
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	o := other{image: image, tag: tag, isDigest: isDigest, secret: credentials, with: append([]remote.Option{remote.WithContext(ctx)}, r.with...)}
 	if credentials == "" {
 		return o.resolve()

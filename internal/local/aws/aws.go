@@ -73,7 +73,7 @@ func New(o Options) (*Server, error) {
 		parts: p, relay: clock, sample: o.Sample,
 		front: &front{
 			account: p.account, services: p.services(), faults: &Faults{}, log: log, onCall: o.OnCall, sessions: p.sessions,
-			told: &skews{seen: map[time.Duration]bool{}},
+			told: &skews{seen: map[time.Duration]bool{}}, images: p.cluster,
 		},
 	}
 	if o.Sample {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/bcn-bot/bcn/internal/local/aws/cluster"
 	"github.com/bcn-bot/bcn/internal/local/aws/sessions"
 	"github.com/bcn-bot/bcn/internal/local/aws/wire"
 )
@@ -35,6 +36,7 @@ type front struct {
 	onCall   func(CallRecord)
 	sessions *sessions.Service
 	told     *skews
+	images   *cluster.Cluster
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +49,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.HasPrefix(r.URL.Path, sessions.ChannelPath) && websocket.IsWebSocketUpgrade(r) {
 		f.channel(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, registriesPath) && r.URL.Path != registriesPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		f.registry(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -95,6 +95,7 @@ func (s *Server) putSample() error {
 	s.parts.cluster.PutCluster(a.ID, a.Region, sampleCluster, nil)
 	s.putImages()
 	s.putExamples()
+	s.putPluginImages()
 	return s.putRoles()
 }
 

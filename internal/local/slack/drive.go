@@ -94,6 +94,9 @@ func (w *Workspace) slashFailed(user, channel, code string) Reply {
 	return Reply{Error: code}
 }
 
+// Tell shows one person a text in a channel, as Slackbot's.
+func (w *Workspace) Tell(user, channel, text string) { w.tell(user, channel, "", text, "") }
+
 // tell is Slackbot's word to one person.
 func (w *Workspace) tell(user, channel, thread, text, code string) {
 	w.mu.Lock()

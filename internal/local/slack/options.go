@@ -41,6 +41,9 @@ type Options struct {
 type Control struct {
 	ID    string // stable, for data-control
 	Label string
+	// Field is what stands at first in a field beside the button, whose text Do
+	// finds in the form as "value"; empty: there is no field.
+	Field string
 	Do    func(r *http.Request) (string, error)
 }
 

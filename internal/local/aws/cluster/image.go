@@ -138,6 +138,38 @@ func (c *Cluster) PutRepository(repo string) {
 	}
 }
 
+// Digest answers what a tag or a digest is in a repository, named as for
+// PutImage. What nobody may see without logging in is not there.
+func (c *Cluster) Digest(repo, reference string) (string, bool) {
+	unlock, err := c.enter()
+	if err != nil {
+		return "", false
+	}
+	defer unlock()
+	r := c.registry[repo]
+	if r == nil {
+		return "", false
+	}
+	if digest, ok := r.tags[reference]; ok {
+		reference = digest
+	}
+	image := r.images[reference]
+	return reference, image != nil && !image.Private
+}
+
+// Tags answers the tags of a repository, in order.
+func (c *Cluster) Tags(repo string) []string {
+	unlock, err := c.enter()
+	if err != nil {
+		return nil
+	}
+	defer unlock()
+	if r := c.registry[repo]; r != nil {
+		return slices.Sorted(maps.Keys(r.tags))
+	}
+	return nil
+}
+
 func (c *Cluster) repository(name string) *repository {
 	r := c.registry[name]
 	if r == nil {
