@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bcn-bot/bcn/internal/audit"
+	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
 	"github.com/bcn-bot/bcn/internal/roles"
 )
@@ -46,6 +48,13 @@ func (d *Dev) applyRoles(r *http.Request) (string, error) {
 	}
 	if err := errors.Join(d.AWS.Apply(r.Context(), "bcn-roles-"+name, deploys), d.AWS.Apply(r.Context(), "bcn-access-"+name, access)); err != nil {
 		return "", err
+	}
+	for _, key := range localaws.PluginKeys() {
+		if _, err := d.AWS.Do(r.Context(), "ssm", "PutParameter", map[string]any{
+			"Name": "/barcelona/" + name + "/" + key, "Type": "SecureString", "Value": rand.Text(), "Overwrite": true,
+		}); err != nil {
+			return "", err
+		}
 	}
 	d.Slack.Tell(r.Form.Get("u"), r.Form.Get("c"), "The account has what `bot iam --district "+name+"` prints. As ada, type:\n`/bcn district create "+name+
 		" --region "+in.Region+" --role "+in.BotRoleARN()+" --cfn-role "+in.CFNRoleARN()+" --for preview`")

@@ -87,7 +87,7 @@ type districtUpdateArgs struct {
 
 func (g *districtUpdateArgs) check() error {
 	if g.NAT+g.Launch+g.InstanceType+g.Size == "" && len(g.For) == 0 {
-		return problem{id: problemMissing, word: "--nat, --launch, --instance-type, --size, --for"}
+		return problem{id: problemMissing, word: "--nat|--launch|--instance-type|--size|--for"}
 	}
 	if err := checkNames(g.For...); err != nil {
 		return err

@@ -32,7 +32,7 @@ func example(t *testing.T, name string, want ...string) *manifest.File {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("../../examples/*/barcelona.yml")
-	if err != nil || len(folders) != 5 {
+	if err != nil || len(folders) != 6 {
 		t.Errorf("there are other examples: %v, %v", folders, err)
 	}
 	t.Run("one shifts traffic, by hand where it matters", func(t *testing.T) {
@@ -41,6 +41,13 @@ func TestExamples(t *testing.T) {
 		by, alone := file.Environments["production"].Services[0].Deployment, file.Environments["staging"].Services[0].Deployment
 		if by.Strategy != manifest.BlueGreen || by.Pause != 60 || alone.Strategy != manifest.Canary || alone.Pause != 0 || alone.Shifts() != 2 {
 			t.Errorf("%+v %+v", by, alone)
+		}
+	})
+	t.Run("one runs on machines, and beside them on Fargate", func(t *testing.T) {
+		t.Parallel()
+		services := example(t, "machines").Environments["preview"].Services
+		if len(services) != 2 || services[0].Launch != manifest.LaunchEC2 || services[1].Launch != manifest.LaunchFargate {
+			t.Errorf("%+v", services)
 		}
 	})
 	t.Run("the smallest has one worker and nothing else", func(t *testing.T) {

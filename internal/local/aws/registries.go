@@ -110,6 +110,10 @@ func writeJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // whoever asked went away
 }
 
+// PluginKeys are the parameters, below a district's place, with the keys that
+// plugins of the sample's districts can refer to.
+func PluginKeys() []string { return []string{"plugin/datadog/api_key", "plugin/newrelic/license_key"} }
+
 // putPluginImages fills the public registries with what the plugins of
 // districts run, under the tags that their makers publish.
 func (s *Server) putPluginImages() {

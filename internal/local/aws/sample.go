@@ -86,7 +86,9 @@ func (s *Server) putSample() error {
 	}
 	now := a.clock.Now()
 	a.buckets[SampleBucket(a.ID)] = &bucket{region: a.Region, created: now, objects: map[string]stored{}}
-	a.putSampleParameter(sampleApp+"/session_secret", awsKeys+"ssm", "")
+	for _, name := range append([]string{sampleApp + "/session_secret"}, PluginKeys()...) {
+		a.putSampleParameter(name, awsKeys+"ssm", "")
+	}
 	a.mu.Unlock()
 	s.parts.sessions.PutNode(sessions.Node{
 		ID: SampleNode, Region: a.Region, Name: sampleDistrict + "-container-instance", Address: "10.0.1.10",

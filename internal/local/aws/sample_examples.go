@@ -19,6 +19,7 @@ func sampleExamples() []example {
 			},
 		},
 		{repository: "ticker", images: map[string]cluster.Behaviour{"v1": cluster.Healthy("tick"), "v2": cluster.Healthy("tick", "tock")}},
+		{repository: "crawler", images: map[string]cluster.Behaviour{"v1": cluster.Healthy("crawling"), "v2": cluster.Healthy("crawling faster")}}, // examples/machines
 		{
 			repository: "docker-hub/redash/redash",
 			images:     map[string]cluster.Behaviour{"25.8.0": cluster.Healthy("Starting with 2 processes")},

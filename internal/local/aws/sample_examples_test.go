@@ -27,7 +27,7 @@ func TestSampleHasWhatEveryExampleNeeds(t *testing.T) {
 			there[*p.Name], keys[*p.Name] = true, *p.KeyId
 		}
 	}
-	for _, folder := range []string{"hello", "rails", "worker", "redash"} {
+	for _, folder := range []string{"hello", "rails", "worker", "redash", "machines", "shifting"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", folder, "barcelona.yml"))
 		if err != nil {
 			t.Fatal(err)
