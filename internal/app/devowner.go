@@ -19,7 +19,7 @@ import (
 func (d *Dev) owned() []localslack.Control {
 	return []localslack.Control{
 		{ID: "roles", Label: "Apply roles", Field: "tokyo", Do: d.applyRoles},
-		{ID: "by-hand", Label: "Change by hand", Do: d.byHand},
+		{ID: "by-hand", Label: "Change by hand", Field: "hello", Do: d.byHand},
 	}
 }
 
@@ -64,12 +64,23 @@ func (d *Dev) applyRoles(r *http.Request) (string, error) {
 // retentions are the days for which somebody lets logs be kept, in turn.
 func retentions() []int { return []int{7, 14, 30} }
 
-// byHand changes the sample app's log group as somebody with a console does.
+// byHand changes the log group of an app as somebody with a console does.
 func (d *Dev) byHand(r *http.Request) (string, error) {
-	days := retentions()[int(d.byHands.Add(1)-1)%len(retentions())]
-	_, err := d.AWS.Do(r.Context(), "logs", "PutRetentionPolicy", map[string]any{"logGroupName": sampleLogs, "retentionInDays": days})
-	return fmt.Sprintf("Somebody lets the logs of hello production be kept for %d days only, past bcn", days), err
+	out, err := d.AWS.Do(r.Context(), "logs", "DescribeLogGroups", map[string]any{"logGroupNamePrefix": "Barcelona/"})
+	if err != nil {
+		return "", err
+	}
+	heritage := strings.TrimSpace(r.Form.Get("value"))
+	groups, _ := out["logGroups"].([]any)
+	for _, g := range groups {
+		group, _ := g.(map[string]any)
+		name, _ := group["logGroupName"].(string)
+		if !strings.HasSuffix(name, "/"+heritage) || strings.Count(name, "/") != 2 {
+			continue
+		}
+		days := retentions()[int(d.byHands.Add(1)-1)%len(retentions())]
+		_, err := d.AWS.Do(r.Context(), "logs", "PutRetentionPolicy", map[string]any{"logGroupName": name, "retentionInDays": days})
+		return fmt.Sprintf("Somebody lets the logs of %s be kept for %d days only, past bcn", heritage, days), err
+	}
+	return "", errors.New("no heritage of that name has logs; the sample app's are hello and hello-staging")
 }
-
-// sampleLogs is the log group of the sample app in production.
-const sampleLogs = "Barcelona/default/hello"

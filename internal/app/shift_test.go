@@ -78,6 +78,11 @@ func TestShiftingTraffic(t *testing.T) {
 		r.press("U0ADMIN", "cancel")
 		r.ends(bcn.ChangeRolledBack, bcn.CodeCancelled)
 		w.inThread(r.card, "goes back to the old version")
+		for _, m := range w.slack.Messages(deploys) { // what was called back has not failed
+			if m.Thread == r.card.TS && strings.Contains(shown(m), "❌") {
+				t.Errorf("it says %s", shown(m))
+			}
+		}
 		if got := w.weights(a); got != "0/100" {
 			t.Errorf("after it: %s", got)
 		}

@@ -77,12 +77,24 @@ func (s *Service) restored(ctx context.Context, r running, base bcn.StackPlan, b
 }
 
 // lastWords are the notes of what is known at the end of a failed operation.
+// What a person called back has not failed, whatever CloudFormation calls it,
+// unless it did not get back.
 func (s *Service) lastWords(ctx context.Context, r running) ([]Note, error) {
 	notes := s.eventNotes(r)
 	failed := rootFailure(r.events)
-	if failed == nil {
+	if failed == nil || r.Change.State == bcn.ChangeCancelling && !r.stuck() {
 		return notes, nil
 	}
 	more, err := s.failureNotes(ctx, r, failed)
 	return append(notes, more...), err
+}
+
+// stuck says that a stack could not be brought back.
+func (r running) stuck() bool {
+	for _, f := range r.follows {
+		if outcomeOf(f.Status) == stackUndoFails {
+			return true
+		}
+	}
+	return false
 }

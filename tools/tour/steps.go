@@ -66,6 +66,14 @@ var steps = []step{
 	{"a deputy decides, from everybody's own list", whoDecides},
 	{"two groups approve", twoGroups},
 	{"the audit log, in words", audited},
+	{"traffic is shifted when somebody says so", shifted},
+	{"a canary, and back", canary},
+	{"what is set beside the file wins", overridden},
+	{"what was changed outside is put back, or accepted", drifted},
+	{"nobody decides in time", expiredAtLast},
+	{"a district is made", districtMade},
+	{"it serves an app on machines, with plugins", districtServes},
+	{"it goes, and says what it leaves", districtGone},
 }
 
 var number = regexp.MustCompile(`#\d+`)
