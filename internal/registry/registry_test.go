@@ -4,9 +4,12 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	fakeregistry "github.com/google/go-containerregistry/pkg/registry"
@@ -121,9 +124,31 @@ func TestARegistryThatDoesNotAnswerIsUnavailable(t *testing.T) {
 	image := strings.TrimPrefix(server.URL, "http://") + "/acme/web"
 	server.Close()
 	_, err := New(nil, Options{}).Resolve(t.Context(), bcn.Target{}, image, "v1", "")
-	if bcn.CodeOf(err) != bcn.CodeUnavailable {
+	var e *bcn.Error
+	if !errors.As(err, &e) || e.Code != bcn.CodeUnavailable || e.Params["image"] != image || e.Params["what"] == "" {
 		t.Error(err)
 	}
+}
+
+// One that neither answers nor refuses is not waited for longer than patience,
+// by the clock of the test.
+func TestARegistryThatHangsIsUnavailable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		_, err := New(nil, Options{Transport: hanging{}}).Resolve(t.Context(), bcn.Target{}, "registry.example/acme/web", "v1", "")
+		if waited := time.Since(begun); bcn.CodeOf(err) != bcn.CodeUnavailable || waited > patience {
+			t.Errorf("%v after %s", err, waited)
+		}
+	})
+}
+
+// hanging never answers.
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }
 
 func TestNearest(t *testing.T) {

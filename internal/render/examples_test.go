@@ -53,7 +53,7 @@ func TestExamples(t *testing.T) {
 func exampleInput(h *manifest.Heritage, env string) render.Input {
 	in := input(h)
 	in.Env, in.App, in.Endpoints, in.Parameters = env, h.Name, map[string]bcn.Endpoint{}, map[string][]string{}
-	for name, public := range map[string]bool{"main": true, "internal": false} {
+	for name, public := range map[string]bool{"main": true, "internal": false, "edge": true} {
 		e := render.ExampleEndpoint(in.District, name, public, env)
 		e.HTTPSListener = e.HTTPListener + "2"
 		in.Endpoints[name] = e

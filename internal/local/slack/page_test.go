@@ -325,6 +325,28 @@ func TestPageActs(t *testing.T) {
 		}
 	})
 
+	t.Run("a control with a field is told what stands in it", func(t *testing.T) {
+		t.Parallel()
+		w := start(t, local.Options{Controls: []local.Control{
+			{ID: "of", Label: "Apply", Field: "tok\"yo", Do: func(r *http.Request) (string, error) { return "applied " + r.Form.Get("value"), nil }},
+		}})
+		if body := page(t, w, "u=U0DEV"); !strings.Contains(body, `name="value" value="tok&#34;yo"`) || !strings.Contains(body, `data-control="of">Apply<`) {
+			t.Error("not on the page")
+		}
+		if a := do(t, http.MethodPost, w.URL()+"control", url.Values{"id": {"of"}, "value": {"osaka"}}, scripted); a.body != "applied osaka" {
+			t.Errorf("%q", a.body)
+		}
+	})
+
+	t.Run("what Slackbot tells one person is theirs alone", func(t *testing.T) {
+		t.Parallel()
+		w := start(t, local.Options{})
+		w.Tell("U0DEV", "C0DEPLOYS", "psst")
+		if !strings.Contains(page(t, w, "u=U0DEV&c=C0DEPLOYS"), "psst") || strings.Contains(page(t, w, "u=U0LEAD&c=C0DEPLOYS"), "psst") {
+			t.Error("not there, or for others")
+		}
+	})
+
 	t.Run("the stream tells of a change", func(t *testing.T) {
 		t.Parallel()
 		w := start(t, local.Options{})
