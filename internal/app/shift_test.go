@@ -90,6 +90,18 @@ func TestShiftingTraffic(t *testing.T) {
 		w.slash("U0ADMIN", deploys, "drift hello production")
 		w.told("U0ADMIN", "nothing was changed outside") // weights are ECS's
 	})
+	t.Run("a repair of something else leaves the traffic where it is", func(t *testing.T) {
+		w := w.in(t)
+		w.retain(t, 7)
+		r := w.administrate("drift repair hello production", "RetentionInDays")
+		r.ends(bcn.ChangeSucceeded, "")
+		if got := w.weights(a); got != "0/100" {
+			t.Errorf("after it: %s", got)
+		}
+		if said := shown(r.says("succeeded")); strings.Contains(said, "Weight") {
+			t.Errorf("it says %s", said)
+		}
+	})
 	t.Run("an alarm takes the traffic back", func(t *testing.T) {
 		w := w.in(t)
 		w.commit(w.shiftedWeb("{ strategy: canary, canary_percent: 20, canary_bake: 600, bake_time: 0, alarms: [errors] }"))

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -93,5 +94,20 @@ func TestManyReferencesAreAskedForInBatches(t *testing.T) {
 	missing, err := w.Missing(t.Context(), w.target, refs)
 	if err != nil || len(missing) != 120 {
 		t.Errorf("%d missing, %v", len(missing), err)
+	}
+}
+
+// Whoever makes a district before its roles are there is told which to apply.
+func TestADistrictWithoutItsRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := &w.target.District
+	d.Name, d.Role, d.CFNRole = "tokyo", strings.ReplaceAll(d.Role, "default", "tokyo"), strings.ReplaceAll(d.CFNRole, "default", "tokyo")
+	for name, ask := range map[string]func(context.Context, bcn.Target) (bcn.District, error){"adopted": w.Inspect, "made": w.Reach} {
+		_, err := ask(t.Context(), w.target)
+		var e *bcn.Error
+		if !errors.As(err, &e) || e.Code != bcn.CodeAccessDenied || e.Params["district"] != "tokyo" || e.Params["role"] != d.Role {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

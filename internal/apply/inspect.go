@@ -15,7 +15,7 @@ import (
 // among the others; what AWS does not answer at all ends the inspection.
 func (a *Apply) Inspect(ctx context.Context, t bcn.Target) (bcn.District, error) {
 	i := &inspection{s: a.aws.For(t), d: t.District}
-	caller, err := i.s.Caller(ctx)
+	caller, err := i.caller(ctx)
 	if err != nil {
 		return t.District, err
 	}
@@ -34,7 +34,7 @@ func (a *Apply) Inspect(ctx context.Context, t bcn.Target) (bcn.District, error)
 // Reach implements deploy.Districts.
 func (a *Apply) Reach(ctx context.Context, t bcn.Target) (bcn.District, error) {
 	i := &inspection{s: a.aws.For(t), d: t.District}
-	caller, err := i.s.Caller(ctx)
+	caller, err := i.caller(ctx)
 	if err != nil {
 		return t.District, err
 	}
@@ -46,6 +46,17 @@ func (a *Apply) Reach(ctx context.Context, t bcn.Target) (bcn.District, error) {
 		return t.District, bcn.E(bcn.CodeDistrictInvalid, "problems", strings.Join(i.problems, "\n"))
 	}
 	return i.d, nil
+}
+
+// caller assumes the role of a district that bcn does not know yet. What AWS
+// says of a role that is not there is what it says of one that does not trust
+// bcn, so the refusal names the district whose roles are to be applied.
+func (i *inspection) caller(ctx context.Context) (awsx.Caller, error) {
+	caller, err := i.s.Caller(ctx)
+	if bcn.CodeOf(err) == bcn.CodeAccessDenied {
+		return caller, bcn.E(bcn.CodeAccessDenied, "action", "sts:AssumeRole", "role", i.d.Role, "district", i.d.Name).Wrap(err)
+	}
+	return caller, err
 }
 
 // Machines implements deploy.Districts.

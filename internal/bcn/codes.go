@@ -69,7 +69,7 @@ const (
 	CodeStackForeign       Code = "stack_foreign"       // stack: not ours
 	CodeStackBusy          Code = "stack_busy"          // stack, status
 	CodeStackBroken        Code = "stack_broken"        // stack, status, remedy
-	CodeAccessDenied       Code = "access_denied"       // action, role
+	CodeAccessDenied       Code = "access_denied"       // action, role, district (one whose roles are not there yet)
 	CodeAWSRefused         Code = "aws_refused"         // what, why
 	CodePlanMoved          Code = "plan_moved"          // moved
 	CodeTampered           Code = "tampered"            // what, stopped (ARNs of tasks)

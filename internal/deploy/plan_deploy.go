@@ -130,12 +130,22 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 		return d, err
 	}
 	if d.shifts() {
-		if d.traffic, err = s.Traffic.Shifted(ctx, t, d.bound.ServicesStack()); err != nil {
+		if d.traffic, err = s.traffic(ctx, c, t, d); err != nil {
 			return d, err
 		}
 	}
 	err = s.checkReferences(ctx, t, &d)
 	return d, err
+}
+
+// traffic is what is there of the rules by which ECS shifts the traffic.
+func (s *Service) traffic(ctx context.Context, c Claimed, t bcn.Target, d deployment) (map[string]render.Traffic, error) {
+	rules, err := s.Traffic.Shifted(ctx, t, d.bound.ServicesStack())
+	for id, rule := range rules {
+		rule.Live = c.Change.Kind == bcn.KindRepair
+		rules[id] = rule
+	}
+	return rules, err
 }
 
 // standing is where a heritage stands before anything is planned.

@@ -18,6 +18,9 @@ type Traffic struct {
 	// Weights are those that the load balancer has, by the logical id of the
 	// target group.
 	Weights map[string]int
+	// Live says that the rule is compared with what is there, as a repair does,
+	// and not with the template: then the weights are always the live ones.
+	Live bool
 }
 
 const (
@@ -109,7 +112,8 @@ func (s *source) checkShifted(m manifest.Service, l manifest.Listener, e bcn.End
 // weigh sets the weights of the rule that ECS shifts. Where nothing else of the
 // rule changes they stay those of the template, so that CloudFormation leaves
 // the rule alone. Where something does they are those that the load balancer
-// has, since CloudFormation writes the whole rule.
+// has, since CloudFormation writes the whole rule. A repair would take those of
+// the template for what is to be put back, and send people to no tasks.
 func (s *source) weigh(m manifest.Service, id string, r *listenerRule, first, second string) error {
 	known := s.Traffic[id]
 	written := writtenWeights(known.Template)
@@ -123,7 +127,7 @@ func (s *source) weigh(m manifest.Service, id string, r *listenerRule, first, se
 		}}}}
 	}
 	set(written)
-	if same, err := unchanged(*r, known.Template); err != nil || same {
+	if same, err := unchanged(*r, known.Template); err != nil || same && !known.Live {
 		return err
 	}
 	set(known.Weights)

@@ -54,6 +54,18 @@ func TestTheWeightsOfARule(t *testing.T) {
 			t.Errorf("got %s", again)
 		}
 	})
+	t.Run("a repair has those of the load balancer also where nothing of the rule changes", func(t *testing.T) {
+		t.Parallel()
+		live := map[string]render.Traffic{shiftedRule: {Template: fresh, Weights: weights(0, 100), Live: true}}
+		want, _ := shifted(t, "", map[string]render.Traffic{shiftedRule: {Weights: weights(0, 100)}})
+		if got, warned := shifted(t, "", live); !bytes.Equal(got, want) || warned != 1 {
+			t.Errorf("got %s with %d warnings", got, warned)
+		}
+		honest := map[string]render.Traffic{shiftedRule: {Template: fresh, Weights: weights(100, 0), Live: true}}
+		if got, warned := shifted(t, "", honest); !bytes.Equal(got, fresh) || warned != 0 {
+			t.Errorf("where the template tells the truth: %s with %d warnings", got, warned)
+		}
+	})
 	t.Run("a rule that changes has those of the load balancer, and a warning of what a rollback would do", func(t *testing.T) {
 		t.Parallel()
 		moved := bytes.Replace(fresh, []byte(`"Priority":200`), []byte(`"Priority":201`), 1)
