@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -22,22 +21,9 @@ func (s *Service) Ask(ctx context.Context, o Origin, actor bcn.Actor, w Wish) (A
 	if n := len([]rune(w.Reason)); n > ReasonLimit {
 		return Asked{}, bcn.E(bcn.CodeReasonTooLong, "length", strconv.Itoa(n), "limit", strconv.Itoa(ReasonLimit))
 	}
-	c, err := s.describe(ctx, actor, &w)
+	c, v, err := s.allowed(ctx, o, actor, &w)
 	if err != nil {
 		return Asked{}, err
-	}
-	c.Requester, c.Tick, c.NotBefore = actor, o.Tick, timeOrNil(o.NotBefore)
-	v, err := s.judgeAsked(ctx, actor, c)
-	if err != nil {
-		return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
-	}
-	if v, err = s.mayBreak(ctx, o, actor, v, asking(c), w); err != nil {
-		return Asked{}, s.Refuse(ctx, actor, 0, "break glass for "+string(w.Kind), err)
-	}
-	if !w.BreakGlass && c.Kind != bcn.KindPlan { // whoever goes without the approval does not need somebody to give it
-		if err := approvable(v); err != nil {
-			return Asked{}, s.Refuse(ctx, actor, 0, "ask "+string(w.Kind), err)
-		}
 	}
 	if w.Kind.Access() {
 		if err := s.Access.Check(v, w.Access.For); err != nil {
@@ -79,31 +65,17 @@ func (s *Service) cardChannel(c bcn.Change) string {
 	return c.Channel
 }
 
-// describe makes the change of a wish and checks that what it names is there.
-func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.Change, error) {
-	if w.Kind.Access() {
-		return s.describeAccess(ctx, actor, w)
-	}
-	c := bcn.Change{Kind: w.Kind, App: w.App, Env: w.Env, Tag: w.Tag, Reason: w.Reason}
+// describe completes the change of a wish with what can be seen before there is
+// a plan, and refuses what cannot be. It says what is there: the rules are asked
+// first.
+func (s *Service) describe(ctx context.Context, c bcn.Change, w *Wish) (bcn.Change, error) {
 	switch w.Kind {
-	case bcn.KindDeploy, bcn.KindPlan, bcn.KindRollback, bcn.KindRestart, bcn.KindPromote, bcn.KindScale, bcn.KindEnv, bcn.KindRepair:
-		h, err := s.Store.Heritage(ctx, w.App, w.Env)
-		if errors.Is(err, ErrNone) {
-			return c, s.unknownHeritage(ctx, w.App, w.Env)
-		}
-		if err != nil {
-			return c, err
-		}
-		c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
-		return c, nil
-	case bcn.KindRun:
-		return s.describeRun(ctx, c, w)
 	case bcn.KindSecret:
 		return s.describeSecret(ctx, c, *w.Secret)
 	case bcn.KindUnlock:
-		return s.describeUnlock(ctx, c, actor.User)
+		return s.describeUnlock(ctx, c)
 	case bcn.KindDelete:
-		return s.describeDelete(ctx, c, w.Confirm)
+		return c, describeDelete(c, w.Confirm)
 	case bcn.KindHeritage:
 		return s.describeHeritage(ctx, c, *w.Heritage)
 	case bcn.KindEndpoint:
@@ -116,27 +88,8 @@ func (s *Service) describe(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.C
 	case bcn.KindDistrictUpdate, bcn.KindDistrictDelete:
 		return s.describeDistrictEdit(ctx, c, *w.Edit)
 	default:
-		return c, bcn.E(bcn.CodeInternal).Wrap(fmt.Errorf("unknown kind %q", w.Kind))
+		return c, nil
 	}
-}
-
-// describeAccess says what somebody wants to be let into. Each access is a
-// subject of its own: it waits for nothing and nothing waits for it.
-func (s *Service) describeAccess(ctx context.Context, actor bcn.Actor, w *Wish) (bcn.Change, error) {
-	c, err := s.Access.Describe(ctx, actor, w)
-	if err != nil {
-		return c, err
-	}
-	if c.App == "" {
-		_, err := s.district(ctx, c.District)
-		return c, err
-	}
-	h, err := s.Store.Heritage(ctx, c.App, c.Env)
-	if errors.Is(err, ErrNone) {
-		return c, s.unknownHeritage(ctx, c.App, c.Env)
-	}
-	c.Heritage, c.District = h.Name, h.District
-	return c, err
 }
 
 func (s *Service) describeHeritage(ctx context.Context, c bcn.Change, h bcn.Heritage) (bcn.Change, error) {

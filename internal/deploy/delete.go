@@ -13,16 +13,11 @@ import (
 )
 
 // describeDelete holds what was typed against the heritage's name.
-func (s *Service) describeDelete(ctx context.Context, c bcn.Change, confirm string) (bcn.Change, error) {
-	h, err := s.bound(ctx, c.App, c.Env)
-	if err != nil {
-		return c, err
+func describeDelete(c bcn.Change, confirm string) error {
+	if confirm != c.Heritage {
+		return bcn.E(bcn.CodeConfirmWrong, "name", c.Heritage)
 	}
-	c.Heritage, c.District, c.Subject = h.Name, h.District, "heritage:"+h.Name
-	if confirm != h.Name {
-		return c, bcn.E(bcn.CodeConfirmWrong, "name", h.Name)
-	}
-	return c, nil
+	return nil
 }
 
 // planDelete lists what goes with a heritage, the services first, and what

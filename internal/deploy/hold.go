@@ -59,12 +59,9 @@ type HoldStore interface {
 // and end. Errors: not_allowed, unknown_app, unknown_env, lock_owned,
 // reason_required, reason_too_long.
 func (s *Service) Lock(ctx context.Context, o Origin, actor bcn.Actor, w HoldWish) (HoldDone, error) {
-	h, err := s.Store.Heritage(ctx, w.App, w.Env)
-	if errors.Is(err, ErrNone) {
-		return HoldDone{}, s.unknownHeritage(ctx, w.App, w.Env)
-	}
+	h, err := s.bound(ctx, w.App, w.Env)
 	if err != nil {
-		return HoldDone{}, err
+		return HoldDone{}, s.toKnown(ctx, actor, "lock", err)
 	}
 	w.Kind = bcn.HoldLock
 	return s.hold(ctx, o, actor, w, authz.Ask{Verb: "lock", App: w.App, Env: w.Env, District: h.District})
@@ -74,7 +71,7 @@ func (s *Service) Lock(ctx context.Context, o Origin, actor bcn.Actor, w HoldWis
 // unknown_name, freeze_owned.
 func (s *Service) Freeze(ctx context.Context, o Origin, actor bcn.Actor, w HoldWish) (HoldDone, error) {
 	if err := s.knownEnv(ctx, w.Env); err != nil {
-		return HoldDone{}, err
+		return HoldDone{}, s.toKnown(ctx, actor, "freeze", err)
 	}
 	w.Kind, w.App = bcn.HoldFreeze, ""
 	return s.hold(ctx, o, actor, w, authz.Ask{Verb: "freeze", Env: w.Env})
@@ -127,7 +124,7 @@ func (s *Service) Lift(ctx context.Context, o Origin, actor bcn.Actor, kind bcn.
 	}
 	at := slices.IndexFunc(all, func(h bcn.Hold) bool { return h.Kind == kind && h.App == app && h.Env == env })
 	if at < 0 {
-		return HoldView{}, false, nil
+		return HoldView{}, false, s.toKnown(ctx, actor, "lift", nil)
 	}
 	if err := s.mayLift(ctx, actor, all[at]); err != nil {
 		return HoldView{}, false, s.Refuse(ctx, actor, 0, "lift", err)

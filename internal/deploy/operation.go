@@ -58,7 +58,8 @@ func (s *Service) Undo(ctx context.Context, o Origin, actor bcn.Actor, id bcn.ID
 		return Asked{}, err
 	}
 	if last.Change != id {
-		return Asked{}, bcn.E(bcn.CodeNoRollback, "app", c.App, "env", c.Env, "number", "0", "why", "since", "good", "")
+		err := bcn.E(bcn.CodeNoRollback, "app", c.App, "env", c.Env, "number", "0", "why", "since", "good", "")
+		return Asked{}, s.toKnown(ctx, actor, "ask rollback", err)
 	}
 	return s.Ask(ctx, o, actor, Wish{Kind: bcn.KindRollback, App: c.App, Env: c.Env, Base: last.Number})
 }

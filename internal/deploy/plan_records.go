@@ -9,7 +9,7 @@ import (
 
 // planDistrict assumes the role and checks what it was told.
 func (s *Service) planDistrict(ctx context.Context, c Claimed) (bcn.Plan, error) {
-	if _, err := s.describe(ctx, c.Change.Requester, &c.Wish); err != nil {
+	if _, err := s.describe(ctx, c.Change, &c.Wish); err != nil {
 		return bcn.Plan{}, err
 	}
 	d, err := s.Districts.Inspect(ctx, s.Target(c.Change, *c.Wish.District))

@@ -29,16 +29,13 @@ type RunWish struct {
 	Timeout time.Duration `json:"timeout,omitempty"` // 0: an hour
 }
 
-// describeRun says where somebody wants to run a command. Each run is a subject
+// locateRun says where somebody wants to run a command. Each run is a subject
 // of its own: it waits for no deploy, and none waits for it.
-func (s *Service) describeRun(ctx context.Context, c bcn.Change, w *Wish) (bcn.Change, error) {
+func (s *Service) locateRun(ctx context.Context, c bcn.Change, w *Wish) (bcn.Change, error) {
 	if w.Run == nil {
 		return c, bcn.E(bcn.CodeInternal).Wrap(errors.New("a wish to run without a command"))
 	}
-	h, err := s.Store.Heritage(ctx, w.App, w.Env)
-	if errors.Is(err, ErrNone) {
-		return c, s.unknownHeritage(ctx, w.App, w.Env)
-	}
+	h, err := s.bound(ctx, w.App, w.Env)
 	if err != nil {
 		return c, err
 	}

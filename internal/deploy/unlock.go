@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -15,17 +14,9 @@ import (
 // their yes lifts the lock at once, their no ends the request.
 
 // describeUnlock finds the lock that somebody wants to be taken away.
-func (s *Service) describeUnlock(ctx context.Context, c bcn.Change, asker string) (bcn.Change, error) {
-	h, err := s.Store.Heritage(ctx, c.App, c.Env)
-	if errors.Is(err, ErrNone) {
-		return c, s.unknownHeritage(ctx, c.App, c.Env)
-	}
-	if err != nil {
-		return c, err
-	}
-	c.Heritage, c.District, c.Subject = h.Name, h.District, "lock:"+h.Name
+func (s *Service) describeUnlock(ctx context.Context, c bcn.Change) (bcn.Change, error) {
 	lock, err := s.lockOf(ctx, c.App, c.Env)
-	if err == nil && lock.Owner == asker {
+	if err == nil && lock.Owner == c.Requester.User {
 		err = bcn.E(bcn.CodeOwnLock, "app", c.App, "env", c.Env)
 	}
 	return c, err

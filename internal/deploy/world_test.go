@@ -40,12 +40,15 @@ type world struct {
 	posts posts
 }
 
+// guest is whom bcn takes no commands from.
+const guest = "U0GUEST"
+
 // staff says who is in which teams; who is not listed is deactivated.
 type staff map[string][]string
 
 func (s staff) Profile(_ context.Context, user string, _ time.Time) (bcn.Profile, error) {
 	_, works := s[user]
-	return bcn.Profile{User: user, Team: home, Name: strings.ToLower(user), Locale: "ja-JP", Deleted: !works}, nil
+	return bcn.Profile{User: user, Team: home, Name: strings.ToLower(user), Locale: "ja-JP", Deleted: !works, Restricted: user == guest}, nil
 }
 
 func (s staff) TeamsOf(_ context.Context, user string, among []string, _ bcn.Matter, _ time.Time) ([]string, error) {
@@ -77,7 +80,7 @@ func newWorldOn(t *testing.T, s *store.Store, owner string) *world {
 	w := &world{
 		t: t, store: s, owner: owner, posts: posts{"C0DEPLOYS", "C0APPROVE"},
 		staff: staff{
-			"U0DEV": {"developers"}, "U0OTHER": {"developers"}, "U0ADMIN": {"admins"}, "U0NONE": nil, "U0PROMOTER": {"promoters"},
+			"U0DEV": {"developers"}, "U0OTHER": {"developers"}, "U0ADMIN": {"admins"}, "U0NONE": nil, guest: {"admins"}, "U0PROMOTER": {"promoters"},
 			"U0LEAD": {"leads", "developers"}, "U0LEAD2": {"leads"}, "U0LEAD3": {"leads"}, "U0LEAD4": {"leads"},
 		},
 	}
