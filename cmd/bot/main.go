@@ -60,6 +60,9 @@ type cli struct {
 		GitHub struct {
 			Addr string `required:"" help:"Address to listen on."`
 		} `cmd:"" name:"github" help:"The local GitHub alone."`
+		Vault struct {
+			Addr string `required:"" help:"Address to listen on."`
+		} `cmd:"" name:"vault" help:"The local Vault alone."`
 		AWS struct {
 			Addr   string `required:"" help:"Address to listen on."`
 			Sample bool   `help:"Put in what the sample app needs, and print the commands that register it."`
@@ -114,6 +117,7 @@ func run(ctx context.Context) error {
 		"resume":        func() error { return app.SetHalt(ctx, false, "", out) },
 		"local slack":   func() error { return app.LocalSlack(ctx, c.Local.Slack.Addr, out) },
 		"local github":  func() error { return app.LocalGitHub(ctx, c.Local.GitHub.Addr, out) },
+		"local vault":   func() error { return app.LocalVault(ctx, c.Local.Vault.Addr, out) },
 		"local aws":     func() error { return app.LocalAWS(ctx, c.Local.AWS.Addr, c.Local.AWS.Sample, out) },
 	}[parsed.Command()]()
 }

@@ -22,6 +22,7 @@ import (
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
 	localpagerduty "github.com/bcn-bot/bcn/internal/local/pagerduty"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
+	localvault "github.com/bcn-bot/bcn/internal/local/vault"
 	"github.com/bcn-bot/bcn/internal/pgdev"
 )
 
@@ -40,6 +41,7 @@ type Dev struct {
 	AWS    *localaws.Server
 	GitHub *localgithub.Server
 	Pager  *localpagerduty.Server
+	Vault  *localvault.Server
 	App    *App
 	steps  []step
 
@@ -129,6 +131,14 @@ func (d *Dev) start(ctx context.Context, o DevOptions) error {
 	if err := d.Pager.Start("127.0.0.1:0"); err != nil {
 		return err
 	}
+	d.Vault = localvault.New(localvault.Options{})
+	d.onStop("vault", func(context.Context) error { return d.Vault.Close() })
+	if err := d.Vault.Start("127.0.0.1:0"); err != nil {
+		return err
+	}
+	if err := d.Vault.Sample(); err != nil {
+		return err
+	}
 	d.Pager.SetSchedule(devSchedule) // nobody is on call, until a control says so
 	p, err := d.process(ctx)
 	if err != nil {
@@ -170,6 +180,7 @@ func (d *Dev) process(ctx context.Context) (*config.Process, error) {
 		"SLACK_BOT_TOKEN": d.Slack.BotToken(), "SLACK_APP_TOKEN": d.Slack.AppToken(), "SLACK_API_URL": d.Slack.APIURL(),
 		"DATABASE_URL": database, "BCN_KEY": key, "GITHUB_TOKEN": d.GitHub.Token(), "GITHUB_API_URL": d.GitHub.URL(), "GITHUB_CLIENT_ID": localgithub.ClientID,
 		"BCN_HTTP_ADDR": "127.0.0.1:0", "PAGERDUTY_TOKEN": d.Pager.Token(), "PAGERDUTY_API_URL": d.Pager.URL(),
+		"VAULT_ADDR": d.Vault.URL(), "VAULT_ROLE_ID": localvault.SampleRole, "VAULT_SECRET_ID": d.Vault.SampleSecret(),
 	}
 	p, wrong := config.FromEnv(func(name string) string { return env[name] }, os.ReadFile)
 	if len(wrong) > 0 {

@@ -39,6 +39,11 @@ func (d *Dev) controls() []localslack.Control {
 		{ID: "slack-cut", Label: "Cut the sockets", Do: does(d.Slack.CutSockets, "The bot's sockets are cut; it connects again")},
 		{ID: "pagerduty-down", Label: "PagerDuty down", Do: does(func() { d.Pager.SetFault(localpagerduty.Fault{Status: http.StatusServiceUnavailable}) },
 			"PagerDuty answers nothing but 503, until All well: whoever is on call needs an approval")},
+		{ID: "vault-seal", Label: "Seal Vault", Do: does(func() { d.Vault.Seal(true) },
+			"Vault is sealed, until All well: whoever it decides of is refused")},
+		{ID: "vault-tokens", Label: "Revoke Vault's tokens", Do: does(d.Vault.RevokeTokens, "Every token of Vault is gone; the bot logs in again")},
+		{ID: "vault-disable", Label: "Disable olu in Vault", Do: does(func() { d.Vault.SampleDisabled(true) },
+			"Olu's entity is disabled, until All well: she keeps nothing any more")},
 		{ID: "clock-10m", Label: "+10 min", Do: d.moves(10 * time.Minute)},
 		{ID: "clock-1h", Label: "+1 h", Do: d.moves(time.Hour)},
 		{ID: "clock-1d", Label: "+1 day", Do: d.moves(24 * time.Hour)},
@@ -80,4 +85,6 @@ func (d *Dev) allWell() {
 	d.GitHub.ClearFaults()
 	d.Slack.ClearFaults()
 	d.Pager.SetFault(localpagerduty.Fault{})
+	d.Vault.Seal(false)
+	d.Vault.SampleDisabled(false)
 }

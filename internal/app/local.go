@@ -8,6 +8,7 @@ import (
 	localaws "github.com/bcn-bot/bcn/internal/local/aws"
 	localgithub "github.com/bcn-bot/bcn/internal/local/github"
 	localslack "github.com/bcn-bot/bcn/internal/local/slack"
+	localvault "github.com/bcn-bot/bcn/internal/local/vault"
 )
 
 // LocalSlack runs the local workspace until ctx ends.
@@ -33,6 +34,20 @@ func LocalGitHub(ctx context.Context, addr string, out io.Writer) error {
 	fmt.Fprintf(out, "%s\nGITHUB_TOKEN=%s\n", g.URL(), g.Token())
 	<-ctx.Done()
 	return Outside(g.Close())
+}
+
+// LocalVault runs the local Vault, with its sample, until ctx ends.
+func LocalVault(ctx context.Context, addr string, out io.Writer) error {
+	v := localvault.New(localvault.Options{})
+	if err := v.Sample(); err != nil {
+		return Outside(err)
+	}
+	if err := v.Start(addr); err != nil {
+		return Outside(err)
+	}
+	fmt.Fprintf(out, "%s\nVAULT_ROLE_ID=%s\nVAULT_SECRET_ID=%s\n", v.URL(), localvault.SampleRole, v.SampleSecret())
+	<-ctx.Done()
+	return Outside(v.Close())
 }
 
 // LocalAWS runs the local AWS until ctx ends. With sample it prints the chat

@@ -59,7 +59,7 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 	}
 	for _, p := range w.a.o.Config.People {
 		if p.Slack == actor.User {
-			out.GitHub, out.Email = p.GitHub, p.Email
+			out.GitHub, out.Email, out.Vault = p.GitHub, p.Email, p.Vault
 		}
 	}
 	if out.GitHub == "" {
@@ -72,7 +72,7 @@ func (w who) Whoami(ctx context.Context, actor bcn.Actor) (commands.Whoami, erro
 	if err != nil {
 		return out, err
 	}
-	out.Teams = teams
+	out.Teams, out.ByVault = teams, w.a.o.Config.VaultTeams()
 	for _, r := range rules {
 		v := commands.RuleView{
 			Terms: terms(r),

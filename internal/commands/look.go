@@ -47,6 +47,12 @@ func (r *Registry) whoami(ctx context.Context, a asked, _ *whoamiArgs) (chat.Mes
 		}},
 		{Section: rules},
 	}}
+	if len(me.ByVault) > 0 {
+		fields := &m.Blocks[1].Fields
+		*fields = append(*fields, r.labelled(a.lang, text.LabelVault, dash(chat.Code(me.Vault))))
+		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyWhoamiVault,
+			text.Args{"teams": strings.Join(me.ByVault, ", "), "known": me.Vault != ""})})
+	}
 	if me.GitHub == "" {
 		m.Blocks = append(m.Blocks, chat.Block{Context: r.text.Say(a.lang, text.ReplyWhoamiHint, nil)})
 	}

@@ -218,6 +218,8 @@ type Links interface {
 type Whoami struct {
 	User, GitHub, Email string
 	Teams               []string
+	Vault               string     // their entity there
+	ByVault             []string   // teams that Vault decides for each heritage alone
 	Rules               []RuleView // those that give the person something, in order
 }
 

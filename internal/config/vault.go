@@ -113,11 +113,16 @@ func (l *loader) vaultEntities(at *yaml.Node) {
 }
 
 // NeedsVault says whether a team's members are asked of Vault.
-func (c *Config) NeedsVault() bool {
-	for _, t := range c.Teams {
+func (c *Config) NeedsVault() bool { return len(c.VaultTeams()) > 0 }
+
+// VaultTeams answers the teams with a vault_policy, sorted.
+func (c *Config) VaultTeams() []string {
+	var out []string
+	for name, t := range c.Teams {
 		if t.VaultPolicy != nil {
-			return true
+			out = append(out, name)
 		}
 	}
-	return false
+	slices.Sort(out)
+	return out
 }
