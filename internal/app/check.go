@@ -161,7 +161,7 @@ func (c *checker) github(ctx context.Context, p *config.Process, cfg *config.Con
 		}
 		gh, err := githubx.New(githubx.Options{URL: p.GitHubAPIURL, Token: p.GitHubToken.Reveal(), AppID: p.GitHubAppID, PrivateKey: []byte(p.GitHubAppPrivateKey.Reveal())})
 		if err == nil {
-			var members []string
+			var members map[string]int64
 			if members, err = gh.TeamMembers(ctx, org, slug); err == nil {
 				c.ok("team %s: GitHub team %s has %d members", name, team.GitHubTeam, len(members))
 				continue

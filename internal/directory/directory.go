@@ -33,17 +33,20 @@ type Slack interface {
 type GitHub interface {
 	// TeamMember says whether a login is an active member, now.
 	TeamMember(ctx context.Context, org, slug, login string) (bool, error)
-	// TeamMembers answers the logins of the active members, now.
-	TeamMembers(ctx context.Context, org, slug string) ([]string, error)
+	// TeamMembers answers the ids of the active members by their logins, now.
+	TeamMembers(ctx context.Context, org, slug string) (map[string]int64, error)
+	// LoginOf answers the login that an account has now, "" where it is gone.
+	LoginOf(ctx context.Context, org string, id int64) (string, error)
 }
 
-// Links are the GitHub logins that people linked to their Slack accounts, for
-// who has none in bot.yaml. internal/store implements it.
+// Links are the GitHub accounts that people linked to their Slack accounts, for
+// who has none in bot.yaml. They go by GitHub's ids: a login that was given up
+// may be another's. internal/store implements it.
 type Links interface {
-	// Linked answers the login of a Slack user, "" for none.
-	Linked(ctx context.Context, user string) (string, error)
-	// Links answers all of them: Slack users by login in lower case.
-	Links(ctx context.Context) (map[string]string, error)
+	// LinkedAccount answers the id of a Slack user's account, 0 for none.
+	LinkedAccount(ctx context.Context, user string) (int64, error)
+	// Links answers all of them: Slack users by id.
+	Links(ctx context.Context) (map[int64]string, error)
 }
 
 // Options say which teams there are.
@@ -64,12 +67,20 @@ type Directory struct {
 	users    map[string]string // by lower-case login
 	entities map[string]string // of Vault, in lower case, by Slack user id
 	member   *fresh.Reads[membership, bool]
-	members  *fresh.Reads[membership, []string]
+	members  *fresh.Reads[membership, map[string]int64]
+	account  *fresh.Reads[account, string]
 	entity   *fresh.Reads[string, vault.Entity]
 }
 
 // membership names a person in a GitHub team; login is empty for all of it.
 type membership struct{ org, slug, login string }
+
+// account is a GitHub account, which is asked about with the credentials for an
+// organisation.
+type account struct {
+	org string
+	id  int64
+}
 
 // New makes a directory; it asks nobody.
 func New(o Options) *Directory {
@@ -84,8 +95,11 @@ func New(o Options) *Directory {
 	d.member = fresh.New(reads, func(ctx context.Context, m membership) (bool, error) {
 		return o.GitHub.TeamMember(ctx, m.org, m.slug, m.login)
 	})
-	d.members = fresh.New(reads, func(ctx context.Context, m membership) ([]string, error) {
+	d.members = fresh.New(reads, func(ctx context.Context, m membership) (map[string]int64, error) {
 		return o.GitHub.TeamMembers(ctx, m.org, m.slug)
+	})
+	d.account = fresh.New(reads, func(ctx context.Context, a account) (string, error) {
+		return o.GitHub.LoginOf(ctx, a.org, a.id)
 	})
 	if o.Vault != nil {
 		d.entity = fresh.New(reads, o.Vault.Entity)
@@ -168,14 +182,14 @@ func (d *Directory) inGitHub(ctx context.Context, user string, t config.Team, no
 	if t.GitHubTeam == "" {
 		return false, nil
 	}
-	login, err := d.login(ctx, user)
+	org, slug, _ := strings.Cut(t.GitHubTeam, "/")
+	login, err := d.login(ctx, user, org, notBefore)
 	if err != nil {
 		return false, couldNotCheck("linked accounts", err)
 	}
 	if login == "" {
 		return false, nil
 	}
-	org, slug, _ := strings.Cut(t.GitHubTeam, "/")
 	in, err := d.member.Get(ctx, membership{org, slug, strings.ToLower(login)}, notBefore)
 	if err != nil {
 		return false, couldNotCheck("GitHub team "+t.GitHubTeam, err)
@@ -222,30 +236,34 @@ func (d *Directory) Members(ctx context.Context, team string, of bcn.Matter, not
 	return slices.Compact(all), failed
 }
 
-// login is whoever a Slack user is at GitHub: by bot.yaml, else by what they
-// linked, unless bot.yaml gives that login to another.
-func (d *Directory) login(ctx context.Context, user string) (string, error) {
+// login is whoever a Slack user is at GitHub: by bot.yaml, else by the login
+// that the account they linked has now, unless bot.yaml gives that login to
+// another.
+func (d *Directory) login(ctx context.Context, user, org string, notBefore time.Time) (string, error) {
 	if login := d.logins[user]; login != "" || d.o.Links == nil {
 		return login, nil
 	}
-	login, err := d.o.Links.Linked(ctx, user)
+	id, err := d.o.Links.LinkedAccount(ctx, user)
+	if err != nil || id == 0 {
+		return "", err
+	}
+	login, err := d.account.Get(ctx, account{org, id}, notBefore)
 	if d.users[strings.ToLower(login)] != "" {
 		return "", err
 	}
 	return login, err
 }
 
-// usersOf are the Slack users of GitHub logins, as far as they are known.
-func (d *Directory) usersOf(ctx context.Context, logins []string) (users []string, err error) {
-	var linked map[string]string
-	if d.o.Links != nil && len(logins) > 0 {
+// usersOf are the Slack users of GitHub accounts, as far as they are known.
+func (d *Directory) usersOf(ctx context.Context, accounts map[string]int64) (users []string, err error) {
+	var linked map[int64]string
+	if d.o.Links != nil && len(accounts) > 0 {
 		linked, err = d.o.Links.Links(ctx)
 	}
-	for _, login := range logins {
-		login = strings.ToLower(login)
-		user := d.users[login]
-		if user == "" && d.logins[linked[login]] == "" { // bot.yaml counts before a link
-			user = linked[login]
+	for login, id := range accounts {
+		user := d.users[strings.ToLower(login)]
+		if user == "" && d.logins[linked[id]] == "" { // bot.yaml counts before a link
+			user = linked[id]
 		}
 		if user != "" {
 			users = append(users, user)

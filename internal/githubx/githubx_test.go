@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -122,8 +121,30 @@ func TestTeamMembers(t *testing.T) {
 	}
 	s.SetMember("acme", "all", "invited", local.Pending)
 	logins, err := client(t, s, githubx.Options{Token: s.Token()}).TeamMembers(context.Background(), "acme", "all")
-	if err != nil || len(logins) != 250 || slices.Contains(logins, "invited") {
+	if err != nil || len(logins) != 250 || logins["invited"] != 0 || logins["person-000"] == 0 {
 		t.Errorf("%d logins, %v", len(logins), err)
+	}
+}
+
+func TestLoginOf(t *testing.T) {
+	t.Parallel()
+	s := start(t, local.Options{})
+	c := client(t, s, githubx.Options{Token: s.Token()})
+	members, err := c.TeamMembers(t.Context(), "acme", "leads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lee := members["lee"]
+	s.Rename("lee", "lee-renamed")
+	s.SetMember("acme", "leads", "lee", local.Active) // somebody else took the name
+	if login, err := c.LoginOf(t.Context(), "acme", lee); login != "lee-renamed" || err != nil {
+		t.Errorf("renamed: %q, %v", login, err)
+	}
+	if members, err = c.TeamMembers(t.Context(), "acme", "leads"); err != nil || members["lee-renamed"] != lee || members["lee"] == lee {
+		t.Errorf("members: %v, %v", members, err)
+	}
+	if login, err := c.LoginOf(t.Context(), "acme", 7); login != "" || err != nil {
+		t.Errorf("nobody: %q, %v", login, err)
 	}
 }
 

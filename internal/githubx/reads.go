@@ -42,23 +42,47 @@ func (c *Client) TeamMember(ctx context.Context, org, slug, login string) (bool,
 	return false, nil
 }
 
-// TeamMembers answers the logins of a team's active members.
-func (c *Client) TeamMembers(ctx context.Context, org, slug string) ([]string, error) {
+// LoginOf answers the login that an account has now, "" where there is no such
+// account any more: a login may be changed, and then be somebody else's. It is
+// asked with the credentials for an organisation.
+func (c *Client) LoginOf(ctx context.Context, org string, id int64) (login string, err error) {
+	gh, err := c.client(ctx, org)
+	if err != nil {
+		return "", err
+	}
+	err = c.patient(ctx, func(ctx context.Context) error {
+		u, _, err := gh.Users.GetByID(ctx, id)
+		if err == nil {
+			login = u.GetLogin()
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("account %d: %w", id, err)
+	}
+	return login, nil
+}
+
+// TeamMembers answers the ids of a team's active members by their logins.
+func (c *Client) TeamMembers(ctx context.Context, org, slug string) (map[string]int64, error) {
 	gh, err := c.client(ctx, org)
 	if err != nil {
 		return nil, err
 	}
-	var logins []string
+	members := map[string]int64{}
 	page := github.ListOptions{PerPage: 100}
 	for {
 		var next int
 		err := c.patient(ctx, func(ctx context.Context) error {
-			members, resp, err := gh.Teams.ListTeamMembersBySlug(ctx, org, slug, &github.TeamListTeamMembersOptions{ListOptions: page})
+			list, resp, err := gh.Teams.ListTeamMembersBySlug(ctx, org, slug, &github.TeamListTeamMembersOptions{ListOptions: page})
 			if err != nil {
 				return err
 			}
-			for _, m := range members {
-				logins = append(logins, m.GetLogin())
+			for _, m := range list {
+				members[m.GetLogin()] = m.GetID()
 			}
 			next = resp.NextPage
 			return nil
@@ -67,7 +91,7 @@ func (c *Client) TeamMembers(ctx context.Context, org, slug string) ([]string, e
 			return nil, fmt.Errorf("members of %s/%s: %w", org, slug, err)
 		}
 		if next == 0 {
-			return logins, nil
+			return members, nil
 		}
 		page.Page = next
 	}

@@ -158,6 +158,29 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%s logins are left", dump)
 		}
 	})
+	t.Run("a link is to the account, not to its name", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.github.SetMember("acme", "leads", "kim", github.Active)
+		w.links("U0KIM", "kim")
+		in := func() string {
+			teams, err := w.dir.TeamsOf(t.Context(), "U0KIM", []string{"leads"}, bcn.Matter{}, time.Now())
+			all, failed := w.dir.Members(t.Context(), "leads", bcn.Matter{}, time.Now())
+			if err != nil || failed != nil {
+				t.Fatal(err, failed)
+			}
+			return strings.Join(teams, " ") + ": " + strings.Join(all, " ")
+		}
+		w.github.Rename("kim", "kim-of-acme")
+		if got := in(); got != "leads: U0KIM U0LEAD" {
+			t.Errorf("renamed: %s", got)
+		}
+		w.github.RemoveMember("acme", "leads", "kim-of-acme")
+		w.github.SetMember("acme", "leads", "kim", github.Active) // whoever took the name
+		if got := in(); got != ": U0LEAD" {
+			t.Errorf("somebody else has the name: %s", got)
+		}
+	})
 	t.Run("somebody else's login by bot.yaml is refused", func(t *testing.T) {
 		t.Parallel()
 		w := start(t)

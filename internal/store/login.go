@@ -190,14 +190,21 @@ func (s *Store) Linked(ctx context.Context, user string) (string, error) {
 	return l.Login, err
 }
 
-// Links answers all links, as Slack users by login in lower case. A row that is
-// not as bcn wrote it is left out.
-func (s *Store) Links(ctx context.Context) (map[string]string, error) {
+// LinkedAccount answers GitHub's id of the account that a Slack user linked, 0 for
+// none: its login may be another's by now. Errors: as Linked.
+func (s *Store) LinkedAccount(ctx context.Context, user string) (int64, error) {
+	l, err := linkOf(ctx, s.pool, s, user)
+	return l.GitHubID, err
+}
+
+// Links answers all links, as Slack users by GitHub's ids. A row that is not as
+// bcn wrote it is left out.
+func (s *Store) Links(ctx context.Context) (map[int64]string, error) {
 	all, err := links(ctx, s.pool, `removed_at is null`)
-	out := map[string]string{}
+	out := map[int64]string{}
 	for _, l := range all {
 		if audit.Equal(l.mac, s.linkMAC(l.Link, false)) {
-			out[l.Login] = l.User
+			out[l.GitHubID] = l.User
 		}
 	}
 	return out, err

@@ -176,7 +176,7 @@ func (s *Server) getUser(r *http.Request) answer {
 	if login == "" {
 		login = "bcn-bot"
 	}
-	return ok(map[string]any{"login": login, "id": id("user", strings.ToLower(login)), "type": "User"})
+	return ok(map[string]any{"login": login, "id": s.idOf(login), "type": "User"})
 }
 
 // devicePage is where a code is entered: as whom is chosen, since nobody has a

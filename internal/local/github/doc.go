@@ -12,5 +12,6 @@
 //	GET  /repos/{owner}/{repo}/contents/{path}
 //	GET  /orgs/{org}/installation, /users/{user}/installation   (as the app)
 //	POST /app/installations/{id}/access_tokens                  (as the app)
+//	GET  /user, /user/{id}
 //	GET  /rate_limit
 package github

@@ -35,6 +35,7 @@ func (s *Server) routes() []route {
 		{"GET /users/{user}/installation", true, s.getInstallation},
 		{"POST /app/installations/{id}/access_tokens", true, s.postToken},
 		{"GET /user", false, s.getUser},
+		{"GET /user/{id}", false, s.getUserByID},
 		{"GET /rate_limit", false, s.getRate},
 	}
 }
@@ -75,7 +76,7 @@ func (s *Server) getMembers(r *http.Request) answer {
 	list := []any{}
 	logins, link := s.page(r, t.active())
 	for _, login := range logins {
-		list = append(list, map[string]any{"login": login, "id": id(login), "type": "User"})
+		list = append(list, map[string]any{"login": login, "id": s.idOf(login), "type": "User"})
 	}
 	said := ok(list)
 	said.link = link

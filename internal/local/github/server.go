@@ -41,6 +41,8 @@ type Server struct {
 
 	devices map[string]*device // by device code
 	owners  map[string]string  // login by token of a person
+	people  map[int64]string   // logins by id, of the accounts that were asked about
+	renamed map[string]int64   // ids of accounts by login, where it is not the first account of that name
 
 	served loopback.Server
 }
