@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/deploy"
@@ -108,7 +109,7 @@ func TestDrift(t *testing.T) {
 	t.Run("the watch looks when its time comes, and has its next", func(t *testing.T) {
 		w := w.in(t)
 		w.retain(t, 90)
-		w.sql(t, `update schedule set spec = '* * * * *', next_at = date_trunc('minute', bcn_now()), wake_at = bcn_now() where name = $1`, ownDrift)
+		w.everyMinute(t, ownDrift)
 		w.card(a.o.Config.Slack.Channels.Announce, "was changed outside of bcn", "→ `90`")
 		if !ask[bool](t, w, `select next_at > date_trunc('minute', bcn_now()) from schedule where name = $1`, ownDrift) {
 			t.Error("it has no next time")
@@ -116,6 +117,24 @@ func TestDrift(t *testing.T) {
 	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// everyMinute has a schedule come now, and each minute after: time passes that
+// nobody can wait for.
+func (w *world) everyMinute(t *testing.T, name string) {
+	t.Helper()
+	s := w.open()
+	sch, err := s.ScheduleByName(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ChangeSchedule(t.Context(), deploy.Origin{}, "U0ADMIN", "edit", sch.ID, func(in bcn.Schedule, now time.Time) (bcn.Schedule, error) {
+		minute := now.Truncate(time.Minute)
+		in.Spec, in.NextAt, in.WakeAt = "* * * * *", &minute, &now
+		return in, nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -47,7 +47,7 @@ func auditSentences() map[string]text.ID {
 		"deputy.named": text.AuditDeputyNamed, "deputy.removed": text.AuditDeputyRemoved, "request.escalated": text.AuditEscalated,
 		"login.begun": text.AuditLoginBegun, "login.linked": text.AuditLoginLinked, "login.refused": text.AuditLoginRefused,
 		"login.forgotten": text.AuditLoginForgotten, "rules.seen": text.AuditRulesSeen, "change.shift": text.AuditShift,
-		"tick.parked": text.AuditTickParked, "tick.unparked": text.AuditTickUnparked, "command.unparked": text.AuditCommandUnparked,
+		"tick.parked": text.AuditTickParked, "tick.unparked": text.AuditTickUnparked, "command.unparked": text.AuditCommandUnparked, "command.forged": text.AuditCommandForged,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type Claimed struct {
 	Tick     bcn.Tick // Fence is the claim's
 	Schedule bcn.Schedule
+	Tampered bool        // the schedule is not as the log says
 	Change   *bcn.Change // what the tick's last try asked for
 	Ahead    []bcn.Tick  // ticks of the schedule before this one that are due or running, oldest first
 	Behind   bool        // a later tick of the schedule is due

@@ -52,6 +52,10 @@ func (s *Service) step(ctx context.Context, c Claimed) (time.Duration, error) {
 	if c.Tick.State == bcn.TickRunning {
 		return s.running(ctx, c)
 	}
+	if c.Tampered {
+		s.Log.Error("schedule does not match its seal", "schedule", int64(c.Schedule.ID), "name", c.Schedule.Name, "tick", int64(c.Tick.ID))
+		return s.skip(ctx, c, bcn.CodeTampered, map[string]string{"what": "schedule"})
+	}
 	if code := stopped(c); code != "" {
 		return s.skip(ctx, c, code, map[string]string{"name": c.Schedule.Name, "by": c.Schedule.By})
 	}

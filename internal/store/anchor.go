@@ -42,21 +42,51 @@ func (s *Store) MakeAnchor(ctx context.Context, every time.Duration, notes func(
 func (t *txn) nextAnchor(ctx context.Context, every time.Duration) (a audit.Anchor, due bool, err error) {
 	var (
 		installation string
-		seq, last    int64
+		seq          int64
 		hash, mac    []byte
 		now          time.Time
 	)
-	err = t.QueryRow(ctx, `select h.seq, h.hash, h.mac, bcn_now(), (select id::text from installation),
-			coalesce((select max(seq) from audit_anchor), 0),
-			h.seq > 0 and not exists (select 1 from audit_anchor where at > bcn_now() - $1::interval)
-		from audit_head h`, every).Scan(&seq, &hash, &mac, &now, &installation, &last, &due)
-	if err != nil || !due || seq == last {
+	err = t.QueryRow(ctx, `select h.seq, h.hash, h.mac, bcn_now(), (select id::text from installation) from audit_head h`).
+		Scan(&seq, &hash, &mac, &now, &installation)
+	if err != nil || seq == 0 {
 		return a, false, err
 	}
-	if !audit.Equal(mac, t.s.key.HeadMAC(seq, hash)) || seq < last {
+	last, err := t.lastAnchor(ctx, installation)
+	if err != nil || seq == last.Seq || now.Sub(last.At) < every {
+		return a, false, err
+	}
+	if !audit.Equal(mac, t.s.key.HeadMAC(seq, hash)) || seq < last.Seq {
 		return a, false, bcn.E(bcn.CodeTampered, "what", "audit head")
 	}
 	return t.s.key.Anchor(installation, seq, hash, now), true, nil
+}
+
+// lastAnchor answers the newest anchor that bcn made. Rows that it did not make
+// are removed: they would keep the next one from being made.
+func (t *txn) lastAnchor(ctx context.Context, installation string) (audit.Anchor, error) {
+	list, err := manyAnchors(ctx, t, installation, `true order by seq desc`)
+	for _, a := range list {
+		if t.s.key.Sealed(a) {
+			return a, nil
+		}
+		t.s.log.Error("an anchor that bcn did not make was removed", "seq", a.Seq, "at", a.At)
+		if _, err := t.Exec(ctx, `delete from audit_anchor where seq = $1`, a.Seq); err != nil {
+			return audit.Anchor{}, err
+		}
+	}
+	return audit.Anchor{}, err
+}
+
+func manyAnchors(ctx context.Context, q querier, installation, where string, args ...any) ([]audit.Anchor, error) {
+	rows, err := q.Query(ctx, `select seq, hash, at, mac from audit_anchor where `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Anchor, error) {
+		a := audit.Anchor{Installation: installation}
+		err := row.Scan(&a.Seq, &a.Hash, &a.At, &a.MAC)
+		return a, err
+	})
 }
 
 // announce stores messages that are about no change.
@@ -85,15 +115,7 @@ func (s *Store) Unstored(ctx context.Context, limit int) ([]audit.Anchor, error)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.pool.Query(ctx, `select seq, hash, at, mac from audit_anchor where stored_at is null order by seq limit $1`, limit)
-	if err != nil {
-		return nil, err
-	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Anchor, error) {
-		a := audit.Anchor{Installation: installation}
-		err := row.Scan(&a.Seq, &a.Hash, &a.At, &a.MAC)
-		return a, err
-	})
+	list, err := manyAnchors(ctx, s.pool, installation, `stored_at is null order by seq limit $1`, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -133,6 +133,20 @@ func (t *txn) auditOf(ctx context.Context, kind string, change bcn.ID, want map[
 	return whole, err
 }
 
+// newest answers the last entry of the log that meets a condition, and whether
+// it is whole and written with our key; false where there is none.
+func (t *txn) newest(ctx context.Context, where string, args ...any) (e audit.Entry, whole bool, err error) {
+	var prev []byte
+	err = t.QueryRow(ctx, `select e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')
+		from audit_entry e left join audit_entry p on p.seq = e.seq - 1
+		where `+where+` order by e.seq desc limit 1`, args...).Scan(&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC, &prev)
+	if _, err = found(0, err); errors.Is(err, ErrNotFound) {
+		return e, false, nil
+	}
+	sealed := t.s.key.Seal(e, prev)
+	return e, audit.Equal(sealed.Hash, e.Hash) && audit.Equal(sealed.MAC, e.MAC), err
+}
+
 // holds says whether a JSON object has all the wanted members.
 func holds(body string, want map[string]string) bool {
 	var got map[string]any

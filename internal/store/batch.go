@@ -37,6 +37,7 @@ type batcher struct {
 type put struct {
 	request chat.Request
 	body    []byte
+	mac     []byte
 	answer  chan<- putAnswer
 }
 
@@ -63,9 +64,13 @@ func (b *batcher) put(ctx context.Context, r chat.Request) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("write inbox row: %w", err)
 	}
+	mac, err := b.s.inboxMAC(r)
+	if err != nil {
+		return false, fmt.Errorf("seal inbox row: %w", err)
+	}
 	answer := make(chan putAnswer, 1)
 	select {
-	case b.in <- put{r, body, answer}:
+	case b.in <- put{r, body, mac, answer}:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	case <-b.stop:
@@ -109,15 +114,16 @@ func (b *batcher) insert(batch []put) {
 	ctx, cancel := context.WithTimeout(context.Background(), putTimeout)
 	defer cancel()
 	var keys, bodies []string
+	var macs [][]byte
 	first := map[string]int{}
 	for i, p := range batch {
 		if _, twice := first[p.request.Key]; !twice {
 			first[p.request.Key] = i
-			keys, bodies = append(keys, p.request.Key), append(bodies, string(p.body))
+			keys, bodies, macs = append(keys, p.request.Key), append(bodies, string(p.body)), append(macs, p.mac)
 		}
 	}
 	fresh := map[string]bool{}
-	stored, err := b.store(ctx, keys, bodies)
+	stored, err := b.store(ctx, keys, bodies, macs)
 	for _, k := range stored {
 		fresh[k] = true
 	}
@@ -130,12 +136,12 @@ func (b *batcher) insert(batch []put) {
 // a restart of the database each connection of the pool fails once: that is
 // not the person's trouble. Where the first insert happened all the same the
 // second finds its key, and the reconciler runs the request.
-func (b *batcher) store(ctx context.Context, keys, bodies []string) ([]string, error) {
+func (b *batcher) store(ctx context.Context, keys, bodies []string, macs [][]byte) ([]string, error) {
 	return backoff.Retry(ctx, func() ([]string, error) {
-		rows, err := b.s.pool.Query(ctx, `insert into inbox as i (key, request)
-			select k, b::jsonb from unnest($1::text[], $2::text[]) as t (k, b)
+		rows, err := b.s.pool.Query(ctx, `insert into inbox as i (key, request, mac)
+			select k, b::jsonb, m from unnest($1::text[], $2::text[], $3::bytea[]) as t (k, b, m)
 			on conflict (key) do update set state = 'received' where i.state = 'unacked'
-			returning key`, keys, bodies)
+			returning key`, keys, bodies, macs)
 		if err != nil {
 			return nil, err
 		}

@@ -101,12 +101,13 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 			return err
 		}
 		t.what = "the new change"
+		var a asked
 		err := t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
 			state, requester, channel, thread, behind, tick, try, not_before, held_by, code, params)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-			returning id, created_at`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
+			returning id, created_at, wish::text, requester::text`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
 			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore),
-			int64(c.HeldBy), c.Code, c.Params).Scan(&c.ID, &c.CreatedAt)
+			int64(c.HeldBy), c.Code, c.Params).Scan(&c.ID, &c.CreatedAt, &a.wish, &a.requester)
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
@@ -119,7 +120,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
 			"kind": c.Kind, "subject": c.Subject,
 			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick), "asker": who(c.Requester), "via": c.Requester.Via,
-			"break_glass": w.BreakGlass,
+			"break_glass": w.BreakGlass, "seal": t.s.askedMAC(c, a),
 		}); err != nil {
 			return err
 		}
@@ -229,6 +230,9 @@ func (s *Store) Claim(ctx context.Context, id bcn.ID) (deploy.Claimed, bool, err
 
 func (t *txn) claimRest(ctx context.Context, c *deploy.Claimed) error {
 	if err := t.claimPlan(ctx, c); err != nil {
+		return err
+	}
+	if err := t.claimAsked(ctx, c); err != nil {
 		return err
 	}
 	r, err := request(ctx, t, c.Change.ID)

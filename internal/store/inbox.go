@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
 )
@@ -32,18 +33,31 @@ func (s *Store) Unacked(ctx context.Context, key string) error {
 // parked instead of being run once more.
 var ErrPoison = errors.New("this command was begun too often")
 
+// ErrForged says that a stored request does not match its seal: it was not
+// written by bcn, or was changed since. It was parked instead of being run.
+var ErrForged = errors.New("this command does not match its seal")
+
+// inboxMAC seals what somebody did: whoever may write in the database cannot
+// click or type in another's name.
+func (s *Store) inboxMAC(r chat.Request) ([]byte, error) {
+	b, err := json.Marshal(r)
+	return s.key.MAC("inbox", b), err
+}
+
 // ClaimInbox leases a stored request for running; false where another has it,
-// or it is done. With ErrPoison the request is answered, to tell its actor.
+// or it is done. With ErrPoison the request is answered, to tell its actor;
+// with ErrForged nothing of it is to be believed.
 func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64, bool, error) {
 	var (
 		raw   []byte
+		mac   []byte
 		fence int64
 		state string
 	)
 	err := s.pool.QueryRow(ctx, `update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = bcn_now() + $2,
 		state = case when attempts >= $3 then 'parked' else state end
 		where key = $1 and state = 'received' and (lease_until is null or lease_until < bcn_now())
-		returning request, fence, state`, key, s.lease, maxInboxAttempts).Scan(&raw, &fence, &state)
+		returning request, mac, fence, state`, key, s.lease, maxInboxAttempts).Scan(&raw, &mac, &fence, &state)
 	if _, err := found(0, err); errors.Is(err, ErrNotFound) {
 		return chat.Request{}, 0, false, nil
 	}
@@ -54,10 +68,32 @@ func (s *Store) ClaimInbox(ctx context.Context, key string) (chat.Request, int64
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return chat.Request{}, 0, false, fmt.Errorf("read inbox row: %w", err)
 	}
+	sealed, err := s.inboxMAC(r)
+	if err != nil {
+		return chat.Request{}, 0, false, fmt.Errorf("seal inbox row: %w", err)
+	}
+	if r.Key != key || !audit.Equal(mac, sealed) {
+		return chat.Request{}, 0, false, s.forgedInbox(ctx, key, fence)
+	}
 	if state == "parked" {
 		return r, fence, false, ErrPoison
 	}
 	return r, fence, true, nil
+}
+
+// forgedInbox puts a request aside that nobody made, and writes it down.
+func (s *Store) forgedInbox(ctx context.Context, key string, fence int64) error {
+	err := s.tx(ctx, func(t *txn) error {
+		if err := t.moved(ctx, `update inbox set state = 'parked', lease_until = null, error = $3 where key = $1 and fence = $2`,
+			key, fence, ErrForged.Error()); err != nil {
+			return err
+		}
+		return t.record("command.forged", audit.System, 0, map[string]any{"key": key})
+	})
+	if err != nil {
+		return fmt.Errorf("put a forged command aside: %w", err)
+	}
+	return ErrForged
 }
 
 // Settle ends a stored request that changed nothing.

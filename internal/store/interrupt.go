@@ -153,11 +153,21 @@ func (s *Store) SetHalt(ctx context.Context, o deploy.Origin, actor string, on b
 }
 
 // halt reads whether bcn is halted, so that the answer holds until the end of
-// the transaction.
+// the transaction. Where the row says no, the log has the last word: nobody
+// lets bcn go on by changing a row.
 func halt(ctx context.Context, t *txn) (deploy.Halt, error) {
 	var h deploy.Halt
 	err := t.QueryRow(ctx, `select is_on, by_who, reason from halt for share`).Scan(&h.On, &h.By, &h.Reason)
-	return h, err
+	if err != nil || h.On {
+		return h, err
+	}
+	// Each maximum is the end of an index.
+	last, whole, err := t.newest(ctx, `e.seq = greatest((select max(seq) from audit_entry where split_part(kind, '.', 1) = 'halt'),
+		(select max(seq) from audit_entry where split_part(kind, '.', 1) = 'resume'))`)
+	if err != nil || last.Seq == 0 || whole && last.Kind == "resume" {
+		return h, err
+	}
+	return deploy.Halt{On: true, By: last.Actor, Reason: "the log"}, nil
 }
 
 // Halt reads whether bcn is halted.

@@ -106,6 +106,11 @@ func (t *txn) recordSchedule(event, actor string, in bcn.Schedule) error {
 	if in.Why != "" {
 		body["why"] = in.Why
 	}
+	seal, err := t.s.scheduleMAC(in)
+	if err != nil {
+		return err
+	}
+	body["seal"] = seal
 	return t.record(event, actor, in.ID, body)
 }
 

@@ -72,7 +72,7 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err != nil {
 		return err
 	}
-	asker, err := t.proveRequester(ctx, id)
+	asker, err := t.proveAsked(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -177,22 +177,6 @@ func (t *txn) claimPlan(ctx context.Context, c *deploy.Claimed) error {
 func (s *Store) planSealed(id bcn.ID, p deploy.StoredPlan, mac []byte) bool {
 	sum := sha256.Sum256(p.Bytes)
 	return hex.EncodeToString(sum[:]) == p.Hash && audit.Equal(mac, s.planMAC(id, p.Hash))
-}
-
-// proveRequester checks that the change's row names who asked for it, and by
-// which token, by the log: in that name AWS is called, and access is given.
-func (t *txn) proveRequester(ctx context.Context, id bcn.ID) (bcn.Actor, error) {
-	c, err := oneChange(ctx, t, `id = $1`, int64(id))
-	if err != nil {
-		return bcn.Actor{}, err
-	}
-	for _, begun := range []bcn.ChangeState{bcn.ChangePlanning, bcn.ChangeWaitingTurn} {
-		ok, err := t.auditOf(ctx, "change."+string(begun), id, map[string]string{"asker": who(c.Requester), "via": c.Requester.Via})
-		if err != nil || ok {
-			return c.Requester, err
-		}
-	}
-	return c.Requester, bcn.E(bcn.CodeTampered, "what", "request")
 }
 
 // proveUngated checks that the log says that no approval was needed, so that

@@ -102,6 +102,10 @@ var forged = []struct{ name, sql string }{
 	{"the request's seal", `update request set mac = '' where id = {id}`},
 	{"the request of another change", `update request r set hash = o.hash, mac = o.mac, expires_at = o.expires_at from request o where r.id = {id} and o.id = {other}`},
 	{"another token asked for it", `update change set requester = requester || '{"via": "token #7"}' where id = {id}`},
+	{"what was asked for", `update change set wish = wish || '{"tag": "v9"}' where id = {id}`},
+	{"the tag", `update change set tag = 'v9' where id = {id}`},
+	{"why it was asked for", `update change set reason = 'as told' where id = {id}`},
+	{"the subject", `update change set subject = 'heritage:elsewhere' where id = {id}`},
 	{"the request is not approved", `update request set state = 'pending' where id = {id}`},
 	{"the request was rejected", `update request set state = 'rejected' where id = {id}`},
 	{"the request was superseded", `update request set state = 'superseded' where id = {id}`},
@@ -165,6 +169,28 @@ func TestNothingForgedStarts(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// What waits for its turn is planned from what was asked for, by whoever asked.
+func TestNothingForgedIsPlanned(t *testing.T) {
+	t.Parallel()
+	s, owner := pg.Store(t)
+	for _, sql := range []string{
+		`update change set wish = wish || '{"tag": "v9"}' where id = {id}`,
+		`update change set tag = 'v9' where id = {id}`,
+		`update change set requester = requester || '{"user": "U0ADMIN"}' where id = {id}`,
+		`update change set requester = requester || '{"via": "token #7"}' where id = {id}`,
+	} {
+		c := newChange(t, s, "heritage:"+sql)
+		if claimed := claim(t, s, c.ID); claimed.Tampered != "" {
+			t.Fatalf("as it was asked for: %s", claimed.Tampered)
+		}
+		exec(t, owner, `update change set lease_until = null`)
+		exec(t, owner, fill(sql, c.ID, c.ID))
+		if claimed := claim(t, s, c.ID); claimed.Tampered != "request" {
+			t.Errorf("%s: it says %q", sql, claimed.Tampered)
+		}
+	}
 }
 
 // A decision on a request that was changed is not counted either.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -127,6 +128,36 @@ func TestInbox(t *testing.T) {
 		}
 		if _, _, ok, err := s.ClaimInbox(ctx, "k"); ok || err != nil {
 			t.Fatalf("parked and claimed: %v %v", ok, err)
+		}
+	})
+
+	t.Run("what bcn did not store, or what was changed since, is not run", func(t *testing.T) {
+		t.Parallel()
+		s, owner := pg.Store(t)
+		for name, sql := range map[string]string{
+			"a click that nobody made":  `insert into inbox (key, request) values ('k', '{"key": "k", "user": "U0LEAD", "text": "approve 1001"}')`,
+			"another person's":          `update inbox set request = request || '{"user": "U0LEAD"}'`,
+			"another command":           `update inbox set request = request || '{"text": "approve 1001"}'`,
+			"under another key":         `update inbox set key = 'k'`,
+			"with the seal of another":  `insert into inbox (key, request, mac) select 'k', request || '{"key": "k", "text": "approve 1001"}', mac from inbox`,
+			"again, under its own name": `update inbox set mac = ''`,
+		} {
+			exec(t, owner, `delete from inbox`)
+			if _, err := s.Put(ctx, chat.Request{Key: "mine", User: "U0DEV", Text: "deploy hello production <v2> & \u2028 é", At: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, ok, err := s.ClaimInbox(ctx, "mine"); !ok || err != nil {
+				t.Fatalf("as it was typed: %v %v", ok, err)
+			}
+			exec(t, owner, `update inbox set lease_until = null`)
+			exec(t, owner, sql)
+			key := storetest.Text(t, owner, `select min(key) from inbox where key <> 'mine' or (select count(*) from inbox) = 1`)
+			if r, _, ok, err := s.ClaimInbox(ctx, key); ok || !errors.Is(err, store.ErrForged) || r.User != "" {
+				t.Errorf("%s: %v %v %+v", name, ok, err, r)
+			}
+			if _, _, ok, err := s.ClaimInbox(ctx, key); ok || err != nil {
+				t.Errorf("%s is not put aside: %v %v", name, ok, err)
+			}
 		}
 	})
 

@@ -227,6 +227,11 @@ func (t *txn) claimTickRest(ctx context.Context, c *scheduler.Claimed) (err erro
 	if c.Schedule, err = oneSchedule(ctx, t, `id = $1`, int64(c.Tick.Schedule)); err != nil {
 		return err
 	}
+	proven, err := t.scheduleAsLogged(ctx, c.Schedule)
+	if err != nil {
+		return err
+	}
+	c.Tampered = !proven
 	change, err := oneChange(ctx, t, `tick = $1 order by try desc limit 1`, int64(c.Tick.ID))
 	if err == nil {
 		c.Change = &change

@@ -25,4 +25,5 @@ const (
 	AuditTickParked      ID = "audit.tick_parked"
 	AuditTickUnparked    ID = "audit.tick_unparked"
 	AuditCommandUnparked ID = "audit.command_unparked"
+	AuditCommandForged   ID = "audit.command_forged"
 )
