@@ -62,39 +62,52 @@ func TestTheLongestNamesFitInEveryPartition(t *testing.T) {
 	for _, region := range []string{"ap-southeast-1", "cn-northwest-1", "us-gov-west-1"} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
-			raw, err := roles.Template(roles.Input{
-				District: "a-district-so-longly", Account: "123456789012", Region: region,
+			in := roles.Input{
+				District: "a-district-so-longly-that-it-fits", Account: "123456789012", Region: region, Bucket: strings.Repeat("b", 63),
 				BotPrincipal: "arn:" + bcn.Partition(region) + ":iam::123456789012:root", ExternalID: "external", Installation: strings.Repeat("i", 64),
-			})
+			}
+			raw, err := roles.Template(in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(raw) > 51_200 {
-				t.Errorf("%d bytes, CloudFormation takes 51,200 in a request", len(raw))
-			}
-			var tree struct {
-				Resources map[string]struct {
-					Properties struct {
-						PolicyDocument json.RawMessage
-						Policies       []struct{ PolicyDocument json.RawMessage }
-					}
-				}
-			}
-			if err := json.Unmarshal(raw, &tree); err != nil {
+			fits(t, raw)
+			access := fullAccess()
+			access.Input = in
+			if raw, err = roles.AccessTemplate(access); err != nil {
 				t.Fatal(err)
 			}
-			for id, r := range tree.Resources {
-				if n := len(strings.Map(dropSpace, string(r.Properties.PolicyDocument))); n > 6144 {
-					t.Errorf("%s: %d characters, IAM takes 6,144 in a managed policy", id, n)
-				}
-				inline := 0
-				for _, p := range r.Properties.Policies {
-					inline += len(strings.Map(dropSpace, string(p.PolicyDocument)))
-				}
-				if inline > 10_240 {
-					t.Errorf("%s: %d characters, IAM takes 10,240 in a role", id, inline)
-				}
-			}
+			fits(t, raw)
 		})
+	}
+}
+
+// fits says what of a template is more than CloudFormation or IAM takes.
+func fits(t *testing.T, raw []byte) {
+	t.Helper()
+	if len(raw) > 51_200 {
+		t.Errorf("%d bytes, CloudFormation takes 51,200 in a request", len(raw))
+	}
+	var tree struct {
+		Resources map[string]struct {
+			Properties struct {
+				PolicyDocument json.RawMessage
+				Policies       []struct{ PolicyDocument json.RawMessage }
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		t.Fatal(err)
+	}
+	for id, r := range tree.Resources {
+		if n := len(strings.Map(dropSpace, string(r.Properties.PolicyDocument))); n > 6144 {
+			t.Errorf("%s: %d characters, IAM takes 6,144 in a managed policy", id, n)
+		}
+		inline := 0
+		for _, p := range r.Properties.Policies {
+			inline += len(strings.Map(dropSpace, string(p.PolicyDocument)))
+		}
+		if inline > 10_240 {
+			t.Errorf("%s: %d characters, IAM takes 10,240 in a role", id, inline)
+		}
 	}
 }
