@@ -39,9 +39,14 @@ func TestVaultPolicy(t *testing.T) {
 		t.Parallel()
 		p := config.VaultPolicy{Path: vaultPath, Capability: "update"}
 		for _, of := range []bcn.Matter{
-			{}, {App: "hello", Env: "production"}, {District: "tokyo", Env: "production"}, {District: "tokyo", App: "hello"},
-			{District: "tokyo", App: "hello", Env: "+"}, {District: "tokyo", App: "*", Env: "production"},
-			{District: "tokyo/heritages/other", App: "hello", Env: "production"}, {District: "..", App: "hello", Env: "production"},
+			{},
+			{App: "hello", Env: "production"},
+			{District: "tokyo", Env: "production"},
+			{District: "tokyo", App: "hello"},
+			{District: "tokyo", App: "hello", Env: "+"},
+			{District: "tokyo", App: "*", Env: "production"},
+			{District: "tokyo/heritages/other", App: "hello", Env: "production"},
+			{District: "..", App: "hello", Env: "production"},
 			{District: "{app}", App: "hello", Env: "production"},
 		} {
 			if path, ok := p.For(of); ok {

@@ -152,7 +152,7 @@ func (c *Client) replace(ctx context.Context, token string) (string, error) {
 	if token != "" && c.o.Now().Sub(c.loggedIn) < loginPause {
 		return token, nil
 	}
-	if _, err := c.logIn(ctx); err != nil {
+	if err := c.logIn(ctx); err != nil {
 		return "", err
 	}
 	select {
@@ -163,22 +163,22 @@ func (c *Client) replace(ctx context.Context, token string) (string, error) {
 }
 
 // logIn makes a token; c.mu is held.
-func (c *Client) logIn(ctx context.Context) (*api.Secret, error) {
+func (c *Client) logIn(ctx context.Context) error {
 	m, err := c.method()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	fresh, err := c.api.Clone() // without the old token
 	if err != nil {
-		return nil, err
+		return err
 	}
 	secret, err := fresh.Auth().Login(ctx, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.login, c.loggedIn = secret, c.o.Now()
 	c.api.SetToken(secret.Auth.ClientToken)
-	return secret, nil
+	return nil
 }
 
 // read reads a path; nil where Vault says that there is nothing (404). A refusal
@@ -218,14 +218,14 @@ func (c *Client) get(ctx context.Context, path string) (map[string]any, error) {
 	case err != nil:
 		return nil, err
 	case resp == nil || resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("Vault's answer about %s is none", path)
+		return nil, fmt.Errorf("the answer of Vault about %s is none", path)
 	}
 	secret, err := api.ParseSecret(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return nil, fmt.Errorf("read Vault's answer about %s: %w", path, err)
+		return nil, fmt.Errorf("read the answer of Vault about %s: %w", path, err)
 	}
 	if secret == nil || len(secret.Data) == 0 {
-		return nil, fmt.Errorf("Vault's answer about %s is empty", path)
+		return nil, fmt.Errorf("the answer of Vault about %s is empty", path)
 	}
 	return secret.Data, nil
 }

@@ -73,7 +73,7 @@ func (c *Client) current(ctx context.Context) (*api.Secret, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.login == nil {
-			if _, err := c.logIn(ctx); err != nil {
+			if err := c.logIn(ctx); err != nil {
 				return nil, err
 			}
 		}

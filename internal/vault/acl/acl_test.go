@@ -61,17 +61,23 @@ func TestCan(t *testing.T) {
 		{"a narrow path takes away by giving less", []string{"secret/* update\nsecret/barcelona/* read"}, hello, false},
 		{"a longer glob counts before a shorter", []string{"secret/* read\nsecret/barcelona/* update"}, hello, true},
 		{"a + later counts before a + sooner", []string{
-			"secret/+/districts/tokyo/heritages/hello/production update\nsecret/barcelona/districts/+/heritages/hello/production deny"}, hello, false},
+			"secret/+/districts/tokyo/heritages/hello/production update\nsecret/barcelona/districts/+/heritages/hello/production deny",
+		}, hello, false},
 		{"a + counts before a glob of the same beginning", []string{
-			"secret/barcelona/districts/* update\nsecret/barcelona/districts/+/heritages/hello/production deny"}, hello, false},
+			"secret/barcelona/districts/* update\nsecret/barcelona/districts/+/heritages/hello/production deny",
+		}, hello, false},
 		{"a longer glob counts before a + that comes sooner", []string{
-			"secret/barcelona/districts/tokyo/* update\nsecret/barcelona/districts/+/heritages/hello/production deny"}, hello, true},
+			"secret/barcelona/districts/tokyo/* update\nsecret/barcelona/districts/+/heritages/hello/production deny",
+		}, hello, true},
 		{"fewer + count before more", []string{
-			"secret/barcelona/districts/+/heritages/+/production update\nsecret/barcelona/districts/+/heritages/hello/production deny"}, hello, false},
+			"secret/barcelona/districts/+/heritages/+/production update\nsecret/barcelona/districts/+/heritages/hello/production deny",
+		}, hello, false},
 		{"a + without a glob counts before one with it", []string{
-			"secret/barcelona/districts/+/heritages/hello/prod* update\nsecret/barcelona/districts/+/heritages/hello/production deny"}, hello, false},
+			"secret/barcelona/districts/+/heritages/hello/prod* update\nsecret/barcelona/districts/+/heritages/hello/production deny",
+		}, hello, false},
 		{"a longer path with + counts before a shorter", []string{
-			"secret/barcelona/districts/+/heritages/* update\nsecret/barcelona/districts/+/heritages/hello/* deny"}, hello, false},
+			"secret/barcelona/districts/+/heritages/* update\nsecret/barcelona/districts/+/heritages/hello/* deny",
+		}, hello, false},
 		{"sudo alone gives nothing else", []string{hello + " sudo"}, hello, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
