@@ -63,6 +63,11 @@ func (*auditArgs) forms() []string {
 
 var auditID = regexp.MustCompile(`^#?[0-9]{1,18}$`)
 
+// auditFamilies are the families of kinds.
+func auditFamilies() []string {
+	return slices.DeleteFunc(auditKinds(), func(s string) bool { return strings.Contains(s, ".") })
+}
+
 // auditKinds are the kinds of entries and their families, which are what stands
 // before the dot.
 func auditKinds() []string {

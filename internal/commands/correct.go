@@ -94,10 +94,13 @@ func (r *Registry) names(ctx context.Context, what, app string) ([]named, error)
 				out = append(out, named{h.Env, "apps", h.App, h.Env, h.District})
 			}
 		}
-	case "district":
+	case "district", "frozen":
 		districts, err := r.reads.Districts(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if what == "frozen" {
+			return r.freezable(ctx, districts)
 		}
 		for _, d := range districts {
 			out = append(out, named{d.Name, "district list", "", "", d.Name})
@@ -112,6 +115,24 @@ func (r *Registry) names(ctx context.Context, what, app string) ([]named, error)
 		}
 	}
 	return out, nil
+}
+
+// freezable are the environments that districts serve, those that are frozen
+// though none does any more, and all.
+func (r *Registry) freezable(ctx context.Context, districts []bcn.District) ([]named, error) {
+	out := []named{{everyEnv, "locks", "", "", ""}}
+	for _, d := range districts {
+		for _, env := range d.Environments {
+			out = append(out, named{env, "locks", "", env, d.Name})
+		}
+	}
+	held, err := r.holds.HoldViews(ctx)
+	for _, v := range held {
+		if frozen(v.Hold) && v.Hold.Env != "" {
+			out = append(out, named{v.Hold.Env, "locks", "", v.Hold.Env, ""})
+		}
+	}
+	return out, err
 }
 
 // mayName keeps the names that the actor may see: only those are suggested.
@@ -135,7 +156,7 @@ func (w wrong) err(full string) error {
 	switch w.what {
 	case "app":
 		return bcn.E(bcn.CodeUnknownApp, "app", w.typed, "suggestion", w.suggestion, "command", full)
-	case "env":
+	case "env", "frozen":
 		return bcn.E(bcn.CodeUnknownEnv, "app", w.within, "env", w.typed, "suggestion", w.suggestion, "command", full)
 	default:
 		return bcn.E(bcn.CodeUnknownName, "what", w.what, "name", w.typed, "suggestion", w.suggestion, "command", full)
@@ -167,7 +188,7 @@ func correction(what string) text.ID {
 		return text.ReplyWrongVerb
 	case "app":
 		return text.ReplyWrongApp
-	case "env":
+	case "env", "frozen":
 		return text.ReplyWrongEnv
 	case "district":
 		return text.ReplyWrongDistrict

@@ -11,7 +11,7 @@ import (
 // A grammar is a struct that kong reads (arg, optional, name, placeholder,
 // required) with tags of our own:
 //
-//	live:"app"   the value names something that exists: app, env, district, endpoint
+//	live:"app"   the value names something that exists: app, env, district, endpoint, frozen (an environment, or all)
 //	free:""      text that people write freely, up to the end or the next flag
 //	rest:""      what follows " -- ", as it is; kong:"-" hides it from kong.
 //	             rest:"chat": it is a command of ours, in which channels are ids

@@ -72,6 +72,9 @@ func (r *Registry) misused(a asked, v *verb, p problem) chat.Message {
 	if p.id == problemMissing || p.id == problemFlags {
 		args["word"] = joined(strings.Fields(p.word))
 	}
+	if p.id == text.ProblemAuditKind {
+		args["families"] = joined(auditFamilies())
+	}
 	line := r.text.Say(a.lang, p.id, args)
 	return chat.Message{Text: line, Blocks: []chat.Block{
 		{Section: line},

@@ -45,14 +45,17 @@ var noLasting = regexp.MustCompile(`(?i)(?:^|\s)(for\s+\d+[a-z])$`)
 type holdReason struct {
 	Reason string `arg:"" name:"reason" free:"" kind:"hold-reason"`
 
+	why   string // the reason without its length
 	lasts time.Duration
 }
 
-// read cuts the length off the reason's end.
+// read cuts the length off the reason's end. What was typed stays as it is: a
+// correction repeats it.
 func (g *holdReason) read(example string) (err error) {
+	g.why = g.Reason
 	if m := lasting.FindStringSubmatchIndex(g.Reason); m != nil {
 		g.lasts, err = span{"for", "2h", time.Minute, maxHold}.read(g.Reason[m[2]:m[3]])
-		g.Reason = strings.TrimRight(g.Reason[:m[0]], " ,;")
+		g.why = strings.TrimRight(g.Reason[:m[0]], " ,;")
 		var p problem
 		if errors.As(err, &p) { // it is typed as a word here, not as a flag
 			p.word, p.suggestion = strings.TrimPrefix(p.word, "--"), strings.TrimPrefix(p.suggestion, "--")
@@ -61,7 +64,7 @@ func (g *holdReason) read(example string) (err error) {
 	} else if m := noLasting.FindStringSubmatch(g.Reason); m != nil {
 		err = problem{id: problemForm, word: m[1], suggestion: "for 2h"}
 	}
-	if err == nil && g.Reason == "" {
+	if err == nil && g.why == "" {
 		err = problem{id: text.ProblemNoWhy, suggestion: example}
 	}
 	return err
@@ -80,29 +83,41 @@ func (g *lockArgs) check() error {
 }
 
 func (r *Registry) lock(ctx context.Context, a asked, g *lockArgs) (chat.Message, error) {
-	d, err := r.holds.Lock(ctx, a.origin, a.actor, deploy.HoldWish{App: g.App, Env: g.Env, Reason: g.Reason, For: g.lasts})
+	d, err := r.holds.Lock(ctx, a.origin, a.actor, deploy.HoldWish{App: g.App, Env: g.Env, Reason: g.why, For: g.lasts})
 	return r.held(a, d, err)
 }
 
 type freezeArgs struct {
-	Env string `arg:"" kind:"frozen" placeholder:"ENV|all"`
+	Env string `arg:"" live:"frozen" kind:"frozen" placeholder:"ENV|all"`
 	holdReason
 }
 
 func (*freezeArgs) forms() []string { return []string{"ENV|all REASON [for 2h]"} }
 
 func (g *freezeArgs) check() error {
+	g.Env = lowerAll(g.Env)
 	return g.read("freeze " + g.Env + " the sale is on for 3d")
 }
 
+// everyEnv is typed in place of an environment.
+const everyEnv = "all"
+
+// lowerAll writes the word for all environments as we do.
+func lowerAll(env string) string {
+	if strings.EqualFold(env, everyEnv) {
+		return everyEnv
+	}
+	return env
+}
+
 func (r *Registry) freeze(ctx context.Context, a asked, g *freezeArgs) (chat.Message, error) {
-	d, err := r.holds.Freeze(ctx, a.origin, a.actor, deploy.HoldWish{Env: allOr(g.Env), Reason: g.Reason, For: g.lasts})
+	d, err := r.holds.Freeze(ctx, a.origin, a.actor, deploy.HoldWish{Env: allOr(g.Env), Reason: g.why, For: g.lasts})
 	return r.held(a, d, err)
 }
 
 // allOr is the environment that was typed, empty for all.
 func allOr(env string) string {
-	if strings.EqualFold(env, "all") {
+	if env == everyEnv {
 		return ""
 	}
 	return env
@@ -140,7 +155,12 @@ func (r *Registry) unlock(ctx context.Context, a asked, g *unlockArgs) (chat.Mes
 }
 
 type thawArgs struct {
-	Env string `arg:"" kind:"frozen" placeholder:"ENV|all"`
+	Env string `arg:"" live:"frozen" kind:"frozen" placeholder:"ENV|all"`
+}
+
+func (g *thawArgs) check() error {
+	g.Env = lowerAll(g.Env)
+	return nil
 }
 
 func (r *Registry) thaw(ctx context.Context, a asked, g *thawArgs) (chat.Message, error) {

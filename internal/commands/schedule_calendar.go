@@ -96,14 +96,14 @@ func (r *Registry) heldTimes(lang string, v CalendarView, shown map[int]bool) []
 		var meets []string
 		for _, entry := range x.Meets {
 			if shown[entry] {
-				meets = append(meets, v.Of[entry].Name)
+				meets = append(meets, string(r.scheduleName(lang, v.Of[entry])))
 			}
 		}
 		if len(meets) == 0 && !frozen(x.Hold) {
 			continue
 		}
 		out = append(out, chat.Block{Section: r.text.Say(lang, text.ReplyCalendarIce, text.Args{
-			"line": r.text.Hold(lang, x.Hold), "frozen": frozen(x.Hold), "meets": strings.Join(meets, ", "),
+			"line": r.text.Hold(lang, x.Hold), "frozen": frozen(x.Hold), "meets": chat.Markup(strings.Join(meets, ", ")),
 		})})
 	}
 	return out[:min(len(out), maxOverlaps)]
@@ -136,9 +136,28 @@ func (r *Registry) day(lang string, d day, of []bcn.Schedule) chat.Markup {
 		if n := len(times); n > maxTimesOfDay {
 			said = r.text.Say(lang, text.ReplyCalendarOften, text.Args{"Count": n, "from": times[0], "to": times[n-1]})
 		}
-		line += "\n• " + r.text.Say(lang, text.ReplyCalendarLine, text.Args{"times": said, "name": s.Name, "command": chat.Truncate(s.Command, 60)})
+		line += "\n• " + r.text.Say(lang, text.ReplyCalendarLine, text.Args{
+			"times": said, "name": r.scheduleName(lang, s), "command": chat.Truncate(s.Command, 60), "own": ownSchedule(s),
+		})
 	}
 	return line
+}
+
+// ownSchedule says that a schedule is bcn's own: its command is none that people
+// type.
+func ownSchedule(s bcn.Schedule) bool { return s.Owner.Kind == bcn.System }
+
+// scheduleName is what people call a schedule; one of bcn's own is called after
+// what it does.
+func (r *Registry) scheduleName(lang string, s bcn.Schedule) chat.Markup {
+	if id := text.OwnSchedule(s.Command); ownSchedule(s) && r.text.Has(id) {
+		channel := chat.Markup("")
+		if s.Channel != "" {
+			channel = chat.Channel(s.Channel)
+		}
+		return r.text.Say(lang, id, text.Args{"channel": channel})
+	}
+	return chat.Escape(s.Name)
 }
 
 // overlaps names the runs that will meet: those of the same app at the same
@@ -170,7 +189,7 @@ func (r *Registry) overlaps(lang string, v CalendarView, shown map[int]bool) cha
 			more = fmt.Sprint(count[p] - 1)
 		}
 		out += "\n• " + r.text.Say(lang, text.ReplyMeets, text.Args{
-			"one": v.Of[p.one].Name, "two": v.Of[p.two].Name, "at": first[p].From, "more": more,
+			"one": r.scheduleName(lang, v.Of[p.one]), "two": r.scheduleName(lang, v.Of[p.two]), "at": first[p].From, "more": more,
 		})
 	}
 	return out

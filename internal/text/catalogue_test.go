@@ -193,7 +193,7 @@ func isNamed(id string, named map[string]string) bool {
 	for _, prefix := range []string{
 		"error.", "state.", "kind.", "card.first.", "card.state.", "grant.state.", "grant.why.", "access.may.", "access.never.", "access.where.",
 		"schedule.problem.", "schedule.field.", "schedule.skip.", "schedule.when.", "schedule.weekday.", "schedule.weekdays.", "schedule.month.",
-		"schedule.state.", "tick.state.", "tick.first.", "guardrail.", "hold.", "why.",
+		"schedule.state.", "tick.state.", "tick.first.", "guardrail.", "hold.", "why.", "schedule.own.",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return true // the tests of codes, states and kinds hold these

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -125,3 +126,8 @@ func TickState(s bcn.TickState) ID { return ID("tick.state." + string(s)) }
 
 // TickFirst names the first line of the message about one run of a schedule.
 func TickFirst(s bcn.TickState) ID { return ID("tick.first." + string(s)) }
+
+// OwnSchedule names what one of bcn's own schedules does, by its command.
+func OwnSchedule(command string) ID {
+	return ID("schedule.own." + strings.TrimPrefix(command, "bcn-"))
+}
