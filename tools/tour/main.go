@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds the whole tour.
-const patience = 20 * time.Minute
+const patience = 40 * time.Minute
 
 func main() {
 	root := flag.String("root", "../..", "bcn's checkout")

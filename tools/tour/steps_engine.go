@@ -75,9 +75,7 @@ func overridden(w *visitor) {
 	w.see(message(ts), "succeeded")
 	w.answer("/bcn env list storefront staging", "env-list-set", "THEME", "BANNER", "env set")
 	ts = w.card("unset", "/bcn env unset storefront staging THEME BANNER")
-	w.see(message(ts), "THEME", "BANNER")
-	w.pass(10 * time.Minute)
-	w.see(message(ts), "succeeded")
+	w.see(message(ts), "THEME", "BANNER", "10 %")
 }
 
 // drifted: somebody changed something in the console; it is told with who did

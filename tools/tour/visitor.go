@@ -19,7 +19,7 @@ import (
 // glance is how long the visitor waits for something to appear: a deploy on
 // the local AWS takes some seconds, its rollback some more. spell is how long
 // for what comes at its time: access of four minutes ends.
-const glance, spell = 60 * time.Second, 5 * time.Minute
+const glance, spell = 2 * time.Minute, 5 * time.Minute
 
 // gesture bounds one click or key press.
 const gesture = 20 * time.Second
@@ -156,7 +156,7 @@ func (w *visitor) run(js string) { w.do(js, chromedp.Evaluate[chromedp.Void](js)
 // text is what a reader sees of the first element that fits, or "".
 func (w *visitor) text(selector string) string {
 	name, _ := json.Marshal(selector)
-	return strings.ReplaceAll(w.script(`document.querySelector(`+string(name)+`)?.innerText ?? ''`), "\u00a0", " ")
+	return strings.NewReplacer("\u00a0", " ", "\u2060", "").Replace(w.script(`document.querySelector(` + string(name) + `)?.innerText ?? ''`))
 }
 
 // until looks again and again until ok says yes.
