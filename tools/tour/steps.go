@@ -65,6 +65,7 @@ var steps = []step{
 	{"a rejection says why, and is asked for again", rejectedWhy},
 	{"a deputy decides, from everybody's own list", whoDecides},
 	{"two groups approve", twoGroups},
+	{"the audit log, in words", audited},
 	{"traffic is shifted when somebody says so", shifted},
 	{"a canary, and back", canary},
 	{"what is set beside the file wins", overridden},
@@ -73,7 +74,6 @@ var steps = []step{
 	{"a district is made", districtMade},
 	{"it serves an app on machines, with plugins", districtServes},
 	{"it goes, and says what it leaves", districtGone},
-	{"the audit log, in words", audited},
 }
 
 var number = regexp.MustCompile(`#\d+`)

@@ -129,7 +129,7 @@ func twoGroups(w *visitor) {
 // audited: what happened, in words.
 func audited(w *visitor) {
 	w.as(ada, deploys, "")
-	w.answer("/bcn audit --since 1d", "audit", "it succeeded", "@dana")
+	w.answer("/bcn audit --since 1h", "audit", "it succeeded", "@dana")
 	w.answer("/bcn audit reconcile", "reconcile", "default")
 }
 
