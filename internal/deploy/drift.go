@@ -85,6 +85,10 @@ func putBack(stacks []bcn.StackPlan) []bcn.Line {
 			for _, p := range c.Properties {
 				paths = append(paths, strings.TrimPrefix(p, "/Properties/"))
 			}
+			if len(paths) == 0 { // the template takes over what is there, such as weights that ECS has shifted
+				out = append(out, bcn.Line{Mark: bcn.MarkNote, What: "stays as it is: " + where})
+				continue
+			}
 			out = append(out, bcn.Line{Mark: bcn.MarkChanged, What: "put back: " + where + " " + strings.Join(paths, ", ")})
 		}
 	}
