@@ -40,8 +40,8 @@ func Decide(r bcn.Request, b Ballot, now time.Time) (bcn.RequestEvent, error) {
 	if inside(r, b.Teams) {
 		return "", bcn.E(bcn.CodeNotOutside, "teams", strings.Join(r.Outside, ", "), "who", Who(r.Needs))
 	}
-	if decidedBefore(r, b) {
-		return "", bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String())
+	if d, ok := decidedBefore(r, b); ok {
+		return "", answered(r, d, b)
 	}
 	if b.Verdict == bcn.Reject {
 		return bcn.RequestReject, nil
@@ -83,11 +83,11 @@ func LastDecider(r bcn.Request) string {
 // teams that the approvers are in then.
 func Complete(r bcn.Request, ballots []Ballot) bool { return len(Remaining(r, ballots)) == 0 }
 
-// Approvals are the recorded approvals as ballots.
+// Approvals are the recorded approvals that count, as ballots.
 func Approvals(r bcn.Request) []Ballot {
 	var out []Ballot
 	for _, d := range r.Decisions {
-		if d.Verdict == bcn.Approve {
+		if d.Verdict == bcn.Approve && !d.Void {
 			out = append(out, cast(d))
 		}
 	}

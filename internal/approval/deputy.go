@@ -36,7 +36,10 @@ func Choose(r bcn.Request, own Ballot, stand []Standing) Ballot {
 
 // Helps says whether a ballot would count, and an approval fill a place.
 func Helps(r bcn.Request, b Ballot) bool {
-	if requesters(r, b) || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) || decidedBefore(r, b) {
+	if requesters(r, b) || !eligible(r.Needs, b.Teams) || inside(r, b.Teams) {
+		return false
+	}
+	if _, before := decidedBefore(r, b); before {
 		return false
 	}
 	before := Approvals(r)
@@ -58,16 +61,28 @@ func places(needs []bcn.Need) int {
 	return n
 }
 
-// decidedBefore says whether the person, or the one they stand for, has decided
-// already: both are one voice. The absent person may still reject what their
-// deputy approved.
-func decidedBefore(r bcn.Request, b Ballot) bool {
-	return slices.ContainsFunc(r.Decisions, func(d bcn.Decision) bool {
-		if b.Verdict == bcn.Reject && b.For == "" && d.Person != b.Person {
-			return false
-		}
-		return sameVoice(cast(d), b)
+// decidedBefore answers what the person, or the one they stand for, has decided
+// already: both are one voice. A rejection comes before an approval until
+// everybody has approved, except a deputy's against the absent person's own
+// word. What a deputy decided who was removed since binds nobody.
+func decidedBefore(r bcn.Request, b Ballot) (bcn.Decision, bool) {
+	i := slices.IndexFunc(r.Decisions, func(d bcn.Decision) bool {
+		against := b.For != "" && d.For == "" && d.Person != b.Person
+		return !d.Void && sameVoice(cast(d), b) && (b.Verdict != bcn.Reject || against)
 	})
+	if i < 0 {
+		return bcn.Decision{}, false
+	}
+	return r.Decisions[i], true
+}
+
+// answered refuses a second answer, and says whose the first one was where it
+// came from another account.
+func answered(r bcn.Request, d bcn.Decision, b Ballot) error {
+	if d.Person == b.Person {
+		return bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String())
+	}
+	return bcn.E(bcn.CodeDecidedBefore, "id", r.ID.String(), "by", d.Person)
 }
 
 // sameVoice says whether two ballots are of one person, or of a person and

@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -58,6 +59,50 @@ func TestDeputies(t *testing.T) {
 		t.Parallel()
 		r := waitingFor(2, by("olu", "lee", bcn.Approve))
 		if event, err := approval.Decide(r, approval.Ballot{Person: "lee", Teams: leads, Verdict: bcn.Reject}, r.CreatedAt); event != bcn.RequestReject {
+			t.Error(event, err)
+		}
+	})
+	t.Run("a deputy rejects what they approved as one, and not what the absent person did", func(t *testing.T) {
+		t.Parallel()
+		no := approval.Ballot{Person: "olu", For: "lee", Teams: leads, Verdict: bcn.Reject}
+		if event, err := approval.Decide(waitingFor(2, by("olu", "lee", bcn.Approve)), no, waitingFor(1).CreatedAt); event != bcn.RequestReject {
+			t.Error(event, err)
+		}
+		if event, err := approval.Decide(waitingFor(2, by("lee", "", bcn.Approve)), no, waitingFor(1).CreatedAt); bcn.CodeOf(err) != bcn.CodeDecidedBefore {
+			t.Error(event, err)
+		}
+	})
+	t.Run("who comes second is told who was first", func(t *testing.T) {
+		t.Parallel()
+		r := waitingFor(2, by("olu", "lee", bcn.Approve))
+		for person, want := range map[string]string{"lee": "olu", "olu": ""} {
+			_, err := approval.Decide(r, approval.Ballot{Person: person, Teams: leads, Verdict: bcn.Approve}, waitingFor(1).CreatedAt)
+			var e *bcn.Error
+			if !errors.As(err, &e) || e.Code != bcn.CodeDecidedBefore || e.Params["by"] != want {
+				t.Errorf("%s: %v", person, err)
+			}
+		}
+	})
+	t.Run("what a deputy decided who was removed since binds nobody", func(t *testing.T) {
+		t.Parallel()
+		void := by("olu", "lee", bcn.Approve)
+		void.Void = true
+		for _, person := range []string{"lee", "olu"} {
+			r := waitingFor(2, void)
+			yes := approval.Ballot{Person: person, Teams: leads, Verdict: bcn.Approve}
+			if event, err := approval.Decide(r, yes, r.CreatedAt); event != "" || err != nil || !approval.Helps(r, yes) {
+				t.Errorf("%s: %q %v", person, event, err)
+			}
+		}
+		if event, err := approval.Decide(waitingFor(2, void, by("ann", "", bcn.Approve)), approval.Ballot{Person: "lee", Teams: leads, Verdict: bcn.Approve}, waitingFor(1).CreatedAt); event != bcn.RequestApprove {
+			t.Error(event, err)
+		}
+	})
+	t.Run("a removed deputy fills no place", func(t *testing.T) {
+		t.Parallel()
+		void := by("olu", "lee", bcn.Approve)
+		void.Void = true
+		if event, err := approval.Decide(waitingFor(2, void), approval.Ballot{Person: "ann", Teams: leads, Verdict: bcn.Approve}, waitingFor(2).CreatedAt); event != "" || err != nil {
 			t.Error(event, err)
 		}
 	})

@@ -30,7 +30,7 @@ const (
 	CodeNotOutside       Code = "not_outside"        // teams (that let the requester in), who (teams that may decide)
 	CodeOwnRequest       Code = "own_request"        // who
 	CodeAlreadyDecided   Code = "already_decided"    // id, state, by
-	CodeDecidedBefore    Code = "decided_before"     // id: this person decided already
+	CodeDecidedBefore    Code = "decided_before"     // id, by: this person approved already; by: whoever did whose answer and theirs count as one
 	CodeCouldNotCheck    Code = "could_not_check"    // what: press again
 	CodeExpired          Code = "expired"            // id
 	CodeSuperseded       Code = "superseded"         // id, moved, by (the change that went first)

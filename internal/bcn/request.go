@@ -95,7 +95,7 @@ const (
 
 // Decision is one person's answer to a request, and what they were shown.
 type Decision struct {
-	Person  string // Slack user id; one per request
+	Person  string // Slack user id
 	For     string // whose deputy they decided as: Teams are that person's; empty: for themselves
 	Verdict Verdict
 	Reason  string
@@ -107,4 +107,7 @@ type Decision struct {
 	Channel  string // coordinates of the card
 	TS       string
 	At       time.Time
+	// Void says that they decided as a deputy and were removed since: it counts
+	// for nothing. It is read with the decision and not stored.
+	Void bool
 }

@@ -257,15 +257,11 @@ func (p *Presenter) small(v View) chat.Markup {
 	if v.Request != nil {
 		out = append(out, p.others(*v.Request)...)
 		for _, d := range v.Request.Decisions {
-			id := text.CardApprovedBy
-			if d.Verdict == bcn.Reject {
-				id = text.CardRejectedBy
-			}
-			out = append(out, string(p.say(id, text.Args{"who": p.decider(d), "when": text.When(d.At)})))
+			out = append(out, string(p.answer(*v.Request, d)))
 		}
 		if v.Request.State == bcn.RequestPending && len(v.Request.Decisions) > 0 {
-			for _, n := range remaining(*v.Request) {
-				out = append(out, string(p.say(text.CardStillNeeded, text.Args{"n": n.Count, "teams": strings.Join(n.Teams, ", ")})))
+			for _, n := range approval.Remaining(*v.Request, approval.Approvals(*v.Request)) {
+				out = append(out, string(p.say(text.CardStillNeeded, text.Args{"n": n.Count, "teams": strings.Join(n.Of(), ", ")})))
 			}
 		}
 	}
@@ -291,14 +287,4 @@ func (p *Presenter) by(s string) any {
 	default:
 		return s
 	}
-}
-
-func remaining(r bcn.Request) []bcn.Need {
-	var ballots []approval.Ballot
-	for _, d := range r.Decisions {
-		if d.Verdict == bcn.Approve {
-			ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams, Accounts: d.Accounts})
-		}
-	}
-	return approval.Remaining(r, ballots)
 }

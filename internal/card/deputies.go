@@ -46,3 +46,18 @@ func (p *Presenter) decider(d bcn.Decision) chat.Markup {
 	}
 	return p.say(text.CardStandsFor, text.Args{"deputy": chat.Mention(d.Person), "absent": chat.Mention(d.For)})
 }
+
+// answer tells of one decision; once it was decided, those that did not count
+// had no part in it.
+func (p *Presenter) answer(r bcn.Request, d bcn.Decision) chat.Markup {
+	args := text.Args{"who": p.decider(d), "when": text.When(d.At)}
+	switch {
+	case d.Verdict == bcn.Reject:
+		return p.say(text.CardRejectedBy, args)
+	case d.Void && r.State == bcn.RequestPending:
+		args["deputy"] = chat.Mention(d.Person)
+		return p.say(text.CardVoided, args)
+	default:
+		return p.say(text.CardApprovedBy, args)
+	}
+}

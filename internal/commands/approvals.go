@@ -156,7 +156,7 @@ func (r *Registry) needs(lang string, q bcn.Request) chat.Markup {
 	var out []string
 	for _, n := range deploy.Missing(q) { // a person stands for one group
 		out = append(out, string(r.text.Say(lang, text.ReplyNeed, text.Args{
-			"Count": n.Count, "teams": strings.Join(n.Teams, ", "),
+			"Count": n.Count, "teams": strings.Join(n.Of(), ", "),
 		})))
 	}
 	return chat.Markup(strings.Join(out, "; "))

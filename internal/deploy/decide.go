@@ -106,14 +106,16 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 	r.Escalate = slices.DeleteFunc(slices.Clone(r.Escalate), func(t string) bool { return !slices.Contains(now.Escalate, t) })
 	var ballots []approval.Ballot
 	for _, d := range c.Request.Decisions {
-		if d.Verdict != bcn.Approve {
+		if d.Verdict != bcn.Approve || d.Void {
 			continue
 		}
 		b, err := s.stillCounts(ctx, r, d, c.Change.Requester.Team)
 		if err != nil {
 			return err
 		}
-		ballots = append(ballots, b)
+		if len(b.Teams) > 0 { // what counts for nothing is in nobody's way
+			ballots = append(ballots, b)
+		}
 	}
 	if !approval.Complete(approval.Widened(r, c.Now), ballots) {
 		return bcn.E(bcn.CodePlanMoved, "moved", "approvers")

@@ -84,7 +84,7 @@ func TestDecide(t *testing.T) {
 		{"a developer who rejects", "U0OTHER", bcn.Reject, nil, bcn.CodeNotEligible, "U0OTHER reject: not_eligible"},
 		{"an administrator is no lead", "U0ADMIN", bcn.Approve, nil, bcn.CodeNotEligible, "U0ADMIN approve: not_eligible"},
 		{"somebody who left", "U0GONE", bcn.Approve, nil, bcn.CodeRefusedPerson, "U0GONE approve: refused_person"},
-		{"somebody who decided before", "U0LEAD2", bcn.Reject, func(w *world, id bcn.ID) { w.must(w.decide("U0LEAD2", id, bcn.Approve)) }, bcn.CodeDecidedBefore, "U0LEAD2 reject: decided_before"},
+		{"somebody who decided before", "U0LEAD2", bcn.Approve, func(w *world, id bcn.ID) { w.must(w.decide("U0LEAD2", id, bcn.Approve)) }, bcn.CodeDecidedBefore, "U0LEAD2 approve: decided_before"},
 		{"after the requester left", "U0LEAD2", bcn.Approve, func(w *world, _ bcn.ID) { delete(w.staff, "U0LEAD") }, bcn.CodeRefusedPerson, "U0LEAD2 approve: refused_person"},
 		{"after it was approved", "U0LEAD4", bcn.Approve, func(w *world, id bcn.ID) {
 			w.must(w.decide("U0LEAD2", id, bcn.Approve))

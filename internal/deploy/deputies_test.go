@@ -53,6 +53,43 @@ func TestDeputies(t *testing.T) {
 		}
 	})
 
+	t.Run("after their deputy was removed the absent person decides, and so does who was the deputy", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		w.must(deploy.Decided{}, w.names("U0LEAD", "U0LEAD2", time.Hour))
+		w.staff["U0LEAD2"] = nil
+		id := w.waiting("U0DEV", time.Hour)
+		w.must(w.decide("U0LEAD2", id, bcn.Approve))
+		if _, err := w.RemoveDeputy(context.Background(), deploy.Origin{}, person("U0LEAD"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := w.Store.Request(context.Background(), id); err != nil || len(r.Decisions) != 1 || !r.Decisions[0].Void || deploy.Missing(r)[0].Count != 2 {
+			t.Fatalf("%+v %v", r, err)
+		}
+		w.must(w.decide("U0LEAD", id, bcn.Approve))
+		w.staff["U0LEAD2"] = []string{"leads"}
+		if d, err := w.decide("U0LEAD2", id, bcn.Approve); err != nil || !d.Complete {
+			t.Fatalf("%+v %v", d, err)
+		}
+		if err := w.still(id, bcn.Plan{}); err != nil {
+			t.Errorf("it does not start: %v", err)
+		}
+	})
+
+	t.Run("who approved may reject while others are missing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t).settled()
+		id := w.waiting("U0DEV", time.Hour)
+		w.must(w.decide("U0LEAD", id, bcn.Approve))
+		w.must(w.decide("U0LEAD", id, bcn.Reject))
+		if c := w.change(id); c.State != bcn.ChangeClosed || c.Code != bcn.CodeRejected {
+			t.Errorf("%s %s", c.State, c.Code)
+		}
+		if got := w.look(id, `select string_agg(verdict, ' ' order by at) from decision`); got != "approve reject" {
+			t.Errorf("the rows say %q", got)
+		}
+	})
+
 	t.Run("what a deputy decided counts also once their time is another", func(t *testing.T) {
 		t.Parallel()
 		w, _ := demanding(t, rule(func(r *config.Rule) { r.Approve.Count = 1 }))

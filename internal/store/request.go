@@ -76,8 +76,11 @@ func requests(ctx context.Context, q querier, where string, args ...any) ([]bcn.
 	for i, r := range list {
 		ids[i], at[r.ID] = int64(r.ID), i
 	}
-	rows, err = q.Query(ctx, `select request, person, stands_for, verdict, reason, hash, teams, accounts, channel, ts, at from decision
-		where request = any($1) order by at`, ids)
+	// Whether the deputy's row is bcn's own is asked before anything runs.
+	rows, err = q.Query(ctx, `select request, person, stands_for, verdict, reason, hash, teams, accounts, channel, ts, at,
+			stands_for <> '' and not exists (select 1 from deputy p where p.absent = d.stands_for and p.deputy = d.person
+				and p.removed_at is null and p.since <= d.at and p.until > d.at)
+		from decision d where request = any($1) order by at`, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +133,7 @@ func scanDecision(row pgx.CollectableRow) (decisionRow, error) {
 		d               decisionRow
 		teams, accounts []byte
 	)
-	if err := row.Scan(&d.request, &d.Person, &d.For, &d.Verdict, &d.Reason, &d.Hash, &teams, &accounts, &d.Channel, &d.TS, &d.At); err != nil {
+	if err := row.Scan(&d.request, &d.Person, &d.For, &d.Verdict, &d.Reason, &d.Hash, &teams, &accounts, &d.Channel, &d.TS, &d.At, &d.Void); err != nil {
 		return d, err
 	}
 	err := errors.Join(json.Unmarshal(teams, &d.Teams), json.Unmarshal(accounts, &d.Accounts))
@@ -257,7 +260,7 @@ func (t *txn) insertDecision(ctx context.Context, id bcn.ID, d bcn.Decision) err
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '') returning to_jsonb(decision)`, int64(id), d.Person, d.For, d.Verdict, d.Reason, d.Hash, teams,
 		d.Channel, d.TS, d.At, accounts).Scan(&row)
 	if err == nil {
-		err = t.seal(ctx, "decision", row, `request = $1 and person = $2`, int64(id), d.Person)
+		err = t.seal(ctx, "decision", row, `request = $1 and person = $2 and at = $3`, int64(id), d.Person, d.At)
 	}
 	if err != nil {
 		return fmt.Errorf("store the decision: %w", err)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bcn-bot/bcn/internal/approval"
@@ -92,21 +93,22 @@ func (t *txn) prove(ctx context.Context, id bcn.ID) error {
 	if err := t.proveLog(ctx, id, bcn.ChangeQueued, &r); err != nil {
 		return err
 	}
-	var ballots []approval.Ballot
 	for _, d := range r.Decisions {
 		if d.Verdict != bcn.Approve {
 			continue
 		}
-		ballots = append(ballots, approval.Ballot{Person: d.Person, For: d.For, Teams: d.Teams, Accounts: d.Accounts})
 		ok, err := t.auditOf(ctx, "decision.approve", id, map[string]string{"person": d.Person, "hash": hash})
 		if err != nil || !ok {
 			return tampered("audit entry of a decision", err)
 		}
 	}
-	if !approval.Complete(approval.Widened(r, lastDecision(r)), ballots) {
-		return bcn.E(bcn.CodeTampered, "what", "decision")
+	if approval.Complete(approval.Widened(r, lastDecision(r)), approval.Approvals(r)) {
+		return nil
 	}
-	return nil
+	if slices.ContainsFunc(r.Decisions, func(d bcn.Decision) bool { return d.Void }) {
+		return bcn.E(bcn.CodePlanMoved, "moved", "approvers") // a deputy was removed since
+	}
+	return bcn.E(bcn.CodeTampered, "what", "decision")
 }
 
 // lastDecision is when the quorum was completed: who may decide later has no
