@@ -34,7 +34,7 @@ const accessRules = `
 // accessConfig is the sample's bot.yaml with other rules, and a database that
 // the sample account knows nothing of.
 func accessConfig(rules string) string {
-	head, _, _ := strings.Cut(string(devConfig), "rules:\n")
+	head, _, _ := strings.Cut(worldConfig(), "rules:\n")
 	const through = ", port: 5432, through: " + localaws.SampleNode + " }\n"
 	return head + "access:\n  ports:\n    - { district: default, name: orders, host: orders.db.internal" + through +
 		"    - { district: default, name: ledger, host: ledger.db.internal" + through + "rules:" + rules

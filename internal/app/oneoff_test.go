@@ -299,7 +299,7 @@ func TestFailuresNameTheirCause(t *testing.T) {
 	// bcn that gives up, however slow this machine is.
 	crash := cluster.Exits(7, time.Second, "no such table")
 	crash.Start, crash.Stalls = time.Minute, 2 // it answers no health check before
-	before := 0 // operations that were stopped
+	before := 0                                // operations that were stopped
 	for _, c := range []struct {
 		name, tag string
 		does      cluster.Behaviour
