@@ -2,8 +2,11 @@ package app
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -76,6 +79,21 @@ func TestAnchors(t *testing.T) {
 		if err != nil || !all(said, []string{"1 anchors in s3://anchors", "1 anchors in the channel C0SEC"}) {
 			t.Errorf("%v %s", err, said)
 		}
+	})
+	t.Run("an anchor that was taken away is missed, once it had the time to be told", func(t *testing.T) {
+		w := w.in(t)
+		old := audit.Key(a.o.Process.Key.Reveal()).Anchor(ask[string](t, w, `select id::text from installation`), 1, make([]byte, 32), a.o.Now().Add(-2*time.Hour))
+		w.sql(t, `insert into audit_anchor (seq, hash, at, mac) values (1, $1, $2, $3)`, old.Hash, old.At, old.MAC)
+		v := verifier{out: io.Discard, store: s, process: a.o.Process}
+		for name, err := range map[string]error{
+			"the channel": v.fromChannel(t.Context(), places), "S3": v.fromBucket(t.Context(), places, a.o.AWS),
+			"nowhere": v.absent(t.Context(), "what could be read", nil, true),
+		} {
+			if !all(fmt.Sprint(err), []string{"1 anchors that bcn made are not in", "removed"}) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		w.sql(t, `delete from audit_anchor where seq = 1`)
 	})
 	t.Run("an anchor that somebody else put there proves nothing", func(t *testing.T) {
 		forged := audit.Key("another key for tests, 32 bytes!").Anchor("x", 1, make([]byte, 32), a.o.Now())

@@ -20,9 +20,13 @@ var _ commands.AuditLog = auditLog{}
 // Entries reads a page.
 func (l auditLog) Entries(ctx context.Context, f bcn.AuditFilter) ([]bcn.AuditEntry, error) {
 	list, err := l.a.store.Entries(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	broken, err := l.a.store.Broken(ctx, list)
 	out := make([]bcn.AuditEntry, 0, len(list))
 	for _, e := range list {
-		out = append(out, bcn.AuditEntry{Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, ID: bcn.ID(e.Change), Body: e.Body})
+		out = append(out, bcn.AuditEntry{Seq: e.Seq, At: e.At, Kind: e.Kind, Actor: e.Actor, ID: bcn.ID(e.Change), Body: e.Body, Broken: broken[e.Seq]})
 	}
 	return out, err
 }
@@ -47,8 +51,12 @@ func (l auditLog) Export(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 	if err := l.a.store.Exported(ctx, o, actor.User, f, x.Entries); err != nil {
 		return commands.AuditExport{}, err
 	}
+	broken, err := l.a.store.Broken(ctx, list[:x.Entries])
+	if err != nil {
+		return commands.AuditExport{}, err
+	}
 	name := fmt.Sprintf("bcn-audit-%d-%d", list[x.Entries-1].Seq, list[0].Seq)
-	comment := l.a.text.Say(handler(l).language(ctx, actor.User), text.ReplyAuditFiles, nil)
+	comment := l.a.text.Say(handler(l).language(ctx, actor.User), text.ReplyAuditFiles, text.Args{"broken": len(broken)})
 	_, err = l.a.api.Send(ctx, actor.User, comment, []slackbot.File{
 		{Name: name + ".jsonl", Content: x.JSONLines}, {Name: name + ".csv", Content: x.CSV},
 	})

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/audit"
 	"github.com/bcn-bot/bcn/internal/awsx"
@@ -62,7 +65,7 @@ func (v *verifier) collect(ctx context.Context, o awsx.Options) error {
 	c, err := ReadConfig(v.process.ConfigPath)
 	if err != nil {
 		fmt.Fprintf(v.out, "anchors outside are not compared: %v\n", err)
-		return nil
+		return v.absent(ctx, "what could be read", nil, true)
 	}
 	key := audit.Key(v.process.Key.Reveal())
 	places := anchorPlaces{to: c.Audit.Anchor, store: v.store, externalID: ExternalID(key)}
@@ -74,6 +77,7 @@ func (v *verifier) collect(ctx context.Context, o awsx.Options) error {
 	case places.to.Channel == "":
 	case !v.process.SlackBotToken.Set():
 		fmt.Fprintf(v.out, "anchors in the channel %s are not compared: SLACK_BOT_TOKEN is not set\n", places.to.Channel)
+		errs = append(errs, v.absent(ctx, "what could be read", nil, places.to.S3 == nil))
 	default:
 		places.api = slackbot.NewAPI(slackbot.APIOptions{BotToken: v.process.SlackBotToken.Reveal(), URL: v.process.SlackAPIURL})
 		errs = append(errs, v.fromChannel(ctx, places))
@@ -96,7 +100,7 @@ func (v *verifier) fromBucket(ctx context.Context, p anchorPlaces, o awsx.Option
 		return Outside(fmt.Errorf("read the anchors in s3://%s: %w", p.to.S3.Bucket, err))
 	}
 	v.add("s3://"+p.to.S3.Bucket, list)
-	return nil
+	return v.absent(ctx, "s3://"+p.to.S3.Bucket, list, true)
 }
 
 func (v *verifier) fromChannel(ctx context.Context, p anchorPlaces) error {
@@ -111,7 +115,30 @@ func (v *verifier) fromChannel(ctx context.Context, p anchorPlaces) error {
 	if !all {
 		fmt.Fprintf(v.out, "older messages of the channel %s were not read\n", p.to.Channel)
 	}
-	return nil
+	return v.absent(ctx, "the channel "+p.to.Channel, list, all)
+}
+
+// toldWithin is how long an anchor may be on its way to where it is kept.
+const toldWithin = time.Hour
+
+// absent fails where anchors that bcn made are not at a place: a witness that
+// was taken away says nothing. Where not all of a place was read, those before
+// the oldest that was found are not missed.
+func (v *verifier) absent(ctx context.Context, place string, found []audit.Anchor, all bool) error {
+	made, err := v.store.Anchors(ctx, toldWithin)
+	if err != nil {
+		return Outside(err)
+	}
+	there, oldest := map[int64]bool{}, int64(math.MaxInt64)
+	for _, a := range found {
+		there[a.Seq], oldest = true, min(oldest, a.Seq)
+	}
+	missing := slices.DeleteFunc(made, func(a audit.Anchor) bool { return there[a.Seq] || !all && a.Seq < oldest })
+	if len(missing) == 0 {
+		return nil
+	}
+	return Outside(fmt.Errorf("%d anchors that bcn made are not in %s, the last one %s of %s: they were removed, or kept elsewhere then",
+		len(missing), place, missing[len(missing)-1], missing[len(missing)-1].At.Format(time.RFC3339)))
 }
 
 // add takes the anchors that were made with this key; others prove nothing.

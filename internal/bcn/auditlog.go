@@ -10,6 +10,8 @@ type AuditEntry struct {
 	Actor string // Slack user id, SystemIdentity, or "command line"
 	ID    ID     // of the change, schedule or tick; 0: none
 	Body  string // a JSON object
+	// Broken: it is not as bcn wrote it, or stands elsewhere than it was written.
+	Broken bool
 }
 
 // AuditFilter says which entries are wanted. What is empty matches all.

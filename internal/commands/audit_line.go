@@ -86,7 +86,7 @@ func (r *Registry) auditLine(ctx context.Context, lang string, e bcn.AuditEntry)
 		ref = r.ref(ctx, e.ID)
 	}
 	return r.text.Say(lang, text.AuditLine, text.Args{
-		"at": text.When(e.At), "seq": e.Seq, "said": r.text.Say(lang, id, args), "ref": ref,
+		"broken": e.Broken, "at": text.When(e.At), "seq": e.Seq, "said": r.text.Say(lang, id, args), "ref": ref,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -106,6 +107,17 @@ func (t *txn) announce(ctx context.Context, notes []deploy.Note) error {
 		t.outbox = true
 	}
 	return nil
+}
+
+// Anchors answers the anchors that bcn made longer ago than a time, oldest first:
+// what is to be found outside.
+func (s *Store) Anchors(ctx context.Context, ago time.Duration) ([]audit.Anchor, error) {
+	installation, err := s.Installation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := manyAnchors(ctx, s.pool, installation, `at < bcn_now() - $1::interval order by seq`, ago)
+	return slices.DeleteFunc(list, func(a audit.Anchor) bool { return !s.key.Sealed(a) }), err
 }
 
 // Unstored answers the oldest anchors that are not in S3 yet, at most limit.

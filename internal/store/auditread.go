@@ -81,6 +81,38 @@ func (s *Store) Entries(ctx context.Context, f bcn.AuditFilter) ([]audit.Entry, 
 	return list, err
 }
 
+// Broken answers the numbers of those of the entries that are not as bcn wrote
+// them: nobody is to believe what they say.
+func (s *Store) Broken(ctx context.Context, list []audit.Entry) (map[int64]bool, error) {
+	before := make([]int64, 0, len(list))
+	for _, e := range list {
+		before = append(before, e.Seq-1)
+	}
+	rows, err := s.pool.Query(ctx, `select seq, hash from audit_entry where seq = any($1)`, before)
+	if err != nil {
+		return nil, err
+	}
+	hashes := map[int64][]byte{}
+	var (
+		seq  int64
+		hash []byte
+	)
+	if _, err := pgx.ForEachRow(rows, []any{&seq, &hash}, func() error {
+		hashes[seq] = slices.Clone(hash)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	broken := map[int64]bool{}
+	for _, e := range list {
+		sealed := s.key.Seal(e, hashes[e.Seq-1])
+		if !audit.Equal(sealed.Hash, e.Hash) || !audit.Equal(sealed.MAC, e.MAC) {
+			broken[e.Seq] = true
+		}
+	}
+	return broken, nil
+}
+
 // Exported writes down who takes entries of the log away, before they do.
 func (s *Store) Exported(ctx context.Context, o deploy.Origin, actor string, f bcn.AuditFilter, entries int) error {
 	return s.tx(ctx, func(t *txn) error {

@@ -2,6 +2,9 @@ package store_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,5 +125,32 @@ func TestForgedAnchors(t *testing.T) {
 	}
 	if n := number(t, owner, `select count(*) from audit_anchor`); n != 1 {
 		t.Errorf("%d anchors are kept", n)
+	}
+}
+
+// What is read of the log says which entries are not as they were written.
+func TestBrokenEntriesAreShown(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, owner := pg.Store(t)
+	approved(t, s, "heritage:hello")
+	broken := func() string {
+		t.Helper()
+		list, err := s.Entries(ctx, bcn.AuditFilter{Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seqs, err := s.Broken(ctx, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(slices.Sorted(maps.Keys(seqs)))
+	}
+	if got := broken(); got != "[]" {
+		t.Errorf("as they were written: %s", got)
+	}
+	exec(t, owner, unlocked+`update audit_entry set actor = 'U0OTHER' where seq = 2; delete from audit_entry where seq = 4`)
+	if got := broken(); got != "[2 5]" {
+		t.Errorf("one changed, one removed: %s", got)
 	}
 }
