@@ -23,7 +23,12 @@ func (l logs) Logs(ctx context.Context, h bcn.Heritage, q deploy.LogQuery) (depl
 	if err != nil {
 		return deploy.LogTail{}, err
 	}
-	return l.a.apply.Logs(ctx, l.a.deploy.SystemTarget(d), h, time.Now(), q)
+	out, err := l.a.apply.Logs(ctx, l.a.deploy.SystemTarget(d), h, time.Now(), q)
+	if err != nil {
+		return out, err
+	}
+	out.Runs, err = l.a.deploy.Runs(ctx, h.App, h.Env)
+	return out, err
 }
 
 // FileTasks reads the scheduled tasks of all last releases.

@@ -92,8 +92,11 @@ func window(ctx context.Context, s *awsx.Session, group, prefix string, from, to
 	}
 }
 
-// wrote looks for the services that have a log. A stream is called
-// {heritage}/{container}/{task} (ECS developer guide, awslogs-stream-prefix).
+// wrote looks for a log, and for the services that wrote last. A stream is
+// called {heritage}/{container}/{task} (ECS developer guide,
+// awslogs-stream-prefix), that of a scheduled task as render says. Streams are
+// listed by the newest or by a prefix, not by both (CloudWatch Logs API,
+// DescribeLogStreams).
 func (a *Apply) wrote(ctx context.Context, s *awsx.Session, group, heritage, service string) (deploy.LogTail, error) {
 	var out deploy.LogTail
 	streams, err := s.LogStreams(ctx, group)
@@ -104,24 +107,34 @@ func (a *Apply) wrote(ctx context.Context, s *awsx.Session, group, heritage, ser
 		return out, err
 	}
 	for _, name := range streams {
-		parts := strings.Split(name, "/")
-		if len(parts) != 3 || parts[0] != heritage {
-			continue
-		}
-		out.Wrote = out.Wrote || service == "" || parts[1] == service
-		if !slices.Contains(out.Services, parts[1]) {
-			out.Services = append(out.Services, parts[1])
+		of, who, _ := writer(name)
+		if of == heritage && !slices.Contains(out.Services, who) {
+			out.Services = append(out.Services, who)
 		}
 	}
 	slices.Sort(out.Services)
-	return out, nil
+	if out.Wrote = len(out.Services) > 0; service != "" {
+		out.Wrote, err = s.LogStreamsWith(ctx, group, heritage+"/"+service+"/")
+	}
+	return out, err
 }
 
-// writerOf names who wrote: the container, and the beginning of its task's id.
-func writerOf(stream string) string {
+// writer reads the name of a stream: the heritage, the service or scheduled
+// task, and the ECS task's id. All are empty where it is nobody's.
+func writer(stream string) (heritage, who, task string) {
 	parts := strings.Split(stream, "/")
-	if len(parts) != 3 {
+	if len(parts) != 3 && (len(parts) != 4 || parts[2] != render.ScheduleContainer) {
+		return "", "", ""
+	}
+	return parts[0], parts[1], parts[len(parts)-1]
+}
+
+// writerOf names who wrote: the service or scheduled task, and the beginning of
+// its task's id.
+func writerOf(stream string) string {
+	_, who, task := writer(stream)
+	if who == "" {
 		return stream
 	}
-	return parts[1] + "/" + parts[2][:min(8, len(parts[2]))]
+	return who + "/" + task[:min(8, len(task))]
 }

@@ -57,6 +57,21 @@ func (s *Session) LogEvents(ctx context.Context, group, prefix string, from, to 
 	return list, aws.ToString(out.NextToken), nil
 }
 
+// LogStreamsWith says whether a group has a stream whose name begins with
+// prefix. A group that is not there is ErrNotFound.
+func (s *Session) LogStreamsWith(ctx context.Context, group, prefix string) (bool, error) {
+	out, err := s.logs().DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
+		LogGroupName: aws.String(group), LogStreamNamePrefix: aws.String(prefix), Limit: aws.Int32(1),
+	})
+	if err != nil {
+		if CodeOf(err) == "ResourceNotFoundException" {
+			return false, s.missing(err)
+		}
+		return false, s.wrap(err)
+	}
+	return len(out.LogStreams) > 0, nil
+}
+
 // LogStreams lists the names of a group's streams that were written to last,
 // the newest first, at most 50. A group that is not there is ErrNotFound.
 func (s *Session) LogStreams(ctx context.Context, group string) ([]string, error) {

@@ -1,11 +1,26 @@
 package commands
 
 import (
+	"errors"
 	"sort"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
+
+// suggested adds to an unknown name the one that was probably meant, of those
+// that the error knows.
+func suggested(err error) error {
+	var e *bcn.Error
+	if !errors.As(err, &e) || e.Code != bcn.CodeUnknownName || e.Params["known"] == "" {
+		return err
+	}
+	known := e.Params["known"]
+	return bcn.E(e.Code, "what", e.Params["what"], "name", e.Params["name"], "known", known,
+		"suggestion", nearest(e.Params["name"], strings.Split(known, ", "))).Wrap(err)
+}
 
 // nearest answers the candidate that a mistyped word most likely meant, or "".
 // Near is: few letters away for its length, an abbreviation by its beginning

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -151,6 +152,9 @@ func (r *Registry) logs(ctx context.Context, a asked, g *logsArgs) (chat.Message
 	got, err := r.logReader.Logs(ctx, h, deploy.LogQuery{Service: g.Service, Since: g.since, Grep: g.Grep, Limit: logLines})
 	if err != nil {
 		return chat.Message{}, err
+	}
+	if g.Service != "" && !got.Wrote && !slices.Contains(got.Runs, g.Service) {
+		return chat.Message{}, suggested(bcn.E(bcn.CodeUnknownName, "what", "service", "name", g.Service, "known", strings.Join(got.Runs, ", ")))
 	}
 	args := text.Args{
 		"app": g.App, "env": g.Env, "service": g.Service, "grep": g.Grep, "since": text.Duration(a.lang, g.since), "Count": len(got.Lines),

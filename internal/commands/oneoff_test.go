@@ -18,7 +18,9 @@ import (
 type written struct{}
 
 func (written) Logs(_ context.Context, h bcn.Heritage, q deploy.LogQuery) (deploy.LogTail, error) {
-	out := deploy.LogTail{Wrote: q.Service != "nobody", Services: []string{"web", "worker"}}
+	out := deploy.LogTail{
+		Wrote: q.Service != "nobody" && q.Service != "wrker", Services: []string{"web", "worker"}, Runs: []string{"nobody", "web", "worker"},
+	}
 	if !out.Wrote || q.Grep == "nowhere" {
 		return out, nil
 	}
@@ -60,11 +62,13 @@ func TestOneOffConversations(t *testing.T) {
 				`logs hello production web --since 2h --grep "GET /orders"`,
 				"logs hello production --grep nowhere",
 				"logs hello production nobody",
+				"logs hello production wrker",
 				"logs hello production --since 30d",
 				"help logs",
 				"schedule list",
 				"schedule run hello/report",
 				"schedule run hello/repotr",
+				"schedule run clean",
 			} {
 				fmt.Fprintf(&b, "### %s\n%s\n", said, answer(t, turn{user: "U0DEV", text: said}, lang))
 			}

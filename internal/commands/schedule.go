@@ -124,6 +124,9 @@ func (r *Registry) scheduleRun(ctx context.Context, a asked, g *scheduleNameArgs
 		return r.runFileTask(ctx, a, g.Schedule)
 	}
 	view, err := r.schedules.Show(ctx, g.Schedule)
+	if bcn.CodeOf(err) == bcn.CodeUnknownName {
+		err = r.orFileTask(ctx, a, g.Schedule, err)
+	}
 	if err != nil {
 		return chat.Message{}, err
 	}

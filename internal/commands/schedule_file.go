@@ -81,12 +81,29 @@ func (r *Registry) runFileTask(ctx context.Context, a asked, name string) (chat.
 	if err != nil {
 		return chat.Message{}, err
 	}
+	var known []string
 	for _, f := range list {
-		if f.Heritage.Name+"/"+f.Task.Name == name {
+		known = append(known, f.Heritage.Name+"/"+f.Task.Name)
+		if known[len(known)-1] == name {
 			return r.ask(ctx, a, deploy.Wish{Kind: bcn.KindRun, App: f.Heritage.App, Env: f.Heritage.Env, Run: &deploy.RunWish{
 				Task: f.Task.Name, Text: strings.Join(f.Task.Command, " "),
 			}})
 		}
 	}
-	return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "schedule", "name", name)
+	return chat.Message{}, bcn.E(bcn.CodeUnknownName, "what", "schedule", "name", name, "suggestion", nearest(name, known))
+}
+
+// orFileTask adds to an unknown schedule the scheduled task of a file that is
+// called so: its heritage is missing.
+func (r *Registry) orFileTask(ctx context.Context, a asked, name string, unknown error) error {
+	list, err := r.visibleTasks(ctx, asked{verb: find("schedule list"), actor: a.actor})
+	if err != nil {
+		return unknown
+	}
+	for _, f := range list {
+		if f.Task.Name == name {
+			return bcn.E(bcn.CodeUnknownName, "what", "schedule", "name", name, "suggestion", f.Heritage.Name+"/"+name).Wrap(unknown)
+		}
+	}
+	return unknown
 }

@@ -95,7 +95,7 @@ func (r *Registry) planAgain(ctx context.Context, a asked, value string) (chat.M
 func (r *Registry) ask(ctx context.Context, a asked, w deploy.Wish) (chat.Message, error) {
 	got, err := r.changes.Ask(ctx, a.origin, a.actor, w)
 	if err != nil {
-		return chat.Message{}, err
+		return chat.Message{}, suggested(err)
 	}
 	return r.queued(ctx, a, got), nil
 }

@@ -3,6 +3,7 @@ package deploy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/manifest"
@@ -66,5 +67,9 @@ func serviceOf(h *manifest.Heritage, name string) (manifest.Service, error) {
 			}
 		}
 	}
-	return manifest.Service{}, bcn.E(bcn.CodeUnknownName, "what", "service", "name", name)
+	var known []string
+	if h != nil {
+		known = serviceNames(h)
+	}
+	return manifest.Service{}, bcn.E(bcn.CodeUnknownName, "what", "service", "name", name, "known", strings.Join(known, ", "))
 }

@@ -82,7 +82,7 @@ func (s *district) server(name, image string, server plugin.Server) error {
 		ContainerDefinitions: []container{{
 			Name: name, Image: image, Essential: true, EntryPoint: server.EntryPoint, PortMappings: mapped(server.Ports),
 			LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-				"awslogs-group": group, "awslogs-region": d.Region, "awslogs-stream-prefix": name,
+				"awslogs-group": group, "awslogs-region": d.Region, streamPrefix: name,
 			}},
 		}},
 	}}

@@ -78,7 +78,7 @@ func (s *source) sidecar(t *taskDefinition, image string, c plugin.Sidecar) erro
 	out := container{
 		Name: c.Name, Image: image, Essential: c.Essential, Memory: c.Memory, Secrets: s.secretsOf(c.Secrets),
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, "awslogs-stream-prefix": pluginStreams,
+			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, streamPrefix: pluginStreams,
 		}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {

@@ -47,12 +47,18 @@ func ScheduleRole(district, heritage string) string {
 
 // schedules adds the scheduled tasks to the services stack, so that a release
 // is one change set. They are known by their names: their order means nothing.
+//
+// All have the same container, so the names of their log streams say which task
+// it was: {heritage}/{task}/schedule/{id} (ECS Developer Guide,
+// awslogs-stream-prefix).
 func (s *source) schedules(t *template) error {
+	h := s.Heritage
 	for _, task := range s.Heritage.ScheduledTasks {
 		m := s.sizedTask(task)
 		m.Name = ScheduleContainer
 		definition := s.taskDefinition(m)
 		definition.RequiresCompatibilities = s.scheduleCompatibilities()
+		definition.ContainerDefinitions[0].LogConfiguration.Options[streamPrefix] = h.Name + "/" + task.Name
 		m.Name = task.Name
 		if err := s.plug(&definition, m, true); err != nil {
 			return err

@@ -150,12 +150,16 @@ func (s *source) taskDefinition(m manifest.Service) taskDefinition {
 	return t
 }
 
+// streamPrefix is the option of the awslogs driver that a stream's name begins
+// with.
+const streamPrefix = "awslogs-stream-prefix"
+
 func (s *source) container(m manifest.Service) container {
 	d, h := s.District, s.Heritage
 	c := container{
 		Name: m.Name, Image: s.image, Essential: true, Environment: s.env.plain,
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, "awslogs-stream-prefix": h.Name,
+			"awslogs-group": LogGroup(d.Name, h.Name), "awslogs-region": d.Region, streamPrefix: h.Name,
 		}},
 	}
 	if r, ok := s.Heritage.Repository(); ok {
