@@ -48,17 +48,6 @@ func (a *Apply) Reach(ctx context.Context, t bcn.Target) (bcn.District, error) {
 	return i.d, nil
 }
 
-// caller assumes the role of a district that bcn does not know yet. What AWS
-// says of a role that is not there is what it says of one that does not trust
-// bcn, so the refusal names the district whose roles are to be applied.
-func (i *inspection) caller(ctx context.Context) (awsx.Caller, error) {
-	caller, err := i.s.Caller(ctx)
-	if bcn.CodeOf(err) == bcn.CodeAccessDenied {
-		return caller, bcn.E(bcn.CodeAccessDenied, "action", "sts:AssumeRole", "role", i.d.Role, "district", i.d.Name).Wrap(err)
-	}
-	return caller, err
-}
-
 // Machines implements deploy.Districts.
 func (a *Apply) Machines(ctx context.Context, t bcn.Target) (int, error) {
 	return a.aws.For(t).ClusterMachines(ctx, t.District.Cluster)
@@ -69,6 +58,17 @@ type inspection struct {
 	s        *awsx.Session
 	d        bcn.District
 	problems []string
+}
+
+// caller assumes the role of a district that bcn does not know yet. What AWS
+// says of a role that is not there is what it says of one that does not trust
+// bcn, so the refusal names the district whose roles are to be applied.
+func (i *inspection) caller(ctx context.Context) (awsx.Caller, error) {
+	caller, err := i.s.Caller(ctx)
+	if bcn.CodeOf(err) == bcn.CodeAccessDenied {
+		return caller, bcn.E(bcn.CodeAccessDenied, "action", "sts:AssumeRole", "role", i.d.Role, "district", i.d.Name).Wrap(err)
+	}
+	return caller, err
 }
 
 func (i *inspection) problem(format string, args ...any) {

@@ -107,7 +107,11 @@ func writeJSON(w http.ResponseWriter, v any) {
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}
-	_ = json.NewEncoder(w).Encode(v) // whoever asked went away
+	raw, err := json.Marshal(v)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	_ = err // whoever asked went away: these are plain texts and lists
 }
 
 // PluginKeys are the parameters, below a district's place, with the keys that
