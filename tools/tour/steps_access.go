@@ -150,7 +150,7 @@ func accessRejected(w *visitor) {
 	w.keep("access-rejected")
 	w.as(olu, deploys, "")
 	ts = w.card("withdrawn", "/bcn access hello production web --live for 5m --reason it answers slowly")
-	w.see(message(ts), "waits for approval", "running task", "which bcn opens itself", "this task is stopped")
+	w.see(message(ts), "waits for approval", "running task", "that bcn opens itself", "this task is stopped")
 	w.top(message(ts))
 	w.keep("access-live-task")
 	w.press(ts, "cancel")
