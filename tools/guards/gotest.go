@@ -69,6 +69,9 @@ func (w *workspace) run(ctx context.Context, t test, binary string) (result, err
 	if exit != nil && !errors.As(exit, &failure) {
 		return result{}, exit
 	}
+	if failure != nil && failure.ExitCode() < 0 { // a panic and a timeout have their codes
+		return result{}, fmt.Errorf("%s tells nothing, it was killed from outside: %w", t, exit)
+	}
 	r := read(out, strings.Count(t.pattern, "/"))
 	switch {
 	case len(r.ran) == 0 && exit != nil:
