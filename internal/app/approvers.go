@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,11 +22,11 @@ const (
 	maxMentions = 12
 )
 
-// mentions names those who may approve now: members and user groups as they are
+// mentions names those who may approve now and have not: members and user groups as they are
 // written, members of a GitHub team, and of one by Vault, by their Slack accounts. Who is away by
 // their status is said to be, and whoever stands for one of them is called too.
 func (a *App) mentions(ctx context.Context, r bcn.Request) chat.Markup {
-	return a.mentionTeams(ctx, r, approval.Teams(approval.Widened(r, a.o.Now()).Needs))
+	return a.mentionTeams(ctx, r, approval.Called(r, a.o.Now()))
 }
 
 func (a *App) mentionTeams(ctx context.Context, r bcn.Request, teams []string) chat.Markup {
@@ -33,6 +34,9 @@ func (a *App) mentionTeams(ctx context.Context, r bcn.Request, teams []string) c
 	ctx, cancel := context.WithTimeout(ctx, mentionPatience)
 	defer cancel()
 	m := mentioning{a: a, r: r}
+	for _, b := range approval.Approvals(r) {
+		m.answered = append(m.answered, b.Person, b.For)
+	}
 	for _, name := range teams {
 		team := a.o.Config.Teams[name]
 		for _, u := range team.Members {
@@ -57,11 +61,12 @@ func (a *App) mentionTeams(ctx context.Context, r bcn.Request, teams []string) c
 
 // mentioning collects whom one message calls.
 type mentioning struct {
-	a      *App
-	r      bcn.Request
-	out    []string
-	called []string // Slack user ids
-	more   int      // who did not fit
+	a        *App
+	r        bcn.Request
+	out      []string
+	called   []string // Slack user ids
+	more     int      // who did not fit
+	answered []string // Slack user ids of who approved, or was stood for
 }
 
 func (m *mentioning) add(s string) {
@@ -70,9 +75,10 @@ func (m *mentioning) add(s string) {
 	}
 }
 
-// person calls one, unless it is who asked; of somebody away it says so.
+// person calls one, unless it is who asked or whose word does not count or was
+// given; of somebody away it says so.
 func (m *mentioning) person(ctx context.Context, user string) {
-	if user == m.r.Requester || slices.Contains(m.called, user) {
+	if user == m.r.Requester || slices.Contains(m.called, user) || slices.Contains(m.answered, user) || m.inside(ctx, user) {
 		return
 	}
 	if len(m.called) >= maxMentions {
@@ -97,20 +103,42 @@ func (m *mentioning) read(ctx context.Context, name string) {
 	if time.Now().Before(a.githubQuiet.Load().Add(mentionPause)) {
 		return
 	}
+	var known []string
 	for _, p := range a.o.Config.People {
-		if p.Slack == m.r.Requester || p.GitHub == "" && p.Vault == "" {
+		if p.GitHub != "" {
+			known = append(known, p.Slack)
+		}
+	}
+	links, err := a.store.Links(ctx)
+	if err != nil {
+		a.log.Warn("links not read for a card", "change", int64(m.r.ID), "error", err)
+	}
+	known = slices.AppendSeq(known, maps.Values(links))
+	slices.Sort(known)
+	for _, user := range slices.Compact(known) {
+		if user == m.r.Requester {
 			continue
 		}
-		in, err := a.dir.TeamsOf(ctx, p.Slack, []string{name}, m.r.Matter, zeroTime)
+		in, err := a.dir.TeamsOf(ctx, user, []string{name}, m.r.Matter, zeroTime)
 		if err != nil {
 			now := time.Now()
 			a.githubQuiet.Store(&now)
 			return
 		}
 		if len(in) > 0 {
-			m.person(ctx, p.Slack)
+			m.person(ctx, user)
 		}
 	}
+}
+
+// inside says that somebody's word does not count, since they are in a team that
+// let the requester in. Who could not be looked up is called.
+func (m *mentioning) inside(ctx context.Context, user string) bool {
+	if len(m.r.Outside) == 0 {
+		return false
+	}
+	in, err := m.a.dir.TeamsOf(ctx, user, m.r.Outside, m.r.Matter, zeroTime)
+	return err == nil && len(in) > 0
 }
 
 // deputies calls who stands for somebody that is asked.
@@ -121,7 +149,7 @@ func (m *mentioning) deputies(ctx context.Context, teams []string) {
 		return
 	}
 	for _, d := range all {
-		if d.Absent == m.r.Requester || d.Deputy == m.r.Requester || len(m.out) > 2*maxMentions {
+		if d.Absent == m.r.Requester || d.Deputy == m.r.Requester || slices.Contains(m.answered, d.Absent) || len(m.out) > 2*maxMentions {
 			continue
 		}
 		if in, err := m.a.dir.TeamsOf(ctx, d.Absent, teams, m.r.Matter, zeroTime); err == nil && len(in) > 0 {

@@ -16,7 +16,7 @@ import (
 // slackSide joins Slack's side and ours.
 func (a *App) slackSide() slackbot.Options {
 	return slackbot.Options{
-		API: a.api, Inbox: a.store, Handler: handler{a}, Modals: handler{a}, Homes: handler{a}, Outbox: outbox{a}, Text: a.text,
+		API: a.api, Inbox: a.store, Handler: handler{a}, Modals: handler{a}, Homes: handler{a}, Outbox: outbox{a}, Refusals: a.store, Text: a.text,
 		Language: a.o.Config.Language, Sockets: a.o.Config.Slack.Sockets, AtOnce: a.o.Pace.AtOnce,
 		Hooks: a.metrics.hooks(), Log: a.log,
 	}

@@ -3,6 +3,7 @@ package approval_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,4 +179,30 @@ func TestVoicesAreCountedOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhoIsCalled(t *testing.T) {
+	t.Parallel()
+	r := waitingFor(1, by("lee", "", bcn.Approve))
+	r.Needs = append(r.Needs, bcn.Need{Teams: []string{"developers", "security"}, Count: 1})
+	r.Outside = []string{"developers"}
+	early, late := r.CreatedAt, r.EscalatedAt
+	for _, c := range []struct {
+		name  string
+		r     bcn.Request
+		at    time.Time
+		teams string
+	}{
+		{"who can fill what is missing, and is not from inside", r, early, "security"},
+		{"the next group once it may decide", r, late, "security admins"},
+		{"everybody before anybody approved", waitingFor(2), early, "leads"},
+		{"everybody once all approved", waitingFor(1, by("lee", "", bcn.Approve)), early, "leads"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := strings.Join(approval.Called(c.r, c.at), " "); got != c.teams {
+				t.Errorf("%q, want %q", got, c.teams)
+			}
+		})
+	}
 }

@@ -34,6 +34,20 @@ func Widened(r bcn.Request, now time.Time) bcn.Request {
 	return r
 }
 
+// Called lists the teams that are to be called for a request: those whose
+// people can still fill a place, without those whose members do not count.
+// Where that leaves nobody it is all that may decide.
+func Called(r bcn.Request, now time.Time) []string {
+	r = Widened(r, now)
+	counts := func(teams []string) []string {
+		return slices.DeleteFunc(teams, func(t string) bool { return slices.Contains(r.Outside, t) })
+	}
+	if missing := counts(Teams(Remaining(r, Approvals(r)))); len(missing) > 0 {
+		return missing
+	}
+	return Teams(r.Needs)
+}
+
 // Deciding lists every team that it matters to be in, now or once it is
 // escalated.
 func Deciding(r bcn.Request) []string {

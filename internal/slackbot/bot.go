@@ -13,13 +13,14 @@ import (
 
 // Options say how the bot listens and speaks.
 type Options struct {
-	API     *API
-	Inbox   Inbox
-	Handler Handler
-	Modals  Modals // nil: no command opens a window
-	Homes   Homes  // nil: the app has no page of its own
-	Outbox  Outbox
-	Text    *text.Catalogue
+	API      *API
+	Inbox    Inbox
+	Handler  Handler
+	Modals   Modals // nil: no command opens a window
+	Homes    Homes  // nil: the app has no page of its own
+	Outbox   Outbox
+	Refusals Refusals // nil: what is refused at the door is in the process's log alone
+	Text     *text.Catalogue
 
 	Language string // for people whose locale is not known, and for channels; empty: en
 	Sockets  int    // 0: 2

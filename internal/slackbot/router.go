@@ -45,6 +45,7 @@ func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 	case b.foreign(p.Request):
 		b.log.Warn("envelope refused: another workspace or app", "team", p.Team, "app", p.App)
 		b.refuse(s, env, arrived, p, text.SlackForeign)
+		b.refusedForeign(p.Request)
 		return
 	case p.Source == chat.FromHome:
 		if b.ack(s, env, arrived, nil) == nil {
@@ -74,13 +75,6 @@ func (b *Bot) envelope(s *socket, env socketmode.Request, arrived time.Time) {
 		b.opening(p)
 		b.enqueue(p.Request)
 	}
-}
-
-// foreign says that the request belongs to another workspace or app than the
-// bot's tokens. An app id is only known once a socket said hello.
-func (b *Bot) foreign(r chat.Request) bool {
-	self := b.api.Self()
-	return r.Team != self.Team || (self.App != "" && r.App != "" && r.App != self.App)
 }
 
 // immediate answers help and parse errors inside the acknowledgement. An answer

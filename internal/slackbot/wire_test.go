@@ -3,6 +3,7 @@ package slackbot_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/slackbot"
 	"github.com/bcn-bot/bcn/internal/text"
 )
@@ -73,6 +75,14 @@ func (w *wire) exchange(t *testing.T, conn *websocket.Conn, frames []string, wan
 	return acks
 }
 
+// refusals is what would be in the audit log.
+type refusals chan string
+
+func (r refusals) Refused(_ context.Context, actor string, _ bcn.ID, what string, cause error) error {
+	r <- fmt.Sprintf("%s %s %s", actor, what, bcn.CodeOf(cause))
+	return nil
+}
+
 func TestOddEnvelopes(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
@@ -81,13 +91,13 @@ func TestOddEnvelopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := newInbox()
-	h := &handler{in: in}
+	h, refused := &handler{in: in}, make(refusals, 2)
 	transport := &http.Transport{}
 	bot := slackbot.New(slackbot.Options{
 		API: slackbot.NewAPI(slackbot.APIOptions{
 			BotToken: "xoxb-1", AppToken: "xapp-1", URL: w.URL + "/api/", HTTP: &http.Client{Transport: transport},
 		}),
-		Inbox: in, Handler: h, Outbox: newOutbox(), Text: sentences, Sockets: 1,
+		Inbox: in, Handler: h, Outbox: newOutbox(), Refusals: refused, Text: sentences, Sockets: 1,
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -126,6 +136,11 @@ func TestOddEnvelopes(t *testing.T) {
 		}
 	}
 	in.until(t, "ours was run", func() bool { return len(h.keys()) == 1 })
+	for range 2 {
+		if got := <-refused; got != "U1 status refused_person" {
+			t.Errorf("the log holds %q", got)
+		}
+	}
 	if keys := h.keys(); keys[0] != "slash:t-ours" || in.puts != 1 {
 		t.Errorf("%d were stored, %v ran", in.puts, keys)
 	}
