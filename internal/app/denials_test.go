@@ -28,7 +28,7 @@ type outsider struct {
 	become     func(*localslack.User) // nil: they are no member of a team
 	asks       bcn.Code               // why nothing is asked for; "": they may ask
 	decides    bcn.Code               // why nothing is decided
-	foreign    bool                   // their envelopes name another workspace: nothing is even stored
+	foreign    bool                   // their envelopes name another workspace: nothing but the refusal is even stored
 	deaf       bool                   // Slack shows them nothing
 	says       string
 }
@@ -220,14 +220,12 @@ func (d *denials) refuses(w *world, k outsider, code bcn.Code, do func()) {
 			t.Errorf("they are told %q, want %q", said, k.says)
 		}
 	}
+	w.until("it is written down", `select exists (select 1 from audit_entry where seq > $1)`, last)
 	want := "refused " + k.user + " " + string(code)
 	if k.foreign {
-		want = ""
 		if now := ask[int](t, w, `select count(*) from inbox`); now != stored {
 			t.Errorf("%d requests were stored, %d are: what another workspace sends is not kept", stored, now)
 		}
-	} else {
-		w.until("it is written down", `select exists (select 1 from audit_entry where seq > $1)`, last)
 	}
 	if got := ask[string](t, w, `select coalesce(string_agg(kind || ' ' || actor || ' ' || (body::jsonb->>'code'), ', '), '') from audit_entry where seq > $1`, last); got != want {
 		t.Errorf("the log has %q, want %q", got, want)
