@@ -100,6 +100,11 @@ func TestOperations(t *testing.T) {
 		w.counts(a, map[string]int{"web": 1, "worker": 3})
 		w.administrate("deploy hello production v2").ends(bcn.ChangeSucceeded, "")
 		w.counts(a, map[string]int{"web": 1, "worker": 3})
+		w.stops(a, "worker")
+		w.slash("U0LEAD", deploys, "drift hello production")
+		w.told("U0LEAD", "DesiredCount")
+		w.administrate("scale hello production worker=3", "put back: hello/worker DesiredCount").ends(bcn.ChangeSucceeded, "")
+		w.counts(a, map[string]int{"web": 1, "worker": 3})
 	})
 	t.Run("a variable wins over the file, each deploy says so, its button goes back from it, and unset brings the file's back", func(t *testing.T) {
 		w := w.in(t)
@@ -275,6 +280,27 @@ func (w *world) counts(a *App, want map[string]int) {
 	for service, arns := range w.tasks1(a) {
 		if len(arns) != want[service] {
 			w.t.Errorf("%s has %d tasks, want %d", service, len(arns), want[service])
+		}
+	}
+}
+
+// stops sets a service's count to none beside bcn.
+func (w *world) stops(a *App, service string) {
+	w.t.Helper()
+	d, err := a.store.District(w.t.Context(), "default")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	rollouts, err := a.apply.Rollouts(w.t.Context(), a.deploy.SystemTarget(d), "hello")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range rollouts {
+		if r.Service != service {
+			continue
+		}
+		if _, err := w.aws.Do(w.t.Context(), "ecs", "UpdateService", map[string]any{"cluster": d.Cluster, "service": r.ECSName, "desiredCount": 0}); err != nil {
+			w.t.Fatal(err)
 		}
 	}
 }

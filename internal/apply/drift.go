@@ -60,6 +60,9 @@ func (a *Apply) detect(ctx context.Context, s *awsx.Session, name string) ([]aws
 	if err != nil {
 		return nil, false, err
 	}
+	if stack.Status == "REVIEW_IN_PROGRESS" { // its first change set waits: nothing of it is there
+		return nil, false, awsx.ErrNotFound
+	}
 	if strings.HasSuffix(stack.Status, "_IN_PROGRESS") {
 		return nil, false, bcn.E(bcn.CodeStackBusy, "stack", name)
 	}
@@ -97,18 +100,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// live says that a property lives its own life: counts that people and auto
-// scaling change, and the weights by which ECS shifts traffic between two
-// target groups.
+// live says that a property lives its own life: the weights by which ECS shifts
+// traffic between two target groups. A count is in the template only where the
+// file or somebody in chat says it, and is as they said or is drift; where it
+// follows the load, CloudFormation does not compare it.
 func live(kind, property string) bool {
-	switch kind {
-	case "AWS::ECS::Service":
-		return property == "/DesiredCount"
-	case "AWS::ElasticLoadBalancingV2::ListenerRule":
-		return strings.Contains(property, "/ForwardConfig/TargetGroups/") && strings.HasSuffix(property, "/Weight")
-	default:
-		return false
-	}
+	return kind == "AWS::ElasticLoadBalancingV2::ListenerRule" &&
+		strings.Contains(property, "/ForwardConfig/TargetGroups/") && strings.HasSuffix(property, "/Weight")
 }
 
 // hides says whether a property may hold values of variables.

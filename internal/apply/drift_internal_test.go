@@ -15,7 +15,7 @@ func TestWhatIsDrift(t *testing.T) {
 		kind, path string
 		is, hidden bool
 	}{
-		"a count is none":                {service, "/DesiredCount", false, false},
+		"a count that is said is one":    {service, "/DesiredCount", true, false},
 		"a weight is none":               {rule, "/Actions/0/ForwardConfig/TargetGroups/1/Weight", false, false},
 		"another target is one":          {rule, "/Actions/0/ForwardConfig/TargetGroups/1/TargetGroupArn", true, false},
 		"a weight of something else is":  {service, "/CapacityProviderStrategy/0/Weight", true, false},

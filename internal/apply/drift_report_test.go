@@ -53,3 +53,13 @@ func TestDriftReport(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestAStackThatWaitsForItsFirstChangeSetHasNoDrift(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.propose(t, "bcn-7-1", groups(t, "mine", 1, 7))
+	report, err := w.Drift(t.Context(), w.target, []string{"mine"})
+	if err != nil || len(report.Stacks)+len(report.Resources)+len(report.Unchecked) != 0 {
+		t.Errorf("%+v %v", report, err)
+	}
+}

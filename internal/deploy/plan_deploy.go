@@ -24,6 +24,7 @@ type deployment struct {
 	foreign  []bcn.SecretRef
 	below    map[string][]string // parameters by ssm_prefix
 	keys     []string            // of KMS
+	repairs  bool                // what was changed outside is put back
 	traffic  map[string]render.Traffic
 }
 
@@ -39,9 +40,8 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	if err != nil {
 		return bcn.Plan{}, err
 	}
-	repair := c.Change.Kind == bcn.KindRepair
 	for i := range proposals {
-		proposals[i].Repair = repair
+		proposals[i].Repair = c.Change.Kind == bcn.KindRepair || d.repairs && proposals[i].Name == d.bound.ServicesStack()
 	}
 	stacks, err := s.propose(ctx, c, d.district, proposals)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) planRelease(ctx context.Context, c Claimed) (bcn.Plan, error) 
 	if p.Scan, err = s.scanned(ctx, s.Target(c.Change, d.district), d); err != nil {
 		return bcn.Plan{}, err
 	}
-	if repair {
+	if d.repairs {
 		p.Lines = append(p.Lines, putBack(stacks)...)
 	}
 	if p.Oneoff, err = gateOf(c.Change.Kind, d.manifest); err != nil {
@@ -129,8 +129,11 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	if err := s.resolve(ctx, t, &d); err != nil {
 		return d, err
 	}
+	if d.repairs, err = s.repairs(ctx, c, t, d); err != nil {
+		return d, err
+	}
 	if d.shifts() {
-		if d.traffic, err = s.traffic(ctx, c, t, d); err != nil {
+		if d.traffic, err = s.traffic(ctx, t, d); err != nil {
 			return d, err
 		}
 	}
@@ -138,11 +141,21 @@ func (s *Service) collect(ctx context.Context, c Claimed) (deployment, error) {
 	return d, err
 }
 
+// repairs says whether a change puts back what was changed outside: a repair,
+// and a count that is the recorded one already while another is what runs.
+func (s *Service) repairs(ctx context.Context, c Claimed, t bcn.Target, d deployment) (bool, error) {
+	if c.Change.Kind != bcn.KindScale || !d.overlay.Equal(d.last.Overlay) {
+		return c.Change.Kind == bcn.KindRepair, nil
+	}
+	rollouts, err := s.Fleet.Rollouts(ctx, t, d.bound.ServicesStack())
+	return slices.ContainsFunc(rollouts, func(r Rollout) bool { return r.Service == c.Wish.Service && r.Desired != c.Wish.Count }), err
+}
+
 // traffic is what is there of the rules by which ECS shifts the traffic.
-func (s *Service) traffic(ctx context.Context, c Claimed, t bcn.Target, d deployment) (map[string]render.Traffic, error) {
+func (s *Service) traffic(ctx context.Context, t bcn.Target, d deployment) (map[string]render.Traffic, error) {
 	rules, err := s.Traffic.Shifted(ctx, t, d.bound.ServicesStack())
 	for id, rule := range rules {
-		rule.Live = c.Change.Kind == bcn.KindRepair
+		rule.Live = d.repairs
 		rules[id] = rule
 	}
 	return rules, err
