@@ -35,7 +35,8 @@ const (
 // deployServer answers CI:
 //
 //	GET  /v1/token                             ► {heritage, app, environment, expires}
-//	POST /v1/heritages/{name}/deploy           {tag, reason} ► a line of JSON for each step
+//	POST /v1/heritages/{name}/deploy           {tag, reason} ► a line of JSON for each step;
+//	                                           with Idempotency-Key, once
 //	GET  /v1/heritages/{name}/changes/{number} ► the same, of what was asked before
 //
 // Who asks proves it with a token of that heritage (Authorization: Bearer). A
@@ -114,7 +115,7 @@ func (d *deployServer) refuse(w http.ResponseWriter, r *http.Request, t bcn.Toke
 	var said string
 	switch code {
 	case codeMalformed:
-		said = `what was sent is not understood: send {"tag": "v2", "reason": "why"}`
+		said = `what was sent is not understood: send {"tag": "v2", "reason": "why"}, and a key of 8 to 128 characters without spaces, if any`
 	case codeTooMany:
 		said = "too many requests: wait a moment"
 	default:
@@ -151,7 +152,7 @@ func (d *deployServer) deploy(w http.ResponseWriter, r *http.Request, t bcn.Toke
 	if err := body.Decode(&wish); err != nil || body.More() || wish.Tag == "" {
 		return bcn.E(codeMalformed)
 	}
-	id, err := d.ci.Deploy(r.Context(), t, wish.Tag, wish.Reason)
+	id, err := d.ci.Deploy(r.Context(), t, r.Header.Get(ci.KeyHeader), wish.Tag, wish.Reason)
 	if err != nil {
 		return err
 	}

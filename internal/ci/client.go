@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,14 +49,22 @@ type Client struct {
 // silence is how long a stream may say nothing: bcn speaks every 15 seconds.
 const silence = time.Minute
 
+// KeyHeader is the header in which a machine says which wish of its own a
+// request is (IETF draft-ietf-httpapi-idempotency-key-header): asked again with
+// the same key, for the same tag, it joins the change that is there.
+const KeyHeader = "Idempotency-Key"
+
+// breath is between two streams: one that breaks off is not taken up at once.
+const breath = 500 * time.Millisecond
+
 // Deploy asks for a deploy and tells each step. Without wait it returns after
 // the first. It fails with a *RefusedError where bcn says no, and answers the
-// last step otherwise. Where the stream breaks off it is taken up again; the
-// deploy itself is asked for once.
+// last step otherwise. Where the answer or the stream breaks off it is taken up
+// again; the deploy itself is asked for once, under one key.
 func (c *Client) Deploy(ctx context.Context, app, env, tag, reason string, wait bool, tell func(Step)) (Step, error) {
 	var t struct{ Heritage, App, Environment string }
 	err := c.retry(ctx, func() error {
-		return c.call(ctx, http.MethodGet, "/v1/token", nil, func(r io.Reader) error { return json.NewDecoder(r).Decode(&t) })
+		return c.call(ctx, request{method: http.MethodGet, path: "/v1/token"}, func(r io.Reader) error { return json.NewDecoder(r).Decode(&t) })
 	})
 	if err != nil {
 		return Step{}, err
@@ -64,37 +73,60 @@ func (c *Client) Deploy(ctx context.Context, app, env, tag, reason string, wait 
 		return Step{}, &RefusedError{Code: "token_bad", Message: fmt.Sprintf("the token is for %s in %s, not for %s in %s", t.App, t.Environment, app, env)}
 	}
 	base := "/v1/heritages/" + url.PathEscape(t.Heritage)
-	var last Step
-	read := func(r io.Reader) error { return steps(r, wait, &last, tell) }
-	err = c.call(ctx, http.MethodPost, base+"/deploy", map[string]string{"tag": tag, "reason": reason}, read)
-	if last.Change == "" {
-		return last, err
+	key, wish := rand.Text(), map[string]string{"tag": tag, "reason": reason}
+	l := listener{wait: wait, tell: tell}
+	for {
+		err := c.retry(ctx, func() error {
+			q := request{http.MethodPost, base + "/deploy", wish, key}
+			if l.last.Change != "" {
+				q = request{method: http.MethodGet, path: base + "/changes/" + strings.TrimPrefix(l.last.Change, "#")}
+			}
+			l.heard = false
+			err := c.call(ctx, q, l.read)
+			if errors.Is(err, errBroke) && l.heard { // bcn is there: patience begins anew
+				return nil
+			}
+			return err
+		})
+		var no *RefusedError
+		if err != nil && l.last.Change == "" && !errors.As(err, &no) {
+			err = fmt.Errorf("whether bcn was asked is not known, look for its card in chat: %w", err)
+		}
+		if err != nil || l.last.Ended || !wait {
+			return l.last, err
+		}
+		select {
+		case <-time.After(breath):
+		case <-ctx.Done():
+			return l.last, ctx.Err()
+		}
 	}
-	if err == nil && (last.Ended || !wait) {
-		return last, nil
-	}
-	err = c.retry(ctx, func() error {
-		return c.call(ctx, http.MethodGet, base+"/changes/"+strings.TrimPrefix(last.Change, "#"), nil, read)
-	})
-	return last, err
 }
 
 // errBroke is a stream that ended before the change did.
 var errBroke = errors.New("the connection broke off")
 
-// steps reads lines until the last one.
-func steps(r io.Reader, wait bool, last *Step, tell func(Step)) error {
+// listener hears what bcn says of one change, over as many streams as it takes.
+type listener struct {
+	wait  bool
+	tell  func(Step)
+	last  Step
+	heard bool // something, since it was last false
+}
+
+// read reads lines until the last one.
+func (l *listener) read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		var s Step
 		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
 			return fmt.Errorf("bcn's answer is not understood: %w", err)
 		}
-		if !s.Beat && (s.State != last.State || s.Code != last.Code) {
-			tell(s)
+		if !s.Beat && (s.State != l.last.State || s.Code != l.last.Code) {
+			l.tell(s)
 		}
-		*last = s
-		if s.Ended || !wait {
+		l.last, l.heard = s, true
+		if s.Ended || !l.wait {
 			return nil
 		}
 	}
@@ -114,22 +146,32 @@ func (c *Client) retry(ctx context.Context, f func() error) error {
 	return err
 }
 
-func (c *Client) call(ctx context.Context, method, path string, body any, read func(io.Reader) error) error {
-	sent, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if body == nil {
-		sent = nil
+// request is one of the three that a client sends.
+type request struct {
+	method, path string
+	body         map[string]string // nil: none
+	key          string
+}
+
+func (c *Client) call(ctx context.Context, q request, read func(io.Reader) error) error {
+	var sent []byte
+	if q.body != nil {
+		var err error
+		if sent, err = json.Marshal(q.body); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Base, "/")+path, bytes.NewReader(sent))
+	req, err := http.NewRequestWithContext(ctx, q.method, strings.TrimSuffix(c.Base, "/")+q.path, bytes.NewReader(sent))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	req.Header.Set("Content-Type", "application/json")
+	if q.key != "" {
+		req.Header.Set(KeyHeader, q.key)
+	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package ci
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -24,6 +25,9 @@ type Store interface {
 	// deploy.ErrNone where it is unknown, over, revoked or changed past bcn.
 	UseToken(ctx context.Context, id bcn.ID, digest []byte) (bcn.Token, error)
 	Change(ctx context.Context, id bcn.ID) (bcn.Change, error)
+	// AskedOnce answers what was asked for with deploy.Origin.Once;
+	// deploy.ErrNone where nothing was.
+	AskedOnce(ctx context.Context, once string) (bcn.Change, error)
 }
 
 // Changes asks for a change as a person does.
@@ -140,14 +144,32 @@ func (s *Service) Authenticate(ctx context.Context, presented string) (bcn.Token
 // "Pulling manifests"), or a digest.
 var tagForm = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})$`)
 
-var errTag = errors.New("not a tag")
+// keyForm is a key of whoever asks: a line without spaces.
+var keyForm = regexp.MustCompile(`^[!-~]{8,128}$`)
+
+var (
+	errTag = errors.New("not a tag")
+	errKey = errors.New("not a key")
+)
 
 // Deploy asks for a deploy as the token's issuer. Its card appears in the
-// heritage's channel. Errors: usage (it is no tag), as
-// deploy.Service.Ask.
-func (s *Service) Deploy(ctx context.Context, t bcn.Token, tag, reason string) (bcn.ID, error) {
+// heritage's channel. What the token asked for before with the same key, if it
+// is not empty, and the same tag is answered instead. Errors: usage (it is no
+// tag, or no key), as deploy.Service.Ask.
+func (s *Service) Deploy(ctx context.Context, t bcn.Token, key, tag, reason string) (bcn.ID, error) {
 	if !tagForm.MatchString(tag) {
 		return 0, bcn.E(bcn.CodeUsage).Wrap(errTag)
+	}
+	if key != "" && !keyForm.MatchString(key) {
+		return 0, bcn.E(bcn.CodeUsage).Wrap(errKey)
+	}
+	o := deploy.Origin{}
+	if key != "" {
+		o.Once = fmt.Sprintf("%s %s %s", bcn.ViaToken(t.ID), tag, key)
+		// Without asking: the rules judged it then, and it counts once.
+		if old, err := s.Store.AskedOnce(ctx, o.Once); !errors.Is(err, deploy.ErrNone) {
+			return old.ID, err
+		}
 	}
 	h, err := s.Store.Heritage(ctx, t.App, t.Env)
 	if errors.Is(err, deploy.ErrNone) || err == nil && h.Name != t.Heritage {
@@ -156,13 +178,12 @@ func (s *Service) Deploy(ctx context.Context, t bcn.Token, tag, reason string) (
 	if err != nil {
 		return 0, err
 	}
-	channel := h.Channel
-	if channel == "" {
-		channel = s.Channel
+	if o.Channel = h.Channel; o.Channel == "" {
+		o.Channel = s.Channel
 	}
 	actor := t.By
 	actor.Via = bcn.ViaToken(t.ID)
-	got, err := s.Changes.Ask(ctx, deploy.Origin{Channel: channel}, actor, deploy.Wish{Kind: bcn.KindDeploy, App: t.App, Env: t.Env, Tag: tag, Reason: reason})
+	got, err := s.Changes.Ask(ctx, o, actor, deploy.Wish{Kind: bcn.KindDeploy, App: t.App, Env: t.Env, Tag: tag, Reason: reason})
 	return got.ID, err
 }
 

@@ -68,6 +68,10 @@ func (tokenRows) Change(context.Context, bcn.ID) (bcn.Change, error) {
 	return bcn.Change{}, deploy.ErrNone
 }
 
+func (tokenRows) AskedOnce(context.Context, string) (bcn.Change, error) {
+	return bcn.Change{}, deploy.ErrNone
+}
+
 func (tokenRows) Refuse(_ context.Context, _ bcn.Actor, _ bcn.ID, _ string, cause error) error {
 	return cause
 }

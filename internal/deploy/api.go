@@ -21,6 +21,8 @@ type Origin struct {
 	TickFence int64     // of the claim in which it asks: a tick that was skipped meanwhile asks for nothing
 	NotBefore time.Time // what is asked for starts then, and its approval may come until then
 
+	Once string // of CI: what is asked for under the same one is the same change; empty: it is another each time
+
 	Counts *Counts // where the command acts at once: a wish has its own uses
 }
 

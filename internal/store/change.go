@@ -97,17 +97,23 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 				return err
 			}
 		}
+		if o.Once != "" {
+			if old, err := t.askedOnce(ctx, o.Once); !errors.Is(err, ErrNotFound) {
+				c = old
+				return err
+			}
+		}
 		if err := t.enter(ctx, &c, w.BreakGlass); err != nil {
 			return err
 		}
 		t.what = "the new change"
 		var a asked
 		err := t.QueryRow(ctx, `insert into change (kind, subject, app, env, heritage, district, tag, reason, wish,
-			state, requester, channel, thread, behind, tick, try, not_before, held_by, code, params)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+			state, requester, channel, thread, behind, tick, try, not_before, held_by, code, params, once)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, nullif($21, ''))
 			returning id, created_at, wish::text, requester::text`, c.Kind, c.Subject, c.App, c.Env, c.Heritage, c.District, c.Tag, c.Reason, wish,
 			c.State, requester, c.Channel, c.Thread, c.Behind, int64(o.Tick), o.Try, timeOrNull(o.NotBefore),
-			int64(c.HeldBy), c.Code, c.Params).Scan(&c.ID, &c.CreatedAt, &a.wish, &a.requester)
+			int64(c.HeldBy), c.Code, c.Params, o.Once).Scan(&c.ID, &c.CreatedAt, &a.wish, &a.requester)
 		if err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
@@ -133,6 +139,20 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		s.log.Info("change stored", "change", int64(c.ID), "kind", c.Kind, "subject", c.Subject, "state", c.State, "actor", who(c.Requester))
 	}
 	return c, err
+}
+
+// askedOnce answers what was asked for under the key. Two that ask at once do
+// so one after the other.
+func (t *txn) askedOnce(ctx context.Context, once string) (bcn.Change, error) {
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('once ' || $1, 0))`, once); err != nil {
+		return bcn.Change{}, err
+	}
+	return oneChange(ctx, t, `once = $1`, once)
+}
+
+// AskedOnce answers what was asked for under a key; see ci.Store.
+func (s *Store) AskedOnce(ctx context.Context, once string) (bcn.Change, error) {
+	return oneChange(ctx, s.pool, `once = $1`, once)
 }
 
 // holdsTick says that the tick is still the asker's: it was neither skipped nor
