@@ -45,15 +45,25 @@ func rulesWeaker(s store.RulesSeen, now config.Ruleset) bool {
 	return s.Altered || err != nil || authz.Weaker(before, now)
 }
 
+// rulesNotes tells it in the security channel, in that of the last start as well
+// where it is another or gone, and the administrators where there is none.
 func (a *App) rulesNotes(s store.RulesSeen, lines []string) []deploy.Note {
-	channel := a.o.Config.Slack.Channels.Security
-	if channel == "" {
-		return nil
-	}
 	head := a.text.Say(a.o.Config.Language, text.AnnounceRulesWeaker, text.Args{"altered": s.Altered})
 	diff := udiff.Unified("last start", "now", strings.Join(s.Before, "\n")+"\n", strings.Join(lines, "\n")+"\n")
-	return []deploy.Note{{
-		Key: "rules", Role: deploy.RoleAnnounce, Channel: channel,
-		Body: chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: chat.Truncate(diff, maxRulesDiff)}}},
-	}}
+	body := chat.Message{Text: head, Blocks: []chat.Block{{Section: head}, {Code: chat.Truncate(diff, maxRulesDiff)}}}
+	now := a.o.Config.Slack.Channels.Security
+	var notes []deploy.Note
+	if now != "" {
+		notes = append(notes, deploy.Note{Key: "rules", Role: deploy.RoleAnnounce, Channel: now, Body: body})
+	}
+	if before, err := config.ReadRuleset(s.Before); err == nil && !s.Altered && before.Security() != "" && before.Security() != now {
+		notes = append(notes, deploy.Note{Key: "rules", Role: deploy.RoleAnnounce, Channel: before.Security(), Body: body})
+	}
+	if len(notes) > 0 {
+		return notes
+	}
+	for _, user := range a.o.Config.Teams[administrators].Members {
+		notes = append(notes, deploy.Note{Key: "rules", Role: deploy.RoleDirect, To: user, Body: body})
+	}
+	return notes
 }

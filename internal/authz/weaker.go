@@ -17,11 +17,13 @@ const other = "\x00other"
 const maxQuestions = 1_000_000
 
 // Weaker says whether rules let somebody do what those before did not, or with
-// fewer approvals or demands, or whether a team grew. It asks both every
+// fewer approvals or demands, whether a team grew, or one that
+// is to be outside shrank, or something else that guards is gone. It asks both every
 // question that their words tell apart, for everybody who is in up to two teams:
 // which of two rules is read first depends on no more.
 func Weaker(before, now config.Ruleset) bool {
-	if grew(before.Teams, now.Teams) {
+	gone := func(line string) bool { return !slices.Contains(now.Kept, line) }
+	if grew(before.Teams, now.Teams) || shrank(before, now.Teams) || slices.ContainsFunc(before.Kept, gone) {
 		return true
 	}
 	c := comparison{before: before.Rules, now: now.Rules, weaker: map[[2]int]bool{}}
@@ -39,6 +41,24 @@ func grew(before, now map[string]config.Team) bool {
 		more = more || t.VaultPolicy != nil && (old.VaultPolicy == nil || *t.VaultPolicy != *old.VaultPolicy)
 		if more || t.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || t.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
 			return true
+		}
+	}
+	return false
+}
+
+// shrank says whether a team whose people do not count as approvers, where the
+// rule wants some from outside, has or may have fewer of them.
+func shrank(before config.Ruleset, now map[string]config.Team) bool {
+	for _, r := range before.Rules {
+		if r.Approve == nil || !r.Approve.Outside {
+			continue
+		}
+		for _, name := range r.Allow {
+			old, t := before.Teams[name], now[name]
+			fewer := slices.ContainsFunc(old.Members, func(m string) bool { return !slices.Contains(t.Members, m) })
+			if fewer || old.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || old.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
+				return true
+			}
 		}
 	}
 	return false

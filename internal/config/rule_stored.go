@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -13,10 +14,61 @@ import (
 type Ruleset struct {
 	Rules []Rule
 	Teams map[string]Team
+	Kept  []string // what else guards, a line each: to take one away is to weaken
 }
 
 // Ruleset answers that of a configuration.
-func (c *Config) Ruleset() Ruleset { return Ruleset{Rules: c.Rules, Teams: c.Teams} }
+func (c *Config) Ruleset() Ruleset { return Ruleset{Rules: c.Rules, Teams: c.Teams, Kept: c.kept()} }
+
+// keptPrefix begins the lines of Kept.
+const keptPrefix = `{"kept":`
+
+// keptLine is a line of Kept.
+type keptLine struct {
+	Kept  string `json:"kept"`
+	Value any    `json:"value"`
+}
+
+// kept are which accounts are one person's, the guardrails, and where it is told
+// what weakens.
+func (c *Config) kept() []string {
+	var out []string
+	add := func(kind string, value any) {
+		line, err := json.Marshal(keptLine{kind, value})
+		if err != nil { // strings and numbers always marshal
+			panic(err)
+		}
+		out = append(out, string(line))
+	}
+	for _, p := range c.People {
+		add("person", p)
+	}
+	for _, g := range c.Guardrails.Own {
+		g.Line = 0 // where it is written guards nothing
+		add("guardrail", g)
+	}
+	if !reflect.ValueOf(c.Guardrails.Settings).IsZero() {
+		add("guardrails", c.Guardrails.Settings)
+	}
+	if channel := c.Slack.Channels.Security; channel != "" {
+		add(keptSecurity, channel)
+	}
+	slices.Sort(out)
+	return out
+}
+
+const keptSecurity = "security channel"
+
+// Security is the channel of Kept in which it is told what weakens; empty: none.
+func (s Ruleset) Security() string {
+	for _, line := range s.Kept {
+		var k struct{ Kept, Value string }
+		if err := json.Unmarshal([]byte(line), &k); err == nil && k.Kept == keptSecurity {
+			return k.Value
+		}
+	}
+	return ""
+}
 
 // storedTeam is a team as a line.
 type storedTeam struct {
@@ -29,7 +81,8 @@ type storedTeam struct {
 }
 
 // Lines writes it so that two can be compared line by line and read again: a
-// line for each team, by name, and one for each rule, in their order.
+// line for each team, by name, one for each other guard, and one for each rule, in
+// their order.
 func (s Ruleset) Lines() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(s.Teams)) {
@@ -40,6 +93,7 @@ func (s Ruleset) Lines() []string {
 		}
 		out = append(out, string(line))
 	}
+	out = append(out, s.Kept...)
 	for _, r := range s.Rules {
 		out = append(out, string(r.canonical()))
 	}
@@ -50,6 +104,10 @@ func (s Ruleset) Lines() []string {
 func ReadRuleset(lines []string) (Ruleset, error) {
 	out := Ruleset{Teams: map[string]Team{}}
 	for _, line := range lines {
+		if strings.HasPrefix(line, keptPrefix) {
+			out.Kept = append(out.Kept, line)
+			continue
+		}
 		if strings.HasPrefix(line, `{"team":`) {
 			var t storedTeam
 			if err := json.Unmarshal([]byte(line), &t); err != nil {

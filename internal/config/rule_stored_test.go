@@ -42,7 +42,7 @@ rules:
 	}
 	lines := c.Ruleset().Lines()
 	read, err := ReadRuleset(lines)
-	if err != nil || !slices.Equal(read.Lines(), lines) || len(lines) != 6 {
+	if err != nil || !slices.Equal(read.Lines(), lines) || len(lines) != 7 || read.Security() != "C0SEC" {
 		t.Errorf("%v\nread as %v\n%v", lines, read.Lines(), err)
 	}
 	for name, line := range map[string]string{
