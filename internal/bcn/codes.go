@@ -16,7 +16,7 @@ const (
 	CodeUnknownEnv     Code = "unknown_env"     // app, env, suggestion
 	CodeUnknownTag     Code = "unknown_tag"     // image, tag, suggestion
 	CodeUnknownID      Code = "unknown_id"      // id
-	CodeUnknownName    Code = "unknown_name"    // what (district|endpoint|service|schedule), name, suggestion
+	CodeUnknownName    Code = "unknown_name"    // what (district|endpoint|service|schedule), name, suggestion, known
 	CodeBadName        Code = "bad_name"        // name, rule
 	CodeReservedName   Code = "reserved_name"   // name
 	CodeNameTaken      Code = "name_taken"      // name, by

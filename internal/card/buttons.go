@@ -14,8 +14,8 @@ func (p *Presenter) buttons(v View) []chat.Button {
 
 func (p *Presenter) stateButtons(v View) []chat.Button {
 	c := v.Change
-	if b, ok := p.restart(v); ok {
-		return []chat.Button{b}
+	if b := p.restarts(v); len(b) > 0 {
+		return b
 	}
 	switch {
 	case c.Parked || c.State == bcn.ChangeBlocked:

@@ -15,20 +15,31 @@ func secretWish(w deploy.Wish) text.Args {
 	return text.Args{"op": w.Secret.Op, "secret": w.Secret.Name}
 }
 
-// restart offers what makes a secret that was written count for what runs.
-func (p *Presenter) restart(v View) (chat.Button, bool) {
+// restarts offer what makes a secret that was written count for what runs: its
+// own app and environment, and each other one that reads it.
+func (p *Presenter) restarts(v View) []chat.Button {
 	if v.Change.State != bcn.ChangeSucceeded || v.Plan == nil || v.Plan.Secret == nil {
-		return chat.Button{}, false
+		return nil
 	}
+	var out []chat.Button
 	own := len(v.Plan.Secret.UsedBy)
-	for _, other := range v.Plan.Secret.Shared { // those are restarted by themselves
-		own -= len(other.Reads)
+	for _, other := range v.Plan.Secret.Shared {
+		own -= len(other.Reads) // they are named among the readers
+		if len(other.Reads) > 0 && len(out) < maxRestarts-1 {
+			out = append(out, chat.Button{
+				Action: chat.ActionTyped, Value: "restart " + other.App + " " + other.Env,
+				Label: p.text.Plain(p.lang, text.ButtonRestartOther, text.Args{"app": other.App, "env": other.Env}),
+			})
+		}
 	}
-	if own <= 0 {
-		return chat.Button{}, false
+	if own > 0 {
+		out = append([]chat.Button{{
+			Action: chat.ActionTyped, Value: "restart " + v.Change.App + " " + v.Change.Env,
+			Label: p.text.Plain(p.lang, text.ButtonRestart, nil), Style: chat.Primary,
+		}}, out...)
 	}
-	return chat.Button{
-		Action: chat.ActionTyped, Value: "restart " + v.Change.App + " " + v.Change.Env,
-		Label: p.text.Plain(p.lang, text.ButtonRestart, nil), Style: chat.Primary,
-	}, true
+	return out
 }
+
+// maxRestarts bounds the buttons below a card.
+const maxRestarts = 5

@@ -52,6 +52,7 @@ func operations() []turn {
 		{user: dana, text: "env set hello production LOG_LEVEL"},
 		{user: dana, text: "env set hello production 1BAD=plugh"},
 		{user: dana, text: "env set hello production A-B=plugh"},
+		{user: dana, text: `env set hello production "PLAIN={{resolve:ssm:/x}}"`},
 		{user: dana, text: "env set hello production A=plugh A=plugh2"},
 		{user: dana, text: "env set hello production A=it is plugh"},
 		{user: dana, text: "env set hello production A=plugh" + strings.Repeat("y", 1996)},

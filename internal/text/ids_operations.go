@@ -42,6 +42,7 @@ const (
 	ProblemVariable    ID = "problem.variable_name"
 	ProblemTwice       ID = "problem.variable_twice"
 	ProblemValueLong   ID = "problem.variable_long"
+	ProblemDynamic     ID = "problem.variable_dynamic"
 	ProblemRelease     ID = "problem.release_number"
 )
 

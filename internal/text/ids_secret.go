@@ -20,6 +20,7 @@ const (
 	ButtonSecretOpen   ID = "button.secret_open"
 	ButtonDeleteOpen   ID = "button.delete_open"
 	ButtonRestart      ID = "button.restart"
+	ButtonRestartOther ID = "button.restart_other"
 
 	ModalLoading       ID = "modal.loading"
 	ModalClose         ID = "modal.close"
