@@ -46,6 +46,21 @@ func (a *Apply) Missing(ctx context.Context, t bcn.Target, refs []bcn.SecretRef)
 	return missing, nil
 }
 
+// AlarmsMissing answers alarms that are not there; see deploy.References.
+func (a *Apply) AlarmsMissing(ctx context.Context, t bcn.Target, names []string) ([]string, error) {
+	states, err := a.aws.For(t).Alarms(ctx, unique(names))
+	if err != nil && bcn.CodeOf(err) != bcn.CodeAccessDenied {
+		return nil, err
+	}
+	var missing []string
+	for _, name := range unique(names) {
+		if _, ok := states[name]; !ok {
+			missing = append(missing, name)
+		}
+	}
+	return missing, nil
+}
+
 // Below implements deploy.References: names alone, never values, sorted.
 func (a *Apply) Below(ctx context.Context, t bcn.Target, prefix string) ([]string, error) {
 	names, err := a.aws.For(t).ParametersBelow(ctx, prefix)

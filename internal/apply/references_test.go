@@ -69,6 +69,20 @@ func TestWhatLiesBelowAPath(t *testing.T) {
 	}
 }
 
+func TestAlarmsThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.aws.Cluster().PutAlarm(w.target.District.Region, "errors", false)
+	w.aws.Cluster().PutAlarm("eu-central-2", "elsewhere", false)
+	got, err := w.AlarmsMissing(t.Context(), w.target, []string{"nope", "errors", "elsewhere", "nope"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"nope", "elsewhere"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestKeysThatReferencesAreEncryptedWith(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

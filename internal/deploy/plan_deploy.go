@@ -244,7 +244,26 @@ func (s *Service) checkReferences(ctx context.Context, t bcn.Target, d *deployme
 		return bcn.E(bcn.CodeMissingSecret, "names", refNames(missing))
 	}
 	if len(refs) > 0 {
-		d.keys, err = s.References.Keys(ctx, t, refs)
+		if d.keys, err = s.References.Keys(ctx, t, refs); err != nil {
+			return err
+		}
+	}
+	return s.warnAlarms(ctx, t, d)
+}
+
+// warnAlarms warns of alarms that guard nothing: ECS deploys without a word
+// where one that a service names is not there.
+func (s *Service) warnAlarms(ctx context.Context, t bcn.Target, d *deployment) error {
+	var names []string
+	for _, m := range d.manifest.Services {
+		names = append(names, m.Deployment.Alarms...)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	missing, err := s.References.AlarmsMissing(ctx, t, names)
+	if err == nil && len(missing) > 0 {
+		d.warnings = append(d.warnings, bcn.Finding{ID: "alarms_missing", Level: bcn.Warn, Params: map[string]string{"names": strings.Join(missing, ", ")}})
 	}
 	return err
 }

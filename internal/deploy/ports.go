@@ -137,6 +137,9 @@ type References interface {
 	// Keys answers the ARNs of the KMS keys that what is referenced is encrypted
 	// with, sorted, each once. AWS's own keys are left out: they need no grant.
 	Keys(ctx context.Context, t bcn.Target, refs []bcn.SecretRef) ([]string, error)
+	// AlarmsMissing answers the names among those of CloudWatch alarms that are
+	// not there, or that the district's role may not read.
+	AlarmsMissing(ctx context.Context, t bcn.Target, names []string) ([]string, error)
 }
 
 // Images resolves tags. internal/registry implements it.
