@@ -221,6 +221,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 	a.scheduler = scheduler.New(scheduler.Options{
 		Store: a.store, Runner: runner{a}, Authz: judge, Cancel: a.deploy, Channels: a.api, Refusals: a.store, Speaker: a.card,
 		Log: a.log, Administrators: administrators, Zone: a.zone, Poll: a.o.Pace.Look, Retry: a.o.Pace.Retry,
+		Renew: a.o.Pace.Lease / 3,
 	})
 	a.ci = ci.New(ci.Options{
 		Store: a.store, Changes: a.deploy, Who: who{a}, Refusals: a.deploy, Log: a.log, Poll: a.o.Pace.Poll,

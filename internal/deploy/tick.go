@@ -25,13 +25,26 @@ func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
 }
 
 // held runs a step while its lease is renewed: planning waits for GitHub, ECR
-// and change sets, and may take longer than a lease. Where the claim was lost
-// the step is given up.
-func (s *Service) held(ctx context.Context, c Claimed) (time.Duration, error) {
+// and change sets, and may take longer than a lease.
+func (s *Service) held(ctx context.Context, c Claimed) (again time.Duration, err error) {
+	renew := func(ctx context.Context) error { return s.Store.Renew(ctx, c) }
+	err = WhileHeld(ctx, s.Renew, renew, func(ctx context.Context) (err error) {
+		again, err = s.step(ctx, c)
+		return err
+	})
+	return again, err
+}
+
+// WhileHeld does something under a claim whose lease is renewed meanwhile. Where
+// renew answers ErrMoved the claim was lost: the context ends, and ErrMoved is
+// answered for what came of it.
+func WhileHeld(ctx context.Context, every time.Duration, renew, do func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	defer stop(nil)
 	renewing.Go(func() {
-		tick := time.NewTicker(s.Renew)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
@@ -39,18 +52,16 @@ func (s *Service) held(ctx context.Context, c Claimed) (time.Duration, error) {
 				return
 			case <-tick.C:
 			}
-			if err := s.Store.Renew(ctx, c); errors.Is(err, ErrMoved) {
+			if err := renew(ctx); errors.Is(err, ErrMoved) {
 				stop(ErrMoved)
 			}
 		}
 	})
-	again, err := s.step(ctx, c)
+	err := do(ctx)
 	if lost := context.Cause(ctx); err != nil && errors.Is(lost, ErrMoved) {
 		err = lost
 	}
-	stop(nil)
-	renewing.Wait()
-	return again, err
+	return err
 }
 
 // step is what each state does next: the whole life of a change.

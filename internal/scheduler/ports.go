@@ -77,6 +77,9 @@ type Store interface {
 
 	// ClaimTick leases a tick for one step; false where there is nothing to do.
 	ClaimTick(ctx context.Context, id bcn.ID) (Claimed, bool, error)
+	// RenewTick makes the claim's lease begin anew; deploy.ErrMoved where it was
+	// lost.
+	RenewTick(ctx context.Context, c Claimed) error
 	// ApplyTick writes a step and gives the lease back. deploy.ErrMoved means
 	// that another has it now.
 	ApplyTick(ctx context.Context, m Move) (bcn.Tick, error)

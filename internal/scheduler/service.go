@@ -41,6 +41,7 @@ type Options struct {
 	AskBefore time.Duration // how long before a tick approval is asked where nobody said; default 4 h
 	Poll      time.Duration // between two looks at what runs, beside being told; default 15 s
 	Retry     time.Duration // before a command that failed is run again; default 1 min
+	Renew     time.Duration // between two renewals of a lease; default 5 s, a third of the lease
 	ParkAfter int           // failed steps in a row; default 20
 }
 
@@ -51,6 +52,9 @@ type Service struct{ Options }
 func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Renew == 0 {
+		o.Renew = 5 * time.Second
 	}
 	if o.ParkAfter == 0 {
 		o.ParkAfter = 20

@@ -18,7 +18,12 @@ func (s *Service) Tick(ctx context.Context, id bcn.ID) (time.Duration, error) {
 	if err != nil || !ok {
 		return 0, err
 	}
-	again, err := s.step(ctx, c)
+	var again time.Duration
+	renew := func(ctx context.Context) error { return s.Store.RenewTick(ctx, c) }
+	err = deploy.WhileHeld(ctx, s.Renew, renew, func(ctx context.Context) (err error) {
+		again, err = s.step(ctx, c) // a command that shows something may take longer than a lease
+		return err
+	})
 	if errors.Is(err, deploy.ErrMoved) {
 		return 0, nil // another has it
 	}

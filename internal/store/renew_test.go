@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/bcn-bot/bcn/internal/chat"
+	"github.com/bcn-bot/bcn/internal/deploy"
 	"github.com/bcn-bot/bcn/internal/store"
 	"github.com/bcn-bot/bcn/internal/store/storetest"
 )
@@ -45,5 +47,43 @@ func TestALongCommandKeepsItsLease(t *testing.T) {
 	}
 	if err := s.RenewInbox(ctx, "k", other); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("what is done is renewed: %v", err)
+	}
+}
+
+// A tick whose step takes longer than a lease stays with the process that runs
+// it; nobody renews what another has by now.
+func TestATickIsHeldWhileItsStepWorks(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, owner := pg.Store(t)
+	now, err := s.Now(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sch := newSchedule(t, s, "nightly", now.Add(time.Minute), now.Add(-time.Second))
+	if _, err := s.WakeSchedules(ctx, 10, tomorrow); err != nil {
+		t.Fatal(err)
+	}
+	ticks, err := s.Ticks(ctx, sch.ID, 1)
+	if err != nil || len(ticks) != 1 {
+		t.Fatal(ticks, err)
+	}
+	first, ok, err := s.ClaimTick(ctx, ticks[0].ID)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	exec(t, owner, `update tick set lease_until = bcn_now() - interval '1 second'`)
+	if err := s.RenewTick(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := s.ClaimTick(ctx, ticks[0].ID); ok || err != nil {
+		t.Errorf("another has it: %v", err)
+	}
+	exec(t, owner, `update tick set lease_until = null`)
+	if _, ok, err := s.ClaimTick(ctx, ticks[0].ID); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if err := s.RenewTick(ctx, first); !errors.Is(err, deploy.ErrMoved) {
+		t.Errorf("what another has was renewed: %v", err)
 	}
 }
