@@ -126,7 +126,7 @@ func (d *deployServer) refuse(w http.ResponseWriter, r *http.Request, t bcn.Toke
 
 // sentence is what people would be told, without Slack's marks.
 func (d *deployServer) sentence(err error) string {
-	return chat.Clean(string(d.text.Error(text.English, err)))
+	return chat.Unmarked(d.text.Error(text.English, err))
 }
 
 func (d *deployServer) token(w http.ResponseWriter, _ *http.Request, t bcn.Token) error {
