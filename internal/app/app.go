@@ -224,7 +224,7 @@ func (a *App) wireDeploy(ctx context.Context, key audit.Key) error {
 		Renew: a.o.Pace.Lease / 3,
 	})
 	a.ci = ci.New(ci.Options{
-		Store: a.store, Changes: a.deploy, Who: who{a}, Refusals: a.deploy, Log: a.log, Poll: a.o.Pace.Poll,
+		Store: a.store, Changes: a.deploy, Who: who{a}, Refusals: a.deploy, Speaker: a.card, Log: a.log, Poll: a.o.Pace.Poll,
 		Channel: cmp.Or(c.Slack.Channels.Announce, c.Slack.Channels.Approvals),
 	})
 	a.login = login.New(login.Options{

@@ -136,6 +136,7 @@ const (
 	CodeTokenExists Code = "token_exists" // app, env, expires: it has one
 	CodeNoToken     Code = "no_token"     // app, env: it has none
 	CodeTokenBad    Code = "token_bad"    // it is not one, is over, revoked, or another heritage's
+	CodeTokenEnded  Code = "token_ended"  // by (empty: its time was over): what it asked for had not begun
 	CodeTokenImage  Code = "token_image"  // image, runs: the file names another image than the one that runs
 
 	// Locks and freezes. since and until are RFC 3339, until empty where it has no

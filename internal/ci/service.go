@@ -17,10 +17,12 @@ import (
 type Store interface {
 	Heritage(ctx context.Context, app, env string) (bcn.Heritage, error)
 	// NewToken stores a token, its audit entry and that the origin was served.
-	// Where there is one that works: token_exists, or with over it is revoked.
-	NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, digest []byte, life time.Duration, over bool) (bcn.Token, error)
+	// Where there is one that works: token_exists, or with over it is revoked, as
+	// by RevokeTokens.
+	NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, digest []byte, life time.Duration, over bool, notes func(bcn.Change) []deploy.Note) (bcn.Token, error)
 	// RevokeTokens ends all tokens of a heritage and answers how many worked.
-	RevokeTokens(ctx context.Context, o deploy.Origin, actor bcn.Actor, heritage string) (int, error)
+	// What they asked for and has not begun is closed as token_ended; notes say so.
+	RevokeTokens(ctx context.Context, o deploy.Origin, actor bcn.Actor, heritage string, notes func(bcn.Change) []deploy.Note) (int, error)
 	// UseToken answers a token that works, and notes that it was used.
 	// deploy.ErrNone where it is unknown, over, revoked or changed past bcn.
 	UseToken(ctx context.Context, id bcn.ID, digest []byte) (bcn.Token, error)
@@ -52,6 +54,7 @@ type Options struct {
 	Changes  Changes
 	Who      Who
 	Refusals Refusals
+	Speaker  deploy.Speaker
 	Channel  string // where the card of an app without a channel of its own appears
 	Poll     time.Duration
 	Log      *slog.Logger
@@ -87,7 +90,7 @@ func (s *Service) make(ctx context.Context, o deploy.Origin, actor bcn.Actor, ap
 		return bcn.Token{}, Secret{}, err
 	}
 	r := fresh()
-	t, err := s.Store.NewToken(ctx, o, bcn.Token{App: app, Env: env, Heritage: h.Name, By: actor}, r.digest(), life, over)
+	t, err := s.Store.NewToken(ctx, o, bcn.Token{App: app, Env: env, Heritage: h.Name, By: actor}, r.digest(), life, over, s.ended)
 	if err != nil {
 		return t, Secret{}, err
 	}
@@ -101,11 +104,16 @@ func (s *Service) Revoke(ctx context.Context, o deploy.Origin, actor bcn.Actor, 
 	if err != nil {
 		return err
 	}
-	n, err := s.Store.RevokeTokens(ctx, o, actor, h.Name)
+	n, err := s.Store.RevokeTokens(ctx, o, actor, h.Name, s.ended)
 	if err == nil && n == 0 {
 		return bcn.E(bcn.CodeNoToken, "app", app, "env", env)
 	}
 	return err
+}
+
+// ended says that a change was closed because its token ended.
+func (s *Service) ended(c bcn.Change) []deploy.Note {
+	return s.Speaker.Notes(deploy.Moment{Kind: deploy.MomentEnded, Change: c, Code: c.Code})
 }
 
 func (s *Service) allowed(ctx context.Context, actor bcn.Actor, app, env string) (bcn.Heritage, error) {

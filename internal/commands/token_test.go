@@ -48,7 +48,7 @@ func (r tokenRows) Heritage(_ context.Context, app, env string) (bcn.Heritage, e
 	return bcn.Heritage{}, deploy.ErrNone
 }
 
-func (tokenRows) NewToken(_ context.Context, _ deploy.Origin, t bcn.Token, _ []byte, life time.Duration, over bool) (bcn.Token, error) {
+func (tokenRows) NewToken(_ context.Context, _ deploy.Origin, t bcn.Token, _ []byte, life time.Duration, over bool, _ func(bcn.Change) []deploy.Note) (bcn.Token, error) {
 	if t.Env == "production" && !over {
 		return t, bcn.E(bcn.CodeTokenExists, "app", t.App, "env", t.Env, "expires", "2027-03-01")
 	}
@@ -56,7 +56,7 @@ func (tokenRows) NewToken(_ context.Context, _ deploy.Origin, t bcn.Token, _ []b
 	return t, nil
 }
 
-func (tokenRows) RevokeTokens(_ context.Context, _ deploy.Origin, _ bcn.Actor, heritage string) (int, error) {
+func (tokenRows) RevokeTokens(_ context.Context, _ deploy.Origin, _ bcn.Actor, heritage string, _ func(bcn.Change) []deploy.Note) (int, error) {
 	return map[string]int{"hello": 1}[heritage], nil
 }
 

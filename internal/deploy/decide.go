@@ -69,7 +69,7 @@ func (s *Service) StillApproved(ctx context.Context, c Claimed, p bcn.Plan) erro
 		return err
 	}
 	if works, err := s.Store.ViaWorks(ctx, c.Change.Requester.Via); err != nil || !works {
-		return errors.Join(err, bcn.E(bcn.CodeTokenBad))
+		return errors.Join(err, bcn.E(bcn.CodeTokenEnded))
 	}
 	if p.BreakGlass != nil {
 		now = now.Glass()

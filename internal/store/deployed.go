@@ -57,7 +57,7 @@ func (t *txn) forget(ctx context.Context, m deploy.Move) error {
 		if _, err := t.Exec(ctx, `update release set retired = true where heritage = $1`, h.Name); err != nil {
 			return err
 		}
-		if err := t.revokeTokens(ctx, m.From.Change.Requester, h.Name, nil); err != nil {
+		if err := t.revokeTokens(ctx, m.From.Change.Requester, h.Name, nil, func(bcn.Change) []deploy.Note { return nil }); err != nil {
 			return err
 		}
 		if err := t.closeAll(ctx, *h, m.From.Change.ID); err != nil {

@@ -45,7 +45,7 @@ func (s *Store) tokenMAC(t bcn.Token, digest []byte) []byte {
 }
 
 // NewToken stores a token; see ci.Store.
-func (s *Store) NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, digest []byte, life time.Duration, over bool) (bcn.Token, error) {
+func (s *Store) NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, digest []byte, life time.Duration, over bool, notes func(bcn.Change) []deploy.Note) (bcn.Token, error) {
 	by, err := json.Marshal(t.By)
 	if err != nil {
 		return t, err
@@ -65,7 +65,7 @@ func (s *Store) NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, dige
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return err
 		}
-		if err := x.revokeTokens(ctx, t.By, t.Heritage, nil); err != nil {
+		if err := x.revokeTokens(ctx, t.By, t.Heritage, nil, notes); err != nil {
 			return err
 		}
 		err := x.QueryRow(ctx, `insert into deploy_token (app, env, heritage, by_who, digest, expires_at, mac)
@@ -88,20 +88,21 @@ func (s *Store) NewToken(ctx context.Context, o deploy.Origin, t bcn.Token, dige
 }
 
 // RevokeTokens ends the tokens of a heritage; see ci.Store.
-func (s *Store) RevokeTokens(ctx context.Context, o deploy.Origin, actor bcn.Actor, heritage string) (int, error) {
+func (s *Store) RevokeTokens(ctx context.Context, o deploy.Origin, actor bcn.Actor, heritage string, notes func(bcn.Change) []deploy.Note) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(x *txn) error {
 		x.what = "revoking tokens"
 		if err := x.settle(ctx, o); err != nil {
 			return err
 		}
-		return x.revokeTokens(ctx, actor, heritage, &n)
+		return x.revokeTokens(ctx, actor, heritage, &n, notes)
 	})
 	return n, err
 }
 
-// revokeTokens ends them in this transaction, each with its audit entry.
-func (t *txn) revokeTokens(ctx context.Context, actor bcn.Actor, heritage string, n *int) error {
+// revokeTokens ends them in this transaction, each with its audit entry, and
+// what they asked for that has not begun.
+func (t *txn) revokeTokens(ctx context.Context, actor bcn.Actor, heritage string, n *int, notes func(bcn.Change) []deploy.Note) error {
 	rows, err := t.Query(ctx, `update deploy_token set revoked_at = bcn_now() where heritage = $1 and revoked_at is null
 		returning id, expires_at > bcn_now()`, heritage)
 	if err != nil {
@@ -109,14 +110,42 @@ func (t *txn) revokeTokens(ctx context.Context, actor bcn.Actor, heritage string
 	}
 	var id bcn.ID
 	var worked bool
+	var vias []string
 	_, err = pgx.ForEachRow(rows, []any{&id, &worked}, func() error {
 		if worked && n != nil {
 			*n++
 		}
+		vias = append(vias, bcn.ViaToken(id))
 		t.s.log.Info("token revoked", "token", int64(id), "heritage", heritage, "actor", who(actor))
 		return t.record("token.revoked", who(actor), 0, map[string]any{"token": int64(id), "heritage": heritage})
 	})
-	return err
+	if err != nil || len(vias) == 0 {
+		return err
+	}
+	return t.closeAskedBy(ctx, actor, vias, notes)
+}
+
+// closeAskedBy closes what tokens that ended asked for and has not begun:
+// nobody is left to approve what would not start.
+func (t *txn) closeAskedBy(ctx context.Context, actor bcn.Actor, vias []string, notes func(bcn.Change) []deploy.Note) error {
+	open, err := manyChanges(ctx, t, `requester->>'via' = any($1) and `+notEnded+` order by id for update`, vias)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		if !c.State.BeforeApplying() {
+			continue
+		}
+		params := map[string]string{"by": who(actor)}
+		if err := t.closeNow(ctx, c, bcn.CodeTokenEnded, params, bcn.RequestCancel, who(actor)); err != nil {
+			return err
+		}
+		c.State, c.Code, c.Params = bcn.ChangeClosed, bcn.CodeTokenEnded, params
+		if err := t.say(ctx, c.ID, notes(c)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *txn) workingToken(ctx context.Context, heritage string) (storedToken, error) {
