@@ -117,22 +117,37 @@ func TestCI(t *testing.T) {
 	})
 	t.Run("whose issuer needs no approval waits all the same where others would", func(t *testing.T) {
 		w := w.in(t)
-		m := machine(w.token("U0ADMIN", "token rotate hello production"))
-		done := make(chan ci.Step, 1)
-		go func() {
-			last, _ := m.deploy(w.deadline(), "hello", "production", "v2")
-			done <- last
-		}()
-		w.until("it waits", `select exists (select 1 from change where tag = 'v2' and env = 'production' and state = 'waiting')`)
-		id := bcn.ID(ask[int64](t, w, `select max(id) from change where env = 'production'`))
-		w.card("C0DEPLOY", id.String(), "waits for approval")
-		if said := w.answer("U0ADMIN", "token revoke hello production"); !strings.Contains(said, "is revoked") {
-			t.Error(said)
+		w.group(t, "U0DEV", "U0LEAD")
+		defer w.group(t, "U0DEV", "U0DEV2", "U0YUKI")
+		for _, end := range []struct {
+			how  string
+			end  func(request)
+			said string
+		}{
+			{"it is revoked", func(request) {
+				if said := w.answer("U0ADMIN", "token revoke hello production"); !strings.Contains(said, "is revoked") {
+					t.Error(said)
+				}
+			}, "was ended by <@U0ADMIN>"},
+			{"it ends and nobody says so", func(r request) {
+				w.sql(t, `update deploy_token set expires_at = bcn_now() where env = 'production' and revoked_at is null`)
+				r.press("U0LEAD", "approve")
+			}, "is over before it began"},
+		} {
+			m := machine(w.token("U0ADMIN", "token rotate hello production"))
+			done := make(chan ci.Step, 1)
+			go func() {
+				last, _ := m.deploy(w.deadline(), "hello", "production", "v2")
+				done <- last
+			}()
+			w.until("it waits", `select exists (select 1 from change where tag = 'v2' and env = 'production' and state = 'waiting')`)
+			id := bcn.ID(ask[int64](t, w, `select max(id) from change where env = 'production'`))
+			end.end(request{w, id, w.card("C0DEPLOY", id.String(), "waits for approval")})
+			if last := <-done; last.OK || last.State != string(bcn.ChangeClosed) || last.Code != string(bcn.CodeTokenEnded) {
+				t.Errorf("what it asked for, once %s: %+v", end.how, last)
+			}
+			w.card("C0DEPLOY", id.String(), end.said)
 		}
-		if last := <-done; last.OK || last.State != string(bcn.ChangeClosed) || last.Code != string(bcn.CodeTokenEnded) {
-			t.Errorf("what a revoked token asked for: %+v", last)
-		}
-		w.card("C0DEPLOY", id.String(), "The token that asked for it was ended by <@U0ADMIN>")
 	})
 	t.Run("a token opens nothing but its heritage", func(t *testing.T) {
 		ctx := w.in(t).deadline()
