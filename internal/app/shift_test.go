@@ -77,7 +77,7 @@ func TestShiftingTraffic(t *testing.T) {
 		r.says("green is healthy, no traffic yet")
 		r.press("U0ADMIN", "cancel")
 		r.ends(bcn.ChangeRolledBack, bcn.CodeCancelled) // that it is on its way back is told where there is time to
-		for _, m := range w.slack.Messages(deploys) { // what was called back has not failed
+		for _, m := range w.slack.Messages(deploys) {   // what was called back has not failed
 			if m.Thread == r.card.TS && strings.Contains(shown(m), "❌") {
 				t.Errorf("it says %s", shown(m))
 			}

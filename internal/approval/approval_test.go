@@ -48,11 +48,13 @@ func TestDecide(t *testing.T) {
 		{"nobody decides twice", decided(pending(two), "U0LEAD", "leads"), approve("U0LEAD", "leads"), now, "", bcn.CodeDecidedBefore},
 		{
 			"who approved rejects it after all, while others are missing", decided(pending(two), "U0LEAD", "leads"),
-			approval.Ballot{Person: "U0LEAD", Verdict: bcn.Reject, Teams: []string{"leads"}}, now, bcn.RequestReject, "",
+			approval.Ballot{Person: "U0LEAD", Verdict: bcn.Reject, Teams: []string{"leads"}},
+			now, bcn.RequestReject, "",
 		},
 		{
 			"nobody takes back what everybody approved", in(decided(pending(leads), "U0LEAD", "leads"), bcn.RequestApproved),
-			approval.Ballot{Person: "U0LEAD", Verdict: bcn.Reject, Teams: []string{"leads"}}, now, "", bcn.CodeAlreadyDecided,
+			approval.Ballot{Person: "U0LEAD", Verdict: bcn.Reject, Teams: []string{"leads"}},
+			now, "", bcn.CodeAlreadyDecided,
 		},
 		{"what is approved is decided", in(pending(leads), bcn.RequestApproved), approve("U0LEAD", "leads"), now, "", bcn.CodeAlreadyDecided},
 		{"what is superseded is not approved", in(pending(leads), bcn.RequestSuperseded), approve("U0LEAD", "leads"), now, "", bcn.CodeSuperseded},

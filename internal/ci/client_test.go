@@ -41,7 +41,9 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(f.states) > 1 {
 		f.states = f.states[1:]
 	}
-	_ = json.NewEncoder(w).Encode(s)
+	if err := json.NewEncoder(w).Encode(s); err != nil {
+		panic(err)
+	}
 }
 
 func TestALostAnswerIsAskedForAgainUnderTheSameKey(t *testing.T) {

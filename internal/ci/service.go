@@ -153,7 +153,7 @@ func (s *Service) Authenticate(ctx context.Context, presented string) (bcn.Token
 var tagForm = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})$`)
 
 // keyForm is a key of whoever asks: a line without spaces.
-var keyForm = regexp.MustCompile(`^[!-~]{8,128}$`)
+var keyForm = regexp.MustCompile(`^[[:graph:]]{8,128}$`)
 
 var (
 	errTag = errors.New("not a tag")

@@ -158,6 +158,7 @@ type thawArgs struct {
 	Env string `arg:"" live:"frozen" kind:"frozen" placeholder:"ENV|all"`
 }
 
+//nolint:unparam // what is typed is checked by this signature
 func (g *thawArgs) check() error {
 	g.Env = lowerAll(g.Env)
 	return nil

@@ -11,7 +11,6 @@ import (
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
-	"github.com/bcn-bot/bcn/internal/manifest"
 	"github.com/bcn-bot/bcn/internal/text"
 )
 
@@ -47,7 +46,7 @@ func (g *envSetArgs) check() error {
 			return problem{id: text.ProblemTwice, word: name}
 		case utf8.RuneCountInString(value) > maxValue:
 			return problem{id: text.ProblemValueLong, word: name, suggestion: strconv.Itoa(maxValue)}
-		case manifest.Dynamic(value):
+		case bcn.Dynamic(value):
 			return problem{id: text.ProblemDynamic, word: name}
 		case looksSecret(name, value):
 			secrets = append(secrets, name)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"github.com/bcn-bot/bcn/internal/bcn"
 )
 
 // checkTop warns of keys of the top level that nothing reads. Those that hold
@@ -140,18 +142,11 @@ func (p *parser) checkRules() {
 	}
 }
 
-// Dynamic says that CloudFormation would take part of a text for a dynamic
-// reference (CloudFormation User Guide, "Get values stored in other services
-// using dynamic references").
-func Dynamic(s string) bool {
-	return strings.Contains(strings.Join(strings.Fields(strings.ToLower(s)), ""), "{{resolve:")
-}
-
 // checkDynamic refuses CloudFormation's dynamic references: written into a
 // template they would be resolved with CloudFormation's rights, which reach
 // further than the heritage's.
 func (p *parser) checkDynamic(n *node, path string) {
-	if Dynamic(n.text) {
+	if bcn.Dynamic(n.text) {
 		p.at(n, path, "a value must not hold {{resolve:", "use ssm_path or value_from")
 	}
 	for i, item := range n.items {

@@ -28,7 +28,7 @@ func (b *Bot) refusedForeign(r chat.Request) {
 	}
 	what := string(r.Action)
 	if words := strings.Fields(r.Text); what == "" && len(words) > 0 {
-		what = string(chat.Truncate(words[0], maxVerb))
+		what = chat.Truncate(words[0], maxVerb)
 	}
 	ctx, cancel := context.WithTimeout(b.background, ackDeadline)
 	defer cancel()

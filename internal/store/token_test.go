@@ -21,7 +21,7 @@ func TestATokenThatEndsClosesWhatItAskedFor(t *testing.T) {
 		if c.State == bcn.ChangeClosed && c.Code == bcn.CodeTokenEnded && c.Params["by"] == "U0LEAD" {
 			told++
 		}
-		return nil
+		return []deploy.Note{} // nothing more is said
 	}
 	token := func() bcn.Token {
 		k, err := s.NewToken(ctx, deploy.Origin{}, bcn.Token{App: "hello", Env: "production", Heritage: "hello", By: lead}, []byte("digest"), time.Hour, true, notes)
