@@ -7,6 +7,7 @@ import "github.com/bcn-bot/bcn/internal/bcn"
 const (
 	FargateSize                = "fargate_size"                  // service, cpu, memory, new_cpu, new_memory
 	ForceSSLWithoutCertificate = "force_ssl_without_certificate" // service, endpoint
+	PlainHTTP                  = "plain_http"                    // service, endpoint
 	PublicMismatch             = "public_mismatch"               // service, endpoint
 	FargateTaskSize            = "fargate_task_size"             // task, cpu, memory, new_cpu, new_memory
 	OverlayEnv                 = "overlay_env"                   // name: set by chat and in the file

@@ -124,6 +124,19 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+func TestPlainHTTPBesideACertificateIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int{"": 1, "        force_ssl: true\n": 0} {
+		_, findings, err := render.Heritage(input(heritage(t, web("secure", body))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(findings) != want || want > 0 && (findings[0].ID != render.PlainHTTP || findings[0].Params["endpoint"] != "secure") {
+			t.Errorf("%q: %+v", body, findings)
+		}
+	}
+}
+
 func TestTagsOfTheConfigurationNeverOverrideOurs(t *testing.T) {
 	t.Parallel()
 	in := input(heritage(t, worker))

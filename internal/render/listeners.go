@@ -122,6 +122,9 @@ func (s *source) warnEndpoint(m manifest.Service, l manifest.Listener, e bcn.End
 	if m.ForceSSL && e.HTTPSListener == "" {
 		warn(ForceSSLWithoutCertificate)
 	}
+	if !m.ForceSSL && e.HTTPSListener != "" {
+		warn(PlainHTTP)
+	}
 	if m.Public != nil && *m.Public != e.Public {
 		warn(PublicMismatch)
 	}

@@ -256,6 +256,8 @@ func warning(f bcn.Finding) string {
 			f.Params["cpu"], f.Params["memory"], f.Params["new_cpu"], f.Params["new_memory"])
 	case ForceSSLWithoutCertificate:
 		return "force_ssl has no effect: the endpoint " + f.Params["endpoint"] + " has no certificate"
+	case PlainHTTP:
+		return "plain HTTP is served too: the endpoint " + f.Params["endpoint"] + " has a certificate, and force_ssl is not set"
 	case PublicMismatch:
 		return "public does not agree with the endpoint " + f.Params["endpoint"] + ", which decides"
 	default:
