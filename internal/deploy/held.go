@@ -29,10 +29,14 @@ func (c Claimed) behind() (guard.Wait, bool) {
 	return guard.Behind(c.Holds, AskedOf(c.Change, c.Envs), c.Now)
 }
 
-// overriding says what somebody who breaks the glass goes through, to those who
-// are told of that, and to whose it is.
-func (s *Service) overriding(c Claimed, w guard.Wait) (overrode []string, notes []Note) {
-	return []string{w.Hold.String()}, s.Speaker.Notes(Moment{Kind: MomentOverrode, Change: c.Change, Wish: c.Wish, Hold: &w.Hold})
+// overriding says what all somebody who breaks the glass goes through, to those
+// who are told of that, and to whose it is.
+func (s *Service) overriding(c Claimed) (overrode []string, notes []Note) {
+	for _, w := range guard.AllBehind(c.Holds, AskedOf(c.Change, c.Envs), c.Now) {
+		overrode = append(overrode, w.Hold.String())
+		notes = append(notes, s.Speaker.Notes(Moment{Kind: MomentOverrode, Change: c.Change, Wish: c.Wish, Hold: &w.Hold})...)
+	}
+	return overrode, notes
 }
 
 // heldBy keeps a change where it is, with what it waits behind. Who holds it is

@@ -71,7 +71,7 @@ func (s *Service) queued(ctx context.Context, c Claimed) (time.Duration, error) 
 	var overrode []string
 	if held {
 		var notes []Note
-		overrode, notes = s.overriding(c, w)
+		overrode, notes = s.overriding(c)
 		m.Notes = append(m.Notes, notes...)
 	}
 	if err := s.breaking(ctx, c, p, &m, overrode); err != nil {

@@ -33,6 +33,19 @@ func Behind(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {
 	return Locks(holds, a, now)
 }
 
+// AllBehind answers everything that a change waits behind, in the order in which
+// Behind would name it.
+func AllBehind(holds []bcn.Hold, a Asked, now time.Time) (all []Wait) {
+	for {
+		w, held := Behind(holds, a, now)
+		if !held {
+			return all
+		}
+		all = append(all, w)
+		holds = slices.DeleteFunc(slices.Clone(holds), func(h bcn.Hold) bool { return h == w.Hold })
+	}
+}
+
 // Freeze answers the freeze that a change waits behind, also its owner's: that
 // of everything before that of the environment. Code: frozen.
 func Freeze(holds []bcn.Hold, a Asked, now time.Time) (Wait, bool) {

@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,27 @@ func TestBehind(t *testing.T) {
 				t.Errorf("behind %s %s", w.Hold.ID, w.Code)
 			}
 		})
+	}
+}
+
+// Who goes past goes past all of them: none is left out, none is named twice.
+func TestAllBehind(t *testing.T) {
+	t.Parallel()
+	past := noon
+	holds := []bcn.Hold{
+		{ID: 1, Kind: bcn.HoldLock, App: "hello", Env: "production", Owner: "U0LEAD"},
+		{ID: 2, Kind: bcn.HoldFreeze, Env: "production", Owner: "U0DEV"},
+		{ID: 3, Kind: bcn.HoldFreeze, Owner: "U0DEV"},
+		{ID: 4, Kind: bcn.HoldFreeze, Owner: "U0DEV", Until: &past},
+		{ID: 5, Kind: bcn.HoldLock, App: "shop", Env: "production", Owner: "U0LEAD"},
+	}
+	dana := bcn.Actor{Kind: bcn.Person, User: "U0DEV"}
+	var ids []bcn.ID
+	for _, w := range guard.AllBehind(holds, guard.Asked{Kind: bcn.KindDeploy, App: "hello", Env: "production", By: dana}, noon) {
+		ids = append(ids, w.Hold.ID)
+	}
+	if !slices.Equal(ids, []bcn.ID{3, 2, 1}) {
+		t.Errorf("behind %v", ids)
 	}
 }
 

@@ -196,13 +196,13 @@ func (t *txn) enter(ctx context.Context, c *bcn.Change, glass bool) error {
 			return err
 		}
 	}
-	w, err := t.heldNow(ctx, *c)
+	waits, err := t.heldNow(ctx, *c)
 	if err != nil {
 		return err
 	}
 	c.State, c.Behind, c.Params = bcn.ChangePlanning, behind, map[string]string{}
-	if w != nil && !glass {
-		c.HeldBy, c.Code, c.Params = w.Hold.ID, w.Code, w.Params
+	if len(waits) > 0 && !glass {
+		c.HeldBy, c.Code, c.Params = waits[0].Hold.ID, waits[0].Code, waits[0].Params
 	}
 	if behind != 0 || c.HeldBy != 0 {
 		c.State = bcn.ChangeWaitingTurn

@@ -116,6 +116,22 @@ func TestBreakGlass(t *testing.T) {
 		}
 	})
 
+	t.Run("it goes past the freeze that it names, and past none that came since", func(t *testing.T) {
+		t.Parallel()
+		s, _ := pg.Store(t)
+		m := breaking(t, s, "heritage:hello", true)
+		first := hold(t, s, "U0LEAD", deploy.HoldWish{Kind: bcn.HoldFreeze, Env: "production", Reason: "the sale"})
+		m.FollowUp.Row.Overrode = []string{first.Hold.String()}
+		hold(t, s, "U0ADMIN", deploy.HoldWish{Kind: bcn.HoldFreeze, Reason: "an incident"})
+		if err := start(s, m); bcn.CodeOf(err) != bcn.CodeFrozen {
+			t.Errorf("it went past another freeze: %v", err)
+		}
+		m.FollowUp.Row.Overrode = append(m.FollowUp.Row.Overrode, "freeze of all: an incident")
+		if err := start(s, m); err != nil {
+			t.Error(err)
+		}
+	})
+
 	t.Run("a person does it so often and no more, also when several start at once; another still may", func(t *testing.T) {
 		t.Parallel()
 		s, owner := pg.Store(t)

@@ -359,10 +359,10 @@ func (t *txn) served(ctx context.Context, c bcn.Change) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// heldNow answers what a change waits behind at this moment; nil: nothing.
-func (t *txn) heldNow(ctx context.Context, c bcn.Change) (*guard.Wait, error) {
+// heldNow answers all that a change waits behind at this moment.
+func (t *txn) heldNow(ctx context.Context, c bcn.Change) ([]guard.Wait, error) {
 	if !c.Kind.Holdable() {
-		return nil, nil //nolint:nilnil // nothing holds it, which is no error
+		return nil, nil
 	}
 	holds, err := manyHolds(ctx, t, holding+` order by id`)
 	if err != nil || len(holds) == 0 {
@@ -376,10 +376,7 @@ func (t *txn) heldNow(ctx context.Context, c bcn.Change) (*guard.Wait, error) {
 	if err := t.QueryRow(ctx, `select bcn_now()`).Scan(&now); err != nil {
 		return nil, err
 	}
-	if w, held := guard.Behind(holds, deploy.AskedOf(c, envs), now); held {
-		return &w, nil
-	}
-	return nil, nil //nolint:nilnil // nothing holds it, which is no error
+	return guard.AllBehind(holds, deploy.AskedOf(c, envs), now), nil
 }
 
 // storeHold locks for a rollback and lifts what was given away.

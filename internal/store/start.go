@@ -40,12 +40,14 @@ func (s *Store) Start(ctx context.Context, m deploy.Move, notes func(bcn.Change)
 		if err := t.proveHoldsOf(ctx, from); err != nil {
 			return err
 		}
-		w, err := t.heldNow(ctx, from)
+		waits, err := t.heldNow(ctx, from)
 		if err != nil {
 			return err
 		}
-		if w != nil && (m.FollowUp == nil || len(m.FollowUp.Row.Overrode) == 0) {
-			return &bcn.Error{Code: w.Code, Params: w.Params}
+		for _, w := range waits { // what came since is not what was overridden
+			if m.FollowUp == nil || !slices.Contains(m.FollowUp.Row.Overrode, w.Hold.String()) {
+				return &bcn.Error{Code: w.Code, Params: w.Params}
+			}
 		}
 		// The change first, then its request, as everywhere else: a late click
 		// locks both too.
