@@ -234,7 +234,7 @@ func TestOneOffTasks(t *testing.T) {
 		w.slash("U0DEV", deploys, "logs hello production web --grep no-such-words")
 		w.told("U0DEV", "wrote nothing", "no-such-words", "--since 2h")
 		w.slash("U0DEV", deploys, "logs hello production nobody")
-		w.told("U0DEV", "has no log", "oneoff")
+		w.told("U0DEV", "service", "nobody", "worker")
 	})
 	if _, err := w.open().VerifyAudit(t.Context()); err != nil {
 		t.Errorf("the audit chain: %v", err)
