@@ -27,7 +27,7 @@ func TestCheckLooksAtWhatAccessNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := roles.Input{District: "default", Account: aws.DefaultAccount}
+	in := roles.Input{District: "default", Account: aws.DefaultAccount, Region: aws.DefaultRegion}
 	target := bcn.Target{
 		ExternalID: "any", Session: "bcn-check", Identity: bcn.SystemIdentity,
 		District: bcn.District{

@@ -130,7 +130,11 @@ func TestModals(t *testing.T) {
 		if said := w.slash("U0DEV", deploys, "secret set hello staging NAME typed-in-slash"); !strings.Contains(said, "Never type") {
 			t.Error(said)
 		}
+		before := len(w.slack.Ephemerals("U0DEV"))
 		if _, err := w.slack.Mention(w.deadline(), "U0DEV", deploys, "", "secret set hello staging NAME typed-by-mention"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.slack.WaitFor(w.deadline(), func() bool { return len(w.slack.Ephemerals("U0DEV")) > before }); err != nil {
 			t.Fatal(err)
 		}
 		w.told("U0DEV", "Never type")
