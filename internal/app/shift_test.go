@@ -108,7 +108,7 @@ func TestShiftingTraffic(t *testing.T) {
 		r.says("20 % of the traffic", "Go back")
 		w.aws.Cluster().PutAlarm(localaws.DefaultRegion, "errors", true)
 		r.ends(bcn.ChangeRolledBack, bcn.CodeStackFailed)
-		w.inThread(r.card, "goes back to the old version", "an alarm was triggered")
+		w.inThread(r.card, "Alarm was triggered") // on the way back it is told too, where there is time to
 		w.aws.Cluster().PutAlarm(localaws.DefaultRegion, "errors", false)
 		if got := w.weights(a); got != "0/100" {
 			t.Errorf("in the end: %s", got)
