@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
-	"time"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
 	"github.com/bcn-bot/bcn/internal/chat"
@@ -96,26 +94,18 @@ func (h handler) Handle(ctx context.Context, key string) slackbot.Outcome {
 
 // held runs a command while its lease is renewed: looking for drift takes longer
 // than one.
-func (h handler) held(ctx context.Context, r chat.Request, o deploy.Origin, lang string) (chat.Message, bool, error) {
-	ctx, stop := context.WithCancel(ctx)
-	var renewing sync.WaitGroup
-	renewing.Go(func() {
-		tick := time.NewTicker(h.a.o.Pace.Lease / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := h.a.store.RenewInbox(ctx, o.Key, o.Fence); errors.Is(err, store.ErrConflict) {
-				return // another has it, or it is done: settling it tells
-			}
+func (h handler) held(ctx context.Context, r chat.Request, o deploy.Origin, lang string) (m chat.Message, has bool, err error) {
+	renew := func(ctx context.Context) error {
+		err := h.a.store.RenewInbox(ctx, o.Key, o.Fence)
+		if errors.Is(err, store.ErrConflict) {
+			return nil // another has it, or it is done: settling it tells
 		}
+		return err
+	}
+	err = deploy.WhileHeld(ctx, h.a.o.Pace.Lease/3, renew, func(ctx context.Context) (err error) {
+		m, has, err = h.run(ctx, r, o, lang)
+		return err
 	})
-	m, has, err := h.run(ctx, r, o, lang)
-	stop()
-	renewing.Wait()
 	return m, has, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/bcn-bot/bcn/internal/chat"
 	"github.com/bcn-bot/bcn/internal/deploy"
@@ -56,19 +55,8 @@ func TestATickIsHeldWhileItsStepWorks(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, owner := pg.Store(t)
-	now, err := s.Now(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sch := newSchedule(t, s, "nightly", now.Add(time.Minute), now.Add(-time.Second))
-	if _, err := s.WakeSchedules(ctx, 10, tomorrow); err != nil {
-		t.Fatal(err)
-	}
-	ticks, err := s.Ticks(ctx, sch.ID, 1)
-	if err != nil || len(ticks) != 1 {
-		t.Fatal(ticks, err)
-	}
-	first, ok, err := s.ClaimTick(ctx, ticks[0].ID)
+	_, tick := dueSchedule(t, s)
+	first, ok, err := s.ClaimTick(ctx, tick.ID)
 	if !ok || err != nil {
 		t.Fatal(ok, err)
 	}
@@ -76,11 +64,11 @@ func TestATickIsHeldWhileItsStepWorks(t *testing.T) {
 	if err := s.RenewTick(ctx, first); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := s.ClaimTick(ctx, ticks[0].ID); ok || err != nil {
+	if _, ok, err := s.ClaimTick(ctx, tick.ID); ok || err != nil {
 		t.Errorf("another has it: %v", err)
 	}
 	exec(t, owner, `update tick set lease_until = null`)
-	if _, ok, err := s.ClaimTick(ctx, ticks[0].ID); !ok || err != nil {
+	if _, ok, err := s.ClaimTick(ctx, tick.ID); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if err := s.RenewTick(ctx, first); !errors.Is(err, deploy.ErrMoved) {

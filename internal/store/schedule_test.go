@@ -42,6 +42,25 @@ func newSchedule(t testing.TB, s *store.Store, name string, next, wake time.Time
 	return sch
 }
 
+// dueSchedule stores a schedule and makes its first tick.
+func dueSchedule(t *testing.T, s *store.Store) (bcn.Schedule, bcn.Tick) {
+	t.Helper()
+	ctx := context.Background()
+	now, err := s.Now(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sch := newSchedule(t, s, "nightly", now.Add(time.Minute), now.Add(-time.Second))
+	if _, err := s.WakeSchedules(ctx, 10, tomorrow); err != nil {
+		t.Fatal(err)
+	}
+	ticks, err := s.Ticks(ctx, sch.ID, 1)
+	if err != nil || len(ticks) != 1 {
+		t.Fatal(ticks, err)
+	}
+	return sch, ticks[0]
+}
+
 // tomorrow makes the schedule's tick, and the next a day later.
 func tomorrow(s bcn.Schedule, _ time.Time) (scheduler.Woken, error) {
 	next := s.NextAt.Add(24 * time.Hour)

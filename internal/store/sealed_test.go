@@ -19,22 +19,11 @@ func TestNothingForgedComes(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, owner := pg.Store(t)
-	now, err := s.Now(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sch := newSchedule(t, s, "nightly", now.Add(time.Minute), now.Add(-time.Second))
-	if _, err := s.WakeSchedules(ctx, 10, tomorrow); err != nil {
-		t.Fatal(err)
-	}
-	ticks, err := s.Ticks(ctx, sch.ID, 1)
-	if err != nil || len(ticks) != 1 {
-		t.Fatal(ticks, err)
-	}
+	sch, tick := dueSchedule(t, s)
 	forged := func() bool {
 		t.Helper()
 		exec(t, owner, `update tick set lease_until = null`)
-		c, ok, err := s.ClaimTick(ctx, ticks[0].ID)
+		c, ok, err := s.ClaimTick(ctx, tick.ID)
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
