@@ -4,9 +4,7 @@ func broken(w *visitor) {
 	ts := w.card("broken", "/bcn deploy hello production broken")
 	w.see(message(ts), "waits for approval", "broken", "@lee")
 	w.answer("/bcn approvals", "approvals", w.asked["broken id"], "deploy broken to hello production", "leads")
-	w.as(lee, deploys, "")
-	w.press(ts, "approve")
-	w.yes()
+	w.leeApproves(ts)
 	w.see(message(ts), "Approved by @lee")
 }
 
@@ -37,9 +35,7 @@ func cancelled(w *visitor) {
 	w.as(dana, deploys, "")
 	ts := w.card("v1", "/bcn deploy hello production v1 --reason going back for a moment, to look at a cache")
 	w.see(message(ts), "waits for approval", "going back for a moment, to look at a cache")
-	w.as(lee, deploys, "")
-	w.press(ts, "approve")
-	w.yes()
+	w.leeApproves(ts)
 	w.see(message(ts), "/1 running")
 	w.as(dana, deploys, "")
 	w.answer("/bcn cancel "+w.asked["v1 id"], "cancelling", "Cancelling "+w.asked["v1 id"])

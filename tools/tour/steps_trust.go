@@ -112,9 +112,7 @@ func twoGroups(w *visitor) {
 	var ts string
 	w.until("its card", func() bool { ts = w.lastFromBot(); return ts != last })
 	w.see(message(ts), "waits for approval", "@lee", "@olu")
-	w.as(lee, deploys, "")
-	w.press(ts, "approve")
-	w.yes()
+	w.leeApproves(ts)
 	w.see(message(ts), "Approved by @lee")
 	w.top(message(ts))
 	w.keep("one-of-two")

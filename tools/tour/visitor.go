@@ -227,13 +227,20 @@ func message(ts string) string { return `#messages article[data-ts="` + ts + `"]
 // latest is the newest message that only this person sees.
 const latest = `#messages article[data-ephemeral]:last-of-type`
 
-// press clicks a card's button, and answers yes where it asks.
+// press clicks a card's button.
 func (w *visitor) press(ts, action string) {
 	w.click(message(ts) + ` [data-action-id^="bcn:` + action + `:"]`)
 }
 
 func (w *visitor) yes() {
 	w.click(`#confirm button[value=yes]`)
+}
+
+// leeApproves approves a card as the lead, and is lee from then on.
+func (w *visitor) leeApproves(ts string) {
+	w.as(lee, deploys, "")
+	w.press(ts, "approve")
+	w.yes()
 }
 
 // click moves the mouse to the middle of an element and clicks there. The page
