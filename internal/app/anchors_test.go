@@ -88,6 +88,9 @@ func TestAnchors(t *testing.T) {
 		for name, err := range map[string]error{
 			"the channel": v.fromChannel(t.Context(), places), "S3": v.fromBucket(t.Context(), places, a.o.AWS),
 			"nowhere": v.absent(t.Context(), "what could be read", nil, true),
+			"one that somebody else made": v.absent(t.Context(), "the channel", []audit.Anchor{
+				audit.Key("another key for tests, 32 bytes!").Anchor("x", 1, make([]byte, 32), a.o.Now()),
+			}, true),
 		} {
 			if !all(fmt.Sprint(err), []string{"1 anchors that bcn made are not in", "removed"}) {
 				t.Errorf("%s: %v", name, err)

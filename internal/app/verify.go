@@ -130,8 +130,11 @@ func (v *verifier) absent(ctx context.Context, place string, found []audit.Ancho
 		return Outside(err)
 	}
 	there, oldest := map[int64]bool{}, int64(math.MaxInt64)
+	key := audit.Key(v.process.Key.Reveal())
 	for _, a := range found {
-		there[a.Seq], oldest = true, min(oldest, a.Seq)
+		if key.Sealed(a) { // others prove nothing
+			there[a.Seq], oldest = true, min(oldest, a.Seq)
+		}
 	}
 	missing := slices.DeleteFunc(made, func(a audit.Anchor) bool { return there[a.Seq] || !all && a.Seq < oldest })
 	if len(missing) == 0 {

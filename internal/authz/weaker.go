@@ -55,7 +55,8 @@ func shrank(before config.Ruleset, now map[string]config.Team) bool {
 		}
 		for _, name := range r.Allow {
 			old, t := before.Teams[name], now[name]
-			fewer := slices.ContainsFunc(old.Members, func(m string) bool { return !slices.Contains(t.Members, m) })
+			fewer := slices.ContainsFunc(old.Members, func(m string) bool { return !slices.Contains(t.Members, m) }) ||
+				old.VaultPolicy != nil && (t.VaultPolicy == nil || *t.VaultPolicy != *old.VaultPolicy)
 			if fewer || old.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || old.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
 				return true
 			}

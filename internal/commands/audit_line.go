@@ -31,7 +31,7 @@ func auditSentences() map[string]text.ID {
 		"oneoff.asked": text.AuditOneoffAsked, "oneoff.started": text.AuditOneoffStarted, "oneoff.ended": text.AuditOneoffEnded,
 		"oneoff.unknown": text.AuditOneoffUnknown,
 		"halt":           text.AuditHalt, "resume": text.AuditResume,
-		"schedule.add": text.AuditScheduleAdd, "schedule.edit": text.AuditScheduleEdit, "schedule.pause": text.AuditSchedulePause,
+		"schedule.add": text.AuditScheduleAdd, "schedule.save": text.AuditScheduleAdd, "schedule.drop": text.AuditScheduleRemove, "schedule.edit": text.AuditScheduleEdit, "schedule.pause": text.AuditSchedulePause,
 		"schedule.resume": text.AuditScheduleResume, "schedule.remove": text.AuditScheduleRemove, "schedule.skip": text.AuditScheduleSkip,
 		"schedule.done": text.AuditScheduleDone, "tick.now": text.AuditTickNow, "tick.planned": text.AuditTickPlanned,
 		"tick.skipped": text.AuditTickSkip, "tick.announce": text.AuditTickAnnounce, "tick.come": text.AuditTickCome, "tick.run": text.AuditTickRun,

@@ -49,10 +49,10 @@ type Channels struct {
 
 // Person is one person with all their accounts. What is empty was not given.
 type Person struct {
-	Slack  string // user id
-	GitHub string // login, as written; compare without regard to case
-	Email  string
-	Vault  string // id or name of their entity; compare without regard to case
+	Slack  string `json:",omitempty"` // user id
+	GitHub string `json:",omitempty"` // login, as written; compare without regard to case
+	Email  string `json:",omitempty"`
+	Vault  string `json:",omitempty"` // id or name of their entity; compare without regard to case
 }
 
 // Team is the union of what it names.

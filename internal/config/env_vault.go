@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net"
 	"net/url"
 )
 
@@ -90,6 +89,5 @@ func private(address string) bool {
 	if err != nil || u.User != nil {
 		return false
 	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || loopback(u.Hostname())
 }

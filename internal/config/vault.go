@@ -97,7 +97,7 @@ func isVaultEntity(s string) string {
 }
 
 // entityID is the form of an entity's id; anything else is a name.
-var entityID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+var entityID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // vaultEntities refuses names beside ids: bot.yaml does not show whether they
 // are of one entity, which belongs to one person.

@@ -55,20 +55,21 @@ func TestVaultPolicy(t *testing.T) {
 		}
 	})
 	for name, c := range map[string]struct{ people, team, says string }{
-		"a path without the district":    {"", `  k: { vault_policy: { path: "secret/{app}/{env}", capability: update } }`, "each once and as a segment"},
-		"a path without the app":         {"", `  k: { vault_policy: { path: "secret/{district}/{env}", capability: update } }`, "each once and as a segment"},
-		"a path without the environment": {"", `  k: { vault_policy: { path: "secret/{district}/{app}", capability: update } }`, "each once and as a segment"},
-		"two names in one segment":       {"", `  k: { vault_policy: { path: "secret/{district}/{app}-{env}", capability: update } }`, "each once and as a segment"},
-		"a name twice":                   {"", `  k: { vault_policy: { path: "{app}/{district}/{app}/{env}", capability: update } }`, "each once and as a segment"},
-		"a glob":                         {"", `  k: { vault_policy: { path: "secret/{district}/{app}/{env}/*", capability: update } }`, "is not a path of Vault"},
-		"a place that there is not":      {"", `  k: { vault_policy: { path: "{team}/{district}/{app}/{env}", capability: update } }`, "is not a path of Vault"},
-		"a path upwards":                 {"", `  k: { vault_policy: { path: "../{district}/{app}/{env}", capability: update } }`, "must not hold"},
-		"another capability":             {"", `  k: { vault_policy: { path: "{district}/{app}/{env}", capability: root } }`, "is not one of create"},
-		"no capability":                  {"", `  k: { vault_policy: { path: "{district}/{app}/{env}" } }`, "needs both path and capability"},
-		"administrators":                 {"", `  more: { members: [U0X] }` + "\n" + `  admins2: { members: [U0X] }`, ""},
-		"one entity of two people":       {"{slack: U0A, vault: Dana}, {slack: U0B, vault: dana}", good, "belongs to the person of line"},
-		"an entity that leads elsewhere": {"{slack: U0A, vault: a/b}", good, "the id or the name of an entity"},
-		"an id beside a name":            {"{slack: U0A, vault: dana}, {slack: U0B, vault: 7d2e3179-f69b-450c-7179-ac8ee8bd8ca9}", good, "all by their names"},
+		"a path without the district":     {"", `  k: { vault_policy: { path: "secret/{app}/{env}", capability: update } }`, "each once and as a segment"},
+		"a path without the app":          {"", `  k: { vault_policy: { path: "secret/{district}/{env}", capability: update } }`, "each once and as a segment"},
+		"a path without the environment":  {"", `  k: { vault_policy: { path: "secret/{district}/{app}", capability: update } }`, "each once and as a segment"},
+		"two names in one segment":        {"", `  k: { vault_policy: { path: "secret/{district}/{app}-{env}", capability: update } }`, "each once and as a segment"},
+		"a name twice":                    {"", `  k: { vault_policy: { path: "{app}/{district}/{app}/{env}", capability: update } }`, "each once and as a segment"},
+		"a glob":                          {"", `  k: { vault_policy: { path: "secret/{district}/{app}/{env}/*", capability: update } }`, "is not a path of Vault"},
+		"a place that there is not":       {"", `  k: { vault_policy: { path: "{team}/{district}/{app}/{env}", capability: update } }`, "is not a path of Vault"},
+		"a path upwards":                  {"", `  k: { vault_policy: { path: "../{district}/{app}/{env}", capability: update } }`, "must not hold"},
+		"another capability":              {"", `  k: { vault_policy: { path: "{district}/{app}/{env}", capability: root } }`, "is not one of create"},
+		"no capability":                   {"", `  k: { vault_policy: { path: "{district}/{app}/{env}" } }`, "needs both path and capability"},
+		"administrators":                  {"", `  more: { members: [U0X] }` + "\n" + `  admins2: { members: [U0X] }`, ""},
+		"one entity of two people":        {"{slack: U0A, vault: Dana}, {slack: U0B, vault: dana}", good, "belongs to the person of line"},
+		"an entity that leads elsewhere":  {"{slack: U0A, vault: a/b}", good, "the id or the name of an entity"},
+		"an id beside a name":             {"{slack: U0A, vault: dana}, {slack: U0B, vault: 7d2e3179-f69b-450c-7179-ac8ee8bd8ca9}", good, "all by their names"},
+		"an id in capitals beside a name": {"{slack: U0A, vault: dana}, {slack: U0B, vault: 7D2E3179-F69B-450C-7179-AC8EE8BD8CA9}", good, "all by their names"},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			t.Parallel()

@@ -13,7 +13,8 @@ import (
 type asked struct{ wish, requester string }
 
 // askedMAC seals what a change was asked for. Its first entry in the log holds
-// the seal: rules are read, plans are made and AWS is called by these fields.
+// the seal, and app, environment and district beside it: rules are read, plans
+// are made and AWS is called by these fields.
 func (s *Store) askedMAC(c bcn.Change, a asked) string {
 	return hex.EncodeToString(s.key.MAC("asked", fmt.Append(nil, int64(c.ID)), []byte(c.Kind), []byte(c.Subject), []byte(c.Tag), []byte(c.Reason),
 		[]byte(c.Channel), fmt.Append(nil, int64(c.Tick)), []byte(a.wish), []byte(a.requester)))
@@ -51,7 +52,10 @@ func (t *txn) askedAsLogged(ctx context.Context, c bcn.Change) (bool, error) {
 	if err := t.QueryRow(ctx, `select wish::text, requester::text from change where id = $1`, int64(c.ID)).Scan(&a.wish, &a.requester); err != nil {
 		return false, fmt.Errorf("read what %s was asked for: %w", c.ID, err)
 	}
-	want := map[string]string{"asker": who(c.Requester), "seal": t.s.askedMAC(c, a)}
+	want := map[string]string{"asker": who(c.Requester), "app": c.App, "env": c.Env, "seal": t.s.askedMAC(c, a)}
+	if c.State == bcn.ChangeWaitingTurn || c.State == bcn.ChangePlanning { // later it is the plan's
+		want["district"] = c.District
+	}
 	for _, begun := range []bcn.ChangeState{bcn.ChangePlanning, bcn.ChangeWaitingTurn} {
 		ok, err := t.auditOf(ctx, "change."+string(begun), c.ID, want)
 		if err != nil || ok {

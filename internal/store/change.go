@@ -125,7 +125,7 @@ func (s *Store) New(ctx context.Context, o deploy.Origin, c bcn.Change, w deploy
 		}
 		if err := t.record("change."+string(c.State), who(c.Requester), c.ID, map[string]any{
 			"kind": c.Kind, "subject": c.Subject,
-			"app": c.App, "env": c.Env, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick), "asker": who(c.Requester), "via": c.Requester.Via,
+			"app": c.App, "env": c.Env, "district": c.District, "tag": c.Tag, "reason": c.Reason, "key": o.Key, "tick": int64(o.Tick), "asker": who(c.Requester), "via": c.Requester.Via,
 			"break_glass": w.BreakGlass, "seal": t.s.askedMAC(c, a),
 		}); err != nil {
 			return err

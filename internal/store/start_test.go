@@ -105,6 +105,8 @@ var forged = []struct{ name, sql string }{
 	{"what was asked for", `update change set wish = wish || '{"tag": "v9"}' where id = {id}`},
 	{"the tag", `update change set tag = 'v9' where id = {id}`},
 	{"why it was asked for", `update change set reason = 'as told' where id = {id}`},
+	{"the app", `update change set app = 'other' where id = {id}`},
+	{"the environment", `update change set env = 'staging' where id = {id}`},
 	{"the subject", `update change set subject = 'heritage:elsewhere' where id = {id}`},
 	{"the request is not approved", `update request set state = 'pending' where id = {id}`},
 	{"the request was rejected", `update request set state = 'rejected' where id = {id}`},
@@ -178,6 +180,9 @@ func TestNothingForgedIsPlanned(t *testing.T) {
 	for _, sql := range []string{
 		`update change set wish = wish || '{"tag": "v9"}' where id = {id}`,
 		`update change set tag = 'v9' where id = {id}`,
+		`update change set app = 'other' where id = {id}`,
+		`update change set env = 'staging' where id = {id}`,
+		`update change set district = 'sandbox' where id = {id}`,
 		`update change set requester = requester || '{"user": "U0ADMIN"}' where id = {id}`,
 		`update change set requester = requester || '{"via": "token #7"}' where id = {id}`,
 	} {

@@ -43,6 +43,7 @@ var idForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 // groups' give, now. The answer is not Known where there is none. Errors: Vault
 // did not answer, did not allow it, or has something that acl does not read.
 func (c *Client) Entity(ctx context.Context, ref string) (Entity, error) {
+	ref = strings.ToLower(ref) // Vault's ids are lower case, and its names are found in any
 	by := "name"
 	if idForm.MatchString(ref) {
 		by = "id"
