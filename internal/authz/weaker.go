@@ -37,13 +37,19 @@ func grew(before, now map[string]config.Team) bool {
 		if !known {
 			continue // rules that name it are new too
 		}
-		more := slices.ContainsFunc(t.Members, func(m string) bool { return !slices.Contains(old.Members, m) })
-		more = more || t.VaultPolicy != nil && (old.VaultPolicy == nil || *t.VaultPolicy != *old.VaultPolicy)
-		if more || t.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || t.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
+		if reaches(t, old) {
 			return true
 		}
 	}
 	return false
+}
+
+// reaches says whether a team has, or may have, somebody whom the other has not.
+func reaches(t, other config.Team) bool {
+	return slices.ContainsFunc(t.Members, func(m string) bool { return !slices.Contains(other.Members, m) }) ||
+		t.SlackUsergroup != "" && t.SlackUsergroup != other.SlackUsergroup ||
+		t.GitHubTeam != "" && t.GitHubTeam != other.GitHubTeam ||
+		t.VaultPolicy != nil && (other.VaultPolicy == nil || *t.VaultPolicy != *other.VaultPolicy)
 }
 
 // shrank says whether a team whose people do not count as approvers, where the
@@ -54,10 +60,7 @@ func shrank(before config.Ruleset, now map[string]config.Team) bool {
 			continue
 		}
 		for _, name := range r.Allow {
-			old, t := before.Teams[name], now[name]
-			fewer := slices.ContainsFunc(old.Members, func(m string) bool { return !slices.Contains(t.Members, m) }) ||
-				old.VaultPolicy != nil && (t.VaultPolicy == nil || *t.VaultPolicy != *old.VaultPolicy)
-			if fewer || old.SlackUsergroup != "" && t.SlackUsergroup != old.SlackUsergroup || old.GitHubTeam != "" && t.GitHubTeam != old.GitHubTeam {
+			if reaches(before.Teams[name], now[name]) {
 				return true
 			}
 		}
