@@ -68,6 +68,18 @@ func (s *Store) Refused(ctx context.Context, actor string, change bcn.ID, what s
 // entryColumns are read into entryFields.
 const entryColumns = `seq, at, kind, actor, change, body, hash, mac`
 
+// provable are an entry's columns and the hash of the one before it.
+const (
+	provable     = `e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')`
+	provableFrom = ` from audit_entry e left join audit_entry p on p.seq = e.seq - 1 `
+)
+
+// whole says whether an entry is as bcn wrote it, after one with that hash.
+func (s *Store) whole(e audit.Entry, prev []byte) bool {
+	sealed := s.key.Seal(e, prev)
+	return audit.Equal(sealed.Hash, e.Hash) && audit.Equal(sealed.MAC, e.MAC)
+}
+
 func entryFields(e *audit.Entry) []any {
 	return []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC}
 }
@@ -116,18 +128,15 @@ func migrated(err error) error {
 // whole and written with our key: its hash is computed again over its content
 // and the entry before. It is read before anything is executed.
 func (t *txn) auditOf(ctx context.Context, kind string, change bcn.ID, want map[string]string) (bool, error) {
-	rows, err := t.Query(ctx, `select e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')
-		from audit_entry e left join audit_entry p on p.seq = e.seq - 1
-		where e.change = $1 and e.kind = $2 order by e.seq`, int64(change), kind)
+	rows, err := t.Query(ctx, `select `+provable+provableFrom+`where e.change = $1 and e.kind = $2 order by e.seq`, int64(change), kind)
 	if err != nil {
 		return false, err
 	}
 	whole := false
 	var e audit.Entry
 	var prev []byte
-	_, err = pgx.ForEachRow(rows, []any{&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC, &prev}, func() error {
-		sealed := t.s.key.Seal(e, prev)
-		whole = whole || audit.Equal(sealed.Hash, e.Hash) && audit.Equal(sealed.MAC, e.MAC) && holds(e.Body, want)
+	_, err = pgx.ForEachRow(rows, append(entryFields(&e), &prev), func() error {
+		whole = whole || t.s.whole(e, prev) && holds(e.Body, want)
 		return nil
 	})
 	return whole, err
@@ -137,14 +146,12 @@ func (t *txn) auditOf(ctx context.Context, kind string, change bcn.ID, want map[
 // it is whole and written with our key; false where there is none.
 func (t *txn) newest(ctx context.Context, where string, args ...any) (e audit.Entry, whole bool, err error) {
 	var prev []byte
-	err = t.QueryRow(ctx, `select e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')
-		from audit_entry e left join audit_entry p on p.seq = e.seq - 1
-		where `+where+` order by e.seq desc limit 1`, args...).Scan(&e.Seq, &e.At, &e.Kind, &e.Actor, &e.Change, &e.Body, &e.Hash, &e.MAC, &prev)
+	err = t.QueryRow(ctx, `select `+provable+provableFrom+`where `+where+` order by e.seq desc limit 1`, args...).
+		Scan(append(entryFields(&e), &prev)...)
 	if _, err = found(0, err); errors.Is(err, ErrNotFound) {
 		return e, false, nil
 	}
-	sealed := t.s.key.Seal(e, prev)
-	return e, audit.Equal(sealed.Hash, e.Hash) && audit.Equal(sealed.MAC, e.MAC), err
+	return e, err == nil && t.s.whole(e, prev), err
 }
 
 // holds says whether a JSON object has all the wanted members.

@@ -105,8 +105,7 @@ func (s *Store) Broken(ctx context.Context, list []audit.Entry) (map[int64]bool,
 	}
 	broken := map[int64]bool{}
 	for _, e := range list {
-		sealed := s.key.Seal(e, hashes[e.Seq-1])
-		if !audit.Equal(sealed.Hash, e.Hash) || !audit.Equal(sealed.MAC, e.MAC) {
+		if !s.whole(e, hashes[e.Seq-1]) {
 			broken[e.Seq] = true
 		}
 	}

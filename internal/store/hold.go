@@ -28,8 +28,13 @@ const (
 
 func scanHold(row pgx.CollectableRow) (bcn.Hold, error) {
 	var h bcn.Hold
-	err := row.Scan(&h.ID, &h.Kind, &h.App, &h.Env, &h.Owner, &h.Reason, &h.Change, &h.From, &h.To, &h.Since, &h.Until)
+	err := row.Scan(holdFields(&h)...)
 	return h, err
+}
+
+// holdFields are where holdColumns go.
+func holdFields(h *bcn.Hold) []any {
+	return []any{&h.ID, &h.Kind, &h.App, &h.Env, &h.Owner, &h.Reason, &h.Change, &h.From, &h.To, &h.Since, &h.Until}
 }
 
 func manyHolds(ctx context.Context, q querier, where string, args ...any) ([]bcn.Hold, error) {

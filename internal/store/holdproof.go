@@ -45,7 +45,7 @@ func (t *txn) holdRows(ctx context.Context, where string, args ...any) ([]holdRo
 			h         holdRow
 			body, mac []byte
 		)
-		err := row.Scan(&h.ID, &h.Kind, &h.App, &h.Env, &h.Owner, &h.Reason, &h.Change, &h.From, &h.To, &h.Since, &h.Until, &h.lifted, &body, &mac)
+		err := row.Scan(append(holdFields(&h.Hold), &h.lifted, &body, &mac)...)
 		if err == nil {
 			h.sealed, h.unsealed = t.sealed("hold", body, mac) == nil, len(mac) == 0
 		}
@@ -78,8 +78,7 @@ func (l loggedHold) says(r holdRow) bool {
 // of each the last entry that is about it. An entry that bcn did not write is
 // tampered.
 func (t *txn) loggedHolds(ctx context.Context) (map[bcn.ID]loggedHold, error) {
-	rows, err := t.Query(ctx, `select distinct on (e.body::json ->> 'hold') e.seq, e.at, e.kind, e.actor, e.change, e.body, e.hash, e.mac, coalesce(p.hash, '')
-		from audit_entry e left join audit_entry p on p.seq = e.seq - 1
+	rows, err := t.Query(ctx, `select distinct on (e.body::json ->> 'hold') `+provable+provableFrom+`
 		where split_part(e.kind, '.', 1) in ('lock', 'freeze') order by e.body::json ->> 'hold', e.seq desc`)
 	if err != nil {
 		return nil, err
@@ -88,7 +87,7 @@ func (t *txn) loggedHolds(ctx context.Context) (map[bcn.ID]loggedHold, error) {
 	var e audit.Entry
 	var prev []byte
 	_, err = pgx.ForEachRow(rows, append(entryFields(&e), &prev), func() error {
-		if s := t.s.key.Seal(e, prev); !audit.Equal(s.Hash, e.Hash) || !audit.Equal(s.MAC, e.MAC) {
+		if !t.s.whole(e, prev) {
 			return bcn.E(bcn.CodeTampered, "what", "audit entry")
 		}
 		h, err := holdOf(e)
