@@ -321,8 +321,14 @@ func (s *Store) ChangeAndWish(ctx context.Context, id bcn.ID) (bcn.Change, deplo
 // Renew makes the claim's lease begin anew. A lease that was given back stays
 // so: the step has just written its move.
 func (s *Store) Renew(ctx context.Context, c deploy.Claimed) error {
-	tag, err := s.pool.Exec(ctx, `update change set lease_until = case when lease_until is null then null else bcn_now() + $3 end
-		where id = $1 and fence = $2`, int64(c.Change.ID), c.Change.Fence, s.lease)
+	return s.renew(ctx, "change", c.Change.ID, c.Change.Fence)
+}
+
+// renew makes the lease of a claimed row begin anew; one that was given back
+// stays so.
+func (s *Store) renew(ctx context.Context, table string, id bcn.ID, fence int64) error {
+	tag, err := s.pool.Exec(ctx, `update `+table+` set lease_until = case when lease_until is null then null else bcn_now() + $3 end
+		where id = $1 and fence = $2`, int64(id), fence, s.lease)
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrConflict
 	}

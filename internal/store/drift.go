@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -114,17 +113,7 @@ func (t *txn) sayDrift(ctx context.Context, of drifting, name string, fresh []de
 	if _, err := t.Exec(ctx, `update `+of.rows+` set announced_at = bcn_now() where `+of.owner+` = $1 and mark = any($2)`, name, marks); err != nil {
 		return err
 	}
-	for _, n := range notes {
-		body, err := json.Marshal(n.Body)
-		if err != nil {
-			return err
-		}
-		if _, err := t.Exec(ctx, `insert into outbox (role, key, channel, body) values ($1, $2, $3, $4)`, n.Role, n.Key, n.Channel, body); err != nil {
-			return err
-		}
-		t.outbox = true
-	}
-	return nil
+	return t.announce(ctx, notes)
 }
 
 // acceptMAC covers who accepted what: a row that only the database's owner wrote

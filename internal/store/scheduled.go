@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -60,17 +59,7 @@ func (s *Store) SawRun(ctx context.Context, r bcn.ScheduledRun, notes []deploy.N
 		if _, err := t.Exec(ctx, `delete from scheduled_run where ended_at < bcn_now() - `+keepRuns); err != nil {
 			return err
 		}
-		for _, n := range notes {
-			body, err := json.Marshal(n.Body)
-			if err != nil {
-				return err
-			}
-			if _, err := t.Exec(ctx, `insert into outbox (role, key, channel, body) values ($1, $2, $3, $4)`, n.Role, n.Key, n.Channel, body); err != nil {
-				return err
-			}
-			t.outbox = true
-		}
-		return nil
+		return t.announce(ctx, notes)
 	})
 }
 

@@ -226,12 +226,7 @@ func (s *Store) ClaimTick(ctx context.Context, id bcn.ID) (scheduler.Claimed, bo
 // RenewTick keeps a claimed tick from being run by another while its step still
 // works; see scheduler.Store.
 func (s *Store) RenewTick(ctx context.Context, c scheduler.Claimed) error {
-	tag, err := s.pool.Exec(ctx, `update tick set lease_until = case when lease_until is null then null else bcn_now() + $3 end
-		where id = $1 and fence = $2`, int64(c.Tick.ID), c.Tick.Fence, s.lease)
-	if err == nil && tag.RowsAffected() == 0 {
-		err = deploy.ErrMoved
-	}
-	return err
+	return s.renew(ctx, "tick", c.Tick.ID, c.Tick.Fence)
 }
 
 func (t *txn) claimTickRest(ctx context.Context, c *scheduler.Claimed) (err error) {
