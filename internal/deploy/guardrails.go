@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/bcn-bot/bcn/internal/bcn"
@@ -23,10 +22,7 @@ func (s *Service) ListGuardrails() []guard.Guardrail { return s.Guardrails.List(
 // successful release, as if it were planned again and nothing changed. Errors:
 // unknown_app, unknown_env; ErrNone where nothing was released.
 func (s *Service) TryGuardrails(ctx context.Context, app, env string) (Tried, error) {
-	h, err := s.Store.Heritage(ctx, app, env)
-	if errors.Is(err, ErrNone) {
-		return Tried{}, s.unknownHeritage(ctx, app, env)
-	}
+	h, err := s.bound(ctx, app, env)
 	if err != nil {
 		return Tried{}, err
 	}

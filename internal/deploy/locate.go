@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/bcn-bot/bcn/internal/authz"
@@ -106,10 +105,7 @@ func (s *Service) locateAccess(ctx context.Context, actor bcn.Actor, w *Wish) (b
 		_, err := s.district(ctx, c.District)
 		return c, err
 	}
-	h, err := s.Store.Heritage(ctx, c.App, c.Env)
-	if errors.Is(err, ErrNone) {
-		return c, s.unknownHeritage(ctx, c.App, c.Env)
-	}
+	h, err := s.bound(ctx, c.App, c.Env)
 	c.Heritage, c.District = h.Name, h.District
 	return c, err
 }

@@ -15,10 +15,7 @@ func (s *Service) checkOperation(ctx context.Context, actor bcn.Actor, v authz.V
 	switch c.Kind {
 	case bcn.KindPromote:
 		// What another environment runs is shown: whoever asks may see it.
-		from, err := s.Store.Heritage(ctx, c.App, w.From)
-		if errors.Is(err, ErrNone) {
-			return s.unknownHeritage(ctx, c.App, w.From)
-		}
+		from, err := s.bound(ctx, c.App, w.From)
 		if err != nil {
 			return err
 		}

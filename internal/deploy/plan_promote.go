@@ -14,10 +14,7 @@ import (
 // promoted takes over the file and image of another environment's last
 // successful release. What chat changed stays each environment's own.
 func (s *Service) promoted(ctx context.Context, w Wish, d deployment) (snapshot, error) {
-	from, err := s.Store.Heritage(ctx, w.App, w.From)
-	if errors.Is(err, ErrNone) {
-		return snapshot{}, s.unknownHeritage(ctx, w.App, w.From)
-	}
+	from, err := s.bound(ctx, w.App, w.From)
 	if err != nil {
 		return snapshot{}, err
 	}
