@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -116,21 +117,14 @@ func (c *Client) logsIn() bool { return c.o.Token == "" }
 // method is the login.
 func (c *Client) method() (api.AuthMethod, error) {
 	if r := c.o.AppRole; r != nil {
-		return approle.NewAppRoleAuth(r.RoleID, &approle.SecretID{FromString: r.SecretID}, approle.WithMountPath(or(r.Mount, "approle")))
+		return approle.NewAppRoleAuth(r.RoleID, &approle.SecretID{FromString: r.SecretID}, approle.WithMountPath(cmp.Or(r.Mount, "approle")))
 	}
 	k := c.o.Kubernetes
-	options := []kubernetes.LoginOption{kubernetes.WithMountPath(or(k.Mount, "kubernetes"))}
+	options := []kubernetes.LoginOption{kubernetes.WithMountPath(cmp.Or(k.Mount, "kubernetes"))}
 	if k.TokenFile != "" {
 		options = append(options, kubernetes.WithServiceAccountTokenPath(k.TokenFile))
 	}
 	return kubernetes.NewKubernetesAuth(k.Role, options...)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // ready answers the token to use, after the first login where there is none.

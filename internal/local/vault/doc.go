@@ -7,7 +7,7 @@
 // namespace, and what bcn does not call is refused by name.
 //
 //	GET  /v1/identity/entity/{id,name}/X, /v1/identity/group/id/X
-//	GET  /v1/sys/policies/acl/X, /v1/sys/health
+//	GET  /v1/sys/policies/acl/X
 //	GET  /v1/auth/token/lookup-self, PUT /v1/auth/token/renew-self
 //	PUT  /v1/auth/approle/login, /v1/auth/kubernetes/login
 package vault

@@ -32,9 +32,6 @@ func (s *Server) handler() http.Handler {
 		mux.HandleFunc(method+" /v1/auth/approle/login", s.appRole)
 		mux.HandleFunc(method+" /v1/auth/kubernetes/login", s.kubernetes)
 	}
-	mux.HandleFunc("GET /v1/sys/health", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"initialized": true, "sealed": false, "standby": false, "version": "local"})
-	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no handler for route: the local Vault has no "+r.Method+" "+r.URL.Path)
 	})

@@ -15,7 +15,6 @@ const maxPolicy = 1 << 20
 
 // Policy is one policy that was read.
 type Policy struct {
-	name    string
 	stanzas []stanza
 }
 
@@ -77,7 +76,7 @@ func shorthand(word string) ([]string, bool) {
 // Parse reads a policy in HCL or JSON, as Vault stores it. Anything that it
 // does not understand is an error: half a policy could lack its deny.
 func Parse(name, text string) (Policy, error) {
-	p := Policy{name: name}
+	var p Policy
 	if name == "root" { // Vault gives it to tokens only
 		return p, errors.New("the policy root is nobody's")
 	}
