@@ -43,31 +43,8 @@ func newTokyo(t *testing.T) *tokyo {
 // apply makes a stack as the account's owner does.
 func (d *tokyo) apply(name string, template []byte) {
 	d.t.Helper()
-	_, id, err := d.admin.CreateChangeSet(d.t.Context(), awsx.NewChangeSet{
-		Name: "owner", Stack: name, Create: true, Template: template, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
-	})
-	if err != nil {
+	if err := d.aws.Apply(d.t.Context(), name, template); err != nil {
 		d.t.Fatal(err)
-	}
-	tick := newTick(d.t)
-	for set := (awsx.ChangeSet{}); set.Execution != "AVAILABLE"; tick() {
-		if set, err = d.admin.ChangeSet(d.t.Context(), name, "owner"); err != nil || set.Status == "FAILED" {
-			d.t.Fatal(set.Reason, err)
-		}
-	}
-	if err := d.admin.ExecuteChangeSet(d.t.Context(), name, "owner", "", true); err != nil {
-		d.t.Fatal(err)
-	}
-	for status := ""; status != "CREATE_COMPLETE"; tick() {
-		if status = d.status(id); strings.HasPrefix(status, "DELETE") || strings.HasPrefix(status, "ROLLBACK") {
-			_ = d.admin.StackEvents(d.t.Context(), id, func(page []awsx.Event) bool {
-				for _, e := range page {
-					d.t.Log(e.LogicalID, e.Status, e.Reason)
-				}
-				return true
-			})
-			d.t.Fatal(status)
-		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,9 +187,7 @@ func (s *Service) Deploy(ctx context.Context, t bcn.Token, key, tag, reason stri
 	if err != nil {
 		return 0, err
 	}
-	if o.Channel = h.Channel; o.Channel == "" {
-		o.Channel = s.Channel
-	}
+	o.Channel = cmp.Or(h.Channel, s.Channel)
 	actor := t.By
 	actor.Via = bcn.ViaToken(t.ID)
 	got, err := s.Changes.Ask(ctx, o, actor, deploy.Wish{Kind: bcn.KindDeploy, App: t.App, Env: t.Env, Tag: tag, Reason: reason})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"time"
 )
 
@@ -119,8 +118,7 @@ func expiredAtLast(w *visitor) {
 	w.keep("approval-expired")
 }
 
-// districtMade: the account's owner lets bcn make a district; an endpoint and an
-// app on machines follow.
+// districtMade: the account's owner lets bcn make a district.
 func districtMade(w *visitor) {
 	w.as(ada, deploys, "")
 	ts := w.card("early", tokyo("--for preview"))
@@ -206,7 +204,7 @@ func (w *visitor) done(command string) {
 // control writes into the field beside a control and presses it.
 func (w *visitor) control(id, value string) {
 	field := `form:has([data-control="` + id + `"]) input[name=value]`
-	w.run(`document.querySelector('` + strings.ReplaceAll(field, `'`, `\'`) + `').value = ''`)
+	w.run(`document.querySelector('` + field + `').value = ''`)
 	w.click(field)
 	w.do("type", insert(value))
 	w.click(`[data-control="` + id + `"]`)
@@ -218,6 +216,7 @@ func (w *visitor) clickLabel(selector, label string) {
 	w.until(label+" to press", func() bool {
 		return w.script(`(e => {
 			const b = [...(e?.querySelectorAll('button') ?? [])].find(b => b.innerText.trim() === '`+label+`');
+			document.querySelectorAll('#the-one').forEach(e => e.removeAttribute('id'));
 			if (b) { b.id = 'the-one' }
 			return b ? 'yes' : '' })(document.querySelector('`+selector+`'))`) == "yes"
 	})
