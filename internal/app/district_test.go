@@ -48,15 +48,6 @@ func (d *tokyo) apply(name string, template []byte) {
 	}
 }
 
-func (d *tokyo) status(stack string) string {
-	d.t.Helper()
-	s, err := d.admin.Stack(d.t.Context(), stack)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return s.Status
-}
-
 // create is the command that makes the district.
 func (d *tokyo) create(more string) string {
 	return "district create tokyo --region " + d.roles.Region + " --role " + d.roles.BotRoleARN() +
